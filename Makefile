@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 5000
 
-.PHONY: serve test check coverage fuzz mutants lint format docs names bench bench-short pythons wheel release image clean
+.PHONY: serve test check coverage slow fuzz attack mutants lint format docs names bench bench-short pythons wheel release image clean
 
 # Without cached bytecode each of the processes that the tests start would compile everything again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -16,7 +16,7 @@ serve: .venv/serve.stamp
 	$(BIN)/copr-chroot-fake serve --port $(PORT) $(SCENARIO)
 
 # Tests of other programs, of the page in a browser, with type checkers, and of generated requests take longer than all
-# others; only `make coverage` runs them.
+# others; only `make slow` runs them.
 SLOW := tests/control/test_document_requests.py tests/downstream tests/page tests/test_typing.py
 # One more than there are processors, as some tests wait for a timer or for another program.
 WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
@@ -27,26 +27,37 @@ test: .venv/develop.stamp
 
 # Independent steps run at the same time; the benchmarks run alone at the end.
 check: .venv/docs.stamp .venv/plot.stamp
-	@echo 'Checking everything, which takes about 19 minutes on two cores.'
-	$(MAKE) --jobs=2 --output-sync=target lint docs
+	@echo 'Checking everything, which takes about 15 minutes on two cores.'
+	$(MAKE) --jobs=2 --output-sync=target lint docs build/packit
 	$(MAKE) coverage
+	$(MAKE) slow
 	$(MAKE) --jobs=2 --output-sync=target wheel pythons image
 	$(MAKE) bench-short
 
-# All tests, with all of their examples. They must cover every line and branch of the core, and this share of the rest.
+# The same tests, which must cover every line and branch of the core, and this share of the rest.
 CORE := copr_chroot_fake/model/*,copr_chroot_fake/engine/*,copr_chroot_fake/wire/*,copr_chroot_fake/api/*
-coverage: .venv/develop.stamp build/packit
+coverage: .venv/develop.stamp
 	$(BIN)/coverage erase
-	COPR_FAKE_EXAMPLES=1 $(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal $(SLOW:%=--ignore=%)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include='$(CORE)' --fail-under=100
 	$(BIN)/coverage report --omit='$(CORE)' --fail-under=98
+
+# The tests that are left out above, and those that try only a tenth of their examples or cases there, with all of them.
+slow: .venv/develop.stamp build/packit
+	COPR_FAKE_EXAMPLES=1 $(BIN)/pytest -n $(WORKERS) --dist worksteal $(SLOW) \
+	  $$(grep --recursive --files-with-matches --include 'test_*.py' 'examples import' tests)
 
 # See docs/testing.md.
 TARGET ?= requests
 SECONDS ?= 300
 fuzz: .venv/fuzz.stamp
 	$(BIN)/python -m tests.fuzz $(TARGET) $(SECONDS)
+
+# Clients without regard for a server; ATTACK='--requests 10000 --tls' sends fewer requests, over TLS.
+ATTACK ?=
+attack: .venv/develop.stamp
+	$(BIN)/python -m tests.attack $(ATTACK)
 
 # Mutants of the given modules, or of the core, which takes an hour or two.
 MODULES ?= copr_chroot_fake*
@@ -118,10 +129,9 @@ clean:
 	rm -rf .nox .venv build mutants
 
 # A program that the tests run, if it is there. Its dependencies need a C compiler and the headers of Kerberos.
-build/packit: pyproject.toml
-	$(PYTHON) -m venv $@
-	$@/bin/python -m pip install --quiet --upgrade pip
-	$@/bin/pip install --quiet --group packit
+build/packit: pyproject.toml | .venv/bin/uv
+	$(BIN)/uv venv --quiet --clear --python $(PYTHON) $@
+	$(BIN)/uv pip install --quiet --python $@ --group packit
 	touch $@
 
 .venv/bin/python:
@@ -132,10 +142,15 @@ build/packit: pyproject.toml
 	$(BIN)/pip install --quiet --editable '.[server]'
 	touch $@
 
-.venv/develop.stamp: pyproject.toml | .venv/bin/python
-	$(BIN)/pip install --quiet --editable '.[all]' --group dev
+# It installs many packages several times as fast as pip.
+.venv/bin/uv: | .venv/bin/python
+	$(BIN)/pip install --quiet uv
+
+INSTALL := $(BIN)/uv pip install --quiet --python .venv
+.venv/develop.stamp: pyproject.toml | .venv/bin/uv
+	$(INSTALL) --editable '.[all]' --group dev
 	touch $@ .venv/serve.stamp
 
 .venv/%.stamp: .venv/develop.stamp
-	$(BIN)/pip install --quiet --group $*
+	$(INSTALL) --group $*
 	touch $@

@@ -116,7 +116,7 @@ def _install_node_packages(directory: Path) -> Path | None:
 
 def _measure(other: Other) -> Compared:
     with running(other.command) as server:
-        kept = _median(rate(server.port, other.target, 30)) if other.keeps_connections else None
+        kept = _median(rate(server.port, other.target, 800)) if other.keeps_connections else None
         reconnecting = _median(reconnecting_rate(server.port, other.target, 60))
         memory = server.memory / MIB
     return Compared(other.name, kept, reconnecting, memory, _median(lambda: startup_seconds(other.command)))

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import selectors
+import select
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, closing
+from typing import NamedTuple
 
 CONNECTIONS = 8
 MANY_CONNECTIONS = 64
 
 
-def rate(port: int, target: str, times: int = 150) -> Callable[[], float]:
-    """Return a function that measures requests per second over several connections."""
-    request = _request(target)
-
-    def run() -> float:
-        with _connections(port, CONNECTIONS) as connections:
-            length = _response_length(connections[0], request)
-            began = time.perf_counter()
-            for _ in range(times):
-                for connection in connections:
-                    connection.sendall(request)
-                for connection in connections:
-                    _receive(connection, length)
-            return times * CONNECTIONS / (time.perf_counter() - began)
-
-    return run
+def rate(port: int, target: str, requests: int = 6400) -> Callable[[], float]:
+    """Return a function that measures requests per second over several connections, which keep the server busy."""
+    return lambda: requests / _load(port, target, CONNECTIONS, requests).seconds
 
 
 def reconnecting_rate(port: int, target: str, times: int = 150) -> Callable[[], float]:
@@ -47,37 +35,51 @@ def reconnecting_rate(port: int, target: str, times: int = 150) -> Callable[[], 
 
 
 def latency(port: int, target: str, requests: int = 6400) -> Callable[[], float]:
-    """Return a function that measures the 99th percentile of the latency, in seconds.
+    """Return a function that measures the 99th percentile of the latency with many clients, in seconds."""
+    return lambda: sorted(_load(port, target, MANY_CONNECTIONS, requests).latencies)[int(requests * 0.99)]
 
-    There are many clients. Each sends the next request as soon as it has received a response.
+
+class _Load(NamedTuple):
+    """Measured load: the seconds from the first to the last response, and those of each request."""
+
+    seconds: float
+    latencies: list[float]
+
+
+def _load(port: int, target: str, clients: int, requests: int) -> _Load:
+    """Send so many requests, and measure them.
+
+    Each client sends the next request as soon as it has received a response. It takes less time for a request than any
+    of the servers.
     """
-    request = _request(target)
-
-    def run() -> float:
-        latencies: list[float] = []
-        with _connections(port, MANY_CONNECTIONS) as connections, selectors.DefaultSelector() as selector:
-            length = _response_length(connections[0], request)
-            for connection in connections:
-                connection.sendall(request)
-                selector.register(connection, selectors.EVENT_READ, time.perf_counter())
-            while len(latencies) < requests:
-                for key, _ in selector.select():
-                    readable = key.fileobj
-                    assert isinstance(readable, socket.socket)
-                    _receive(readable, length)
-                    latencies.append(time.perf_counter() - key.data)
-                    readable.sendall(request)
-                    selector.modify(readable, selectors.EVENT_READ, time.perf_counter())
-            for connection in connections:
+    request, latencies, began = _request(target), list[float](), dict[int, float]()
+    with ExitStack() as opened, closing(select.epoll()) as readable:
+        # The server closes connections that are idle for some seconds, so each measurement opens its own.
+        connections = [opened.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(clients)]
+        by_number = {connection.fileno(): connection for connection in connections}
+        length = _response_length(connections[0], request)
+        for number, connection in by_number.items():
+            readable.register(number, select.EPOLLIN)
+            began[number] = time.perf_counter()
+            connection.sendall(request)
+        start = time.perf_counter()
+        while len(latencies) < requests:
+            for number, _ in readable.poll():
+                connection = by_number[number]
                 _receive(connection, length)
-        return sorted(latencies)[int(len(latencies) * 0.99)]
-
-    return run
+                now = time.perf_counter()
+                latencies.append(now - began[number])
+                began[number] = now
+                connection.sendall(request)
+        seconds = time.perf_counter() - start
+        for connection in connections:
+            _receive(connection, length)
+    return _Load(seconds, latencies)
 
 
 def send_repeatedly(port: int, target: str, times: int) -> None:
     """Send so many requests over several connections."""
-    rate(port, target, times // CONNECTIONS)()
+    _load(port, target, CONNECTIONS, times)
 
 
 def send_each(port: int, targets: Iterable[str]) -> None:
@@ -89,13 +91,6 @@ def send_each(port: int, targets: Iterable[str]) -> None:
 
 def _request(target: str, header: str = "") -> bytes:
     return f"GET {target} HTTP/1.1\r\nHost: localhost\r\n{header}\r\n".encode()
-
-
-@contextmanager
-def _connections(port: int, number: int) -> Iterator[list[socket.socket]]:
-    """Open connections for one measurement; the server closes connections that are idle for some seconds."""
-    with ExitStack() as opened:
-        yield [opened.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(number)]
 
 
 def _receive(connection: socket.socket, length: int) -> None:

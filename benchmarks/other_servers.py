@@ -40,7 +40,7 @@ def measure(rounds: int) -> Iterator[Figure]:
             minimum=10,
         )
         yield Figure(f"server, memory growth in {REQUESTS:,} requests", _memory_growth(scenario), "MiB", maximum=10)
-    yield Figure(f"server, memory per world with {WORLDS:,} idle worlds", _memory_per_world(), "KiB", maximum=20)
+    yield Figure(f"server, memory per world with {WORLDS:,} idle worlds", _memory_per_world(), "KiB", maximum=25)
 
 
 def _memory_growth(scenario: str) -> float:

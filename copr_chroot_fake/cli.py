@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 
-from .recording.command import record_command
-from .scenario_cli.commands import scenario
-from .server.command import serve
-from .server.run import run
+from .garbage_collection import without_garbage_collection
+
+_MODULES = {
+    "record": ".recording.command",
+    "run": ".server.run",
+    "scenario": ".scenario_cli.commands",
+    "serve": ".server.command",
+}
+"""The module of each command, in which it has the same name."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Imports a command when it is used, so that a server starts without the others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_MODULES)
+
+    @without_garbage_collection()
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        # The error for an unknown name suggests one of all commands.
+        for name in [cmd_name] if cmd_name in _MODULES else _MODULES:
+            self.add_command(getattr(import_module(_MODULES[name], __package__), name))
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.version_option(package_name="copr-chroot-fake")
 def main() -> None:
     """A fake of the API of Fedora's Copr."""
-
-
-main.add_command(serve)
-main.add_command(run)
-main.add_command(scenario)
-main.add_command(record_command)

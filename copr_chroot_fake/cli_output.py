@@ -34,7 +34,7 @@ class Failure(click.ClickException):
 
 @contextmanager
 def failing() -> Iterator[None]:
-    """Within the block, an error of the package ends the command.
+    """Within the block, or the command that this decorates, an error of the package ends the command.
 
     :raises Failure: with the message of the error.
     """

@@ -140,18 +140,18 @@ class CoprFakeControl:
 
         A loop over it waits for a state without polling.
         """
-        call = f"GET {self.url}/_fake/events"
+        url = f"{self.url}/_fake/events"
         timeout = httpx.Timeout(self._client.timeout.connect, read=_MAX_SILENCE)
         try:
-            with self._client.stream("GET", f"{self.url}/_fake/events", timeout=timeout) as response:
+            with self._client.stream("GET", url, timeout=timeout) as response:
                 if response.is_error:
                     response.read()
-                    raise _error_of(call, response)
+                    raise _error_of(f"GET {url}", response)
                 for line in response.iter_lines():
                     if line.startswith(_DATA):
                         yield json.loads(line.removeprefix(_DATA))
         except httpx.TransportError as error:
-            raise _unreachable(call, error) from error
+            raise _unreachable(f"GET {url}", error) from error
 
     # The scenario.
 
@@ -235,9 +235,9 @@ class CoprFakeControl:
 
     def build(self, build_id: int) -> views.BuildView:
         """Get a build with all of its chroots."""
-        build: views.BuildView = self._get(f"/builds/{build_id}", {"limit": _PAGE})
+        build: views.BuildView = self._get(f"/builds/{build_id}", limit=_PAGE)
         while len(build["chroots"]) < build["total_chroots"]:
-            page = self._get(f"/builds/{build_id}", {"limit": _PAGE, "offset": len(build["chroots"])})["chroots"]
+            page = self._get(f"/builds/{build_id}", limit=_PAGE, offset=len(build["chroots"]))["chroots"]
             if not page:
                 break
             build["chroots"] += page
@@ -420,7 +420,7 @@ class CoprFakeControl:
         :param status: only those with this status, which is 0 if there was no response.
         :param fault: only those that the fault with this id has hit.
         """
-        query = _given(endpoint=endpoint, build_id=build_id, chrootname=chrootname, status=status, fault=fault)
+        query = {"endpoint": endpoint, "build_id": build_id, "chrootname": chrootname, "status": status, "fault": fault}
         return self._latest("/requests", "requests", after=after, **query)
 
     def count_requests(
@@ -433,8 +433,8 @@ class CoprFakeControl:
         fault: int | None = None,
     ) -> int:
         """Count requests, with the filters of :meth:`requests`."""
-        query = _given(endpoint=endpoint, build_id=build_id, chrootname=chrootname, status=status, fault=fault)
-        return self._get("/requests/count", query)["count"]
+        query = {"endpoint": endpoint, "build_id": build_id, "chrootname": chrootname, "status": status, "fault": fault}
+        return self._get("/requests/count", **query)["count"]
 
     def clear_requests(self) -> None:
         """Delete all recorded requests."""
@@ -442,7 +442,7 @@ class CoprFakeControl:
 
     def unmatched(self) -> list[views.UnmatchedView]:
         """List up to 100 unmatched requests by method and target, each with its near miss."""
-        return self._get("/unmatched", {"limit": 100})["unmatched"]
+        return self._get("/unmatched", limit=100)["unmatched"]
 
     def verify(self, assertion: str, **fields: object) -> None:
         """Check an assertion about recorded requests, such as ``"requested"`` with an ``endpoint``.
@@ -460,17 +460,17 @@ class CoprFakeControl:
         """Return all items of a list, page by page."""
         items: list[Any] = []
         while True:
-            page = self._get(path, {"limit": _PAGE, "offset": len(items)})
+            page = self._get(path, limit=_PAGE, offset=len(items))
             items += page[key]
             if len(items) >= page["total"] or not page[key]:
                 return items
 
     def _latest(self, path: str, key: str, **query: object) -> list[Any]:
         """Return all items of a list whose first page has the latest ones."""
-        first = self._get(path, {**_given(**query), "limit": _PAGE})
+        first = self._get(path, **query, limit=_PAGE)
         items: list[Any] = first[key]
         while len(items) < first["total"]:
-            page = self._get(path, {**_given(**query), "limit": _PAGE, "offset": len(items)})
+            page = self._get(path, **query, limit=_PAGE, offset=len(items))
             # Items that were added since the first page shift the others.
             added = page["total"] - first["total"]
             earlier = page[key][: len(page[key]) - added]
@@ -479,16 +479,17 @@ class CoprFakeControl:
             items = earlier + items
         return items
 
-    def _get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
-        return self._call("GET", path, query=query)
+    def _get(self, path: str, **query: Any) -> Any:
+        return self._call("GET", path, params={name: value for name, value in query.items() if value is not None})
 
-    def _call(self, method: str, path: str, body: object = None, query: Mapping[str, Any] | None = None) -> Any:
+    def _call(self, method: str, path: str, body: object = None, params: Mapping[str, Any] | None = None) -> Any:
+        url = f"{self.url}/_fake{path}"
         try:
-            response = self._client.request(method, f"{self.url}/_fake{path}", json=body, params=query)
+            response = self._client.request(method, url, json=body, params=params)
         except httpx.TransportError as error:
-            raise _unreachable(f"{method} {self.url}/_fake{path}", error) from error
+            raise _unreachable(f"{method} {url}", error) from error
         if response.is_error:
-            raise _error_of(f"{method} {self.url}/_fake{path}", response)
+            raise _error_of(f"{method} {url}", response)
         return response.json() if response.content else None
 
 
@@ -519,7 +520,3 @@ def _chroot_path(build_id: int, chrootname: str) -> str:
 
 def _file(name: str, content: str | bytes) -> dict[str, object]:
     return {"name": name, "content": {"base64": b64encode(content).decode()} if isinstance(content, bytes) else content}
-
-
-def _given(**query: object) -> dict[str, object]:
-    return {name: value for name, value in query.items() if value is not None}

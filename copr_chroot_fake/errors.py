@@ -31,6 +31,8 @@ class InputError(CoprFakeError, ValueError):
     The message has both on one line. ``errors`` are all errors that were found, the first of which this one describes.
     """
 
+    _errors: Sequence[InputError] = ()
+
     def __init__(self, location: str, problem: str) -> None:
         # A key in an object may be given with a leading dot, which distinguishes a key such as "[0]" from an index.
         self._path = location
@@ -40,7 +42,7 @@ class InputError(CoprFakeError, ValueError):
 
     @property
     def errors(self) -> Sequence[InputError]:
-        return (self,)
+        return self._errors or (self,)
 
 
 class InputErrors(InputError):
@@ -51,10 +53,6 @@ class InputErrors(InputError):
         super().__init__(first._path, first.problem + _more(errors))  # noqa: SLF001  # private to this module
         self.problem = first.problem
         self._errors = tuple(errors)
-
-    @property
-    def errors(self) -> Sequence[InputError]:
-        return self._errors
 
 
 class ScenarioError(InputError):
@@ -67,10 +65,6 @@ class ScenarioError(InputError):
         self.location = error.location
         self.problem = error.problem
         self._errors = error.errors
-
-    @property
-    def errors(self) -> Sequence[InputError]:
-        return self._errors
 
 
 def below(error: InputError, location: str) -> InputError:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import fields
 from functools import cached_property
 from operator import attrgetter
 from types import EllipsisType
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 from .api.dispatch import Api
 from .engine import create
@@ -22,6 +21,7 @@ from .engine.submission_rules import SubmissionRule, SubmissionRules
 from .errors import CoprFakeError, InputError, PollLoopError, ScenarioError, needing
 from .garbage_collection import without_garbage_collection
 from .journal.log import RequestLog, retained_bytes
+from .model import defaults
 from .model.account import Account, Group, fas_name_of
 from .model.lifecycle import DEFAULT_LIFECYCLE, LifecycleLike
 from .model.nevra import Nevra
@@ -29,14 +29,11 @@ from .model.progress import ProgressLike, parse_progress
 from .model.project import COPR_URL, RESULTS_URL, PermissionName, PermissionState
 from .model.source import SourceType
 from .model.states import State, StateName
-from .options import FakeOptions, options_after_source, options_as_keywords
+from .options import NAMES, FakeOptions, options_after_source, options_as_keywords
 from .scenario.load import ScenarioSource, load_scenario
 from .scenario.spec import (
-    DEFAULT_MEMORY_LIMIT,
     DEFAULT_OWNER,
-    DEFAULT_PACKAGE,
     DEFAULT_PROJECT,
-    DEFAULT_TIMEOUT,
     BuildSpec,
     ProjectSpec,
     SubmissionRuleSpec,
@@ -104,8 +101,7 @@ class FakeCopr:
         """Return a fake with these options."""
         if not checks.is_kind(options, FakeOptions):
             raise InputError("options", f"expected FakeOptions, got {checks.excerpt(options)}")
-        given: dict[str, Any] = {field.name: getattr(options, field.name) for field in fields(FakeOptions)}
-        return cls(**given)
+        return cls(**{name: getattr(options, name) for name in NAMES})
 
     @classmethod
     @options_after_source(FakeOptions)
@@ -220,13 +216,13 @@ class FakeCopr:
         *,
         id: int | None = None,
         project: Project | str = f"{DEFAULT_OWNER}/{DEFAULT_PROJECT}",
-        package: str | None = DEFAULT_PACKAGE,
+        package: str | None = defaults.PACKAGE,
         version: str | None = None,
         state: State | StateName | None = None,
         lifecycle: LifecycleLike | None = None,
         progress: ProgressLike | None = None,
-        memory_limit: int = DEFAULT_MEMORY_LIMIT,
-        timeout: int = DEFAULT_TIMEOUT,
+        memory_limit: int = defaults.MEMORY_LIMIT,
+        timeout: int = defaults.TIMEOUT,
         enable_net: bool = False,
         is_background: bool = False,
         bootstrap: str | None = None,
@@ -332,7 +328,7 @@ class FakeCopr:
 
         :raises InputError: for an invalid chroot name; none is added then.
         """
-        checked = [*checks.each("names", names, checks.chroot_name)]
+        checked = checks.each("names", names, checks.chroot_name)
         with self._store.lock:
             self._store.know(checked)
 
@@ -353,7 +349,7 @@ class FakeCopr:
         :param expired: whether the token is no longer valid.
         :raises InputError: for an invalid value, or a login that exists already.
         """
-        account = Account(name, login, token, checks.groups("groups", groups), admin, expired)
+        account = Account(name, login, token, checks.each("groups", groups, checks.group), admin, expired)
         with self._store.lock:
             if account.login in self._store.accounts:
                 raise InputError("login", create.login_exists(account.login))
@@ -654,7 +650,7 @@ class FakeCopr:
             from .http_server.proxy import check_host
         with needing("FakeCopr.proxying", "trustme", "tls"):
             from .http_server.proxying import proxying
-        allowed = [*checks.each("allow", checks.items("allow", allow), check_host)]
+        allowed = checks.each("allow", allow, check_host)
         with proxying(self, allowed) as proxy:
             yield proxy
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import update_wrapper
 from inspect import signature
-from typing import Annotated, Concatenate, ParamSpec, TypeVar, cast
+from typing import Annotated, Concatenate, ParamSpec, TypeVar
 
 from .engine.clock import Clock, check_clock
 from .errors import ArgumentError, InputError
@@ -29,13 +29,6 @@ def _check_limit(location: str, value: object) -> int:
     if checks.whole_number(location, value) == 0:
         raise InputError(location, "0 would be an empty page; expected at least 1, or no limit")
     return checks.positive(location, value)
-
-
-def _check_clock(location: str, value: object) -> Clock:
-    try:
-        return check_clock(cast(Clock, value))
-    except InputError as error:
-        raise InputError(location, error.problem) from None
 
 
 def _check_progress(location: str, value: object) -> object:
@@ -82,7 +75,7 @@ class FakeOptions(SharedOptions):
     results_url: Annotated[str, Rule(checks.address)] | None = None
     serve_results: bool = False
     results_delay: Amount = 0
-    clock: Annotated[Clock, Rule(_check_clock)] | None = None
+    clock: Annotated[Clock, Rule(check_clock)] | None = None
 
     def __post_init__(self) -> None:
         validate(self)

@@ -12,7 +12,7 @@ from typing import get_args, get_type_hints
 from copr_chroot_fake import __version__
 from copr_chroot_fake.admin import views
 from copr_chroot_fake.admin.events import EVENT_STREAM, WorldEvents
-from copr_chroot_fake.admin.operations import Operation, all_operations
+from copr_chroot_fake.admin.operations import OPERATIONS, Operation
 from copr_chroot_fake.validation.schema import whole
 from copr_chroot_fake.wire.answer import JSON
 from copr_chroot_fake.worlds.world import NAME
@@ -41,8 +41,8 @@ _PARAMETERS: dict[str, Schema] = {
 def main() -> None:
     schemas = Schemas()
     paths: dict[str, dict[str, object]] = {}
-    for path, method, operation in all_operations():
-        paths.setdefault(path, {})[method.lower()] = _operation(path, operation, schemas)
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schemas)
     document = {
         "openapi": "3.1.0",
         "info": {"title": "copr-chroot-fake, control", "version": __version__},
@@ -58,12 +58,12 @@ def main() -> None:
     print(json.dumps(document, indent=2))
 
 
-def _operation(path: str, operation: Operation, schemas: Schemas) -> dict[str, object]:
+def _operation(operation: Operation, schemas: Schemas) -> dict[str, object]:
     description: dict[str, object] = {
         "operationId": operation.run.__name__,
         "summary": (inspect.getdoc(operation.run) or "").split("\n\n")[0],
-        "parameters": [*_in_path(path), *_in_query(operation, schemas)],
-        "responses": _responses(path, operation, schemas),
+        "parameters": [*_in_path(operation.path), *_in_query(operation, schemas)],
+        "responses": _responses(operation, schemas),
     }
     if "body" in operation.hints:
         description["requestBody"] = {
@@ -96,7 +96,7 @@ def _argument(type_: object, default: object, schemas: Schemas) -> Schema:
     return {**schemas.ref(type_), "default": default}
 
 
-def _responses(path: str, operation: Operation, schemas: Schemas) -> dict[str, object]:
+def _responses(operation: Operation, schemas: Schemas) -> dict[str, object]:
     returned = operation.hints["return"]
     success: dict[str, object] = {"description": "Success."}
     if returned is WorldEvents:
@@ -105,7 +105,9 @@ def _responses(path: str, operation: Operation, schemas: Schemas) -> dict[str, o
         success["content"] = _json(schemas.ref(returned))
     status = 201 if operation.creates else 204 if returned is NoneType else 200
     errors = {
-        str(error): {"$ref": f"#/components/responses/{error}"} for error in _ERRORS if error != 404 or "{" in path
+        str(error): {"$ref": f"#/components/responses/{error}"}
+        for error in _ERRORS
+        if error != 404 or "{" in operation.path
     }
     return {str(status): success, **errors}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import os
+import ssl
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
@@ -133,6 +134,17 @@ def server(fake: FakeCopr) -> Iterator[SendRequest]:
         yield send
 
 
+@contextmanager
+def proxy(fake: FakeCopr) -> Iterator[SendRequest]:
+    """Use Copr's own address, through a tunnel of the fake's proxy and with its certificate."""
+    with fake.proxying() as proxy:
+        address, trusting = urlsplit(proxy.url), ssl.create_default_context(cafile=proxy.certificate_file)
+        connection = http.client.HTTPSConnection(address.hostname or "", address.port, timeout=10, context=trusting)
+        connection.set_tunnel(COPR.host, 443)
+        with _http_sender(connection) as send:
+            yield send
+
+
 _ALL = {
     "answer": answer,
     "transport": transport,
@@ -142,6 +154,7 @@ _ALL = {
     "mock_httpx2": mock_httpx2,
     "mock_requests": mock_requests,
     "server": server,
+    "proxy": proxy,
 }
 
 ADAPTERS = {name: _ALL[name] for name in os.environ.get("COPR_FAKE_ADAPTERS", ",".join(_ALL)).split(",")}
@@ -155,9 +168,15 @@ def running_server(fake: FakeCopr) -> AbstractContextManager[str]:
 
 @contextmanager
 def http_client(url: str) -> Iterator[SendRequest]:
-    """Send request targets exactly as given, on one connection, which is renewed when it has been idle."""
+    """Send request targets exactly as given."""
     address = urlsplit(url)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
+    with _http_sender(http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)) as send:
+        yield send
+
+
+@contextmanager
+def _http_sender(connection: http.client.HTTPConnection) -> Iterator[SendRequest]:
+    """Send requests on one connection, which is renewed when it has been idle."""
     last_used = time.monotonic()
 
     def send(method: str, target: str, headers: Headers = (), body: bytes = b"") -> Response:

@@ -186,7 +186,9 @@ def _read_make(words: list[str]) -> None:
 def _read_own(words: list[str]) -> None:
     command: click.Command = main
     while isinstance(command, click.Group):
-        command = command.commands[words.pop(0)]
+        inner = command.get_command(click.Context(command), words.pop(0))
+        assert inner is not None
+        command = inner
     command.make_context("copr-chroot-fake", words)
 
 

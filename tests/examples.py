@@ -11,6 +11,9 @@ T = TypeVar("T")
 SHARE = float(os.environ.get("COPR_FAKE_EXAMPLES", "0.1"))
 """The fraction of examples to run: all of them in CI, few for each mutant."""
 
+ALL_RECORDINGS = os.environ.get("COPR_FAKE_RECORDINGS") == "all"
+"""Whether to replay all recordings through each adapter, which takes minutes, and not only some of each kind."""
+
 
 def examples(number: int) -> int:
     """The given share of a number of examples, but not less than 5."""

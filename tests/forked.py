@@ -23,6 +23,7 @@ IMPORTED = [
         "http_server.control_adapter",
         "http_server.line_writer",
         "http_server.proxying",
+        "recording.command",
         "recording.record",
         "recording.recorder",
         "recording.to_scenario",

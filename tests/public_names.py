@@ -19,7 +19,7 @@ from typing import is_typeddict
 import click
 
 import copr_chroot_fake
-from copr_chroot_fake.admin.operations import all_operations
+from copr_chroot_fake.admin.operations import OPERATIONS
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.model.account import Account, Group
 from copr_chroot_fake.model.fault import FaultObject, _DribbleObject
@@ -169,12 +169,14 @@ def _command(path: str, command: click.Command) -> Iterator[str]:
         if isinstance(option, click.Option):
             yield f"command {path} {'/'.join([*option.opts, *option.secondary_opts])}"
     if isinstance(command, click.Group):
-        for name in sorted(command.commands):
-            yield from _command(f"{path} {name}", command.commands[name])
+        for name in command.list_commands(context := click.Context(command)):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from _command(f"{path} {name}", inner)
 
 
 def _control() -> Iterator[str]:
-    return (f"control {method} {path}" for path, method, _ in all_operations())
+    return (f"control {operation.method} {operation.path}" for operation in OPERATIONS)
 
 
 def _packaging() -> Iterator[str]:

@@ -254,13 +254,14 @@ def test_deleted_builds_make_room_on_the_page() -> None:
     assert list(read(send, f"monitor?{PROJECT}")["packages"][0]["chroots"]) == [F41]
 
 
-def test_poll_that_deletes_a_build_gets_a_404() -> None:
+@pytest.mark.parametrize("path", ["build/1", "build/built-packages/1", "build/source-chroot/1"])
+def test_poll_that_deletes_a_build_gets_a_404(path: str) -> None:
     fake = FakeCopr()
     fake.add_build([F41], id=1, lifecycle=Lifecycle(Stage("waiting", 10), Stage("deleted")))
     send = direct_client(fake)
-    assert send("GET", "/api_3/build/source-chroot/1").status == 200
+    assert send("GET", f"/api_3/{path}").status == 200
     for _ in range(2):
-        deleted = send("GET", "/api_3/build/source-chroot/1")
+        deleted = send("GET", f"/api_3/{path}")
         assert (deleted.status, json.loads(deleted.body)) == (404, {"error": "Build 1 does not exist."})
 
 

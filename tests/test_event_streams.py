@@ -105,8 +105,13 @@ def test_event_follows_each_automatic_transition(server: Threaded, control: Copr
     assert 1 < len(seen) < 10
 
 
-def test_silent_stream_is_kept_alive(server: Threaded, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By comments; the limit of idle connections does not apply."""
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_silent_stream_is_kept_alive(server: Threaded, monkeypatch: pytest.MonkeyPatch, is_paused: bool) -> None:
+    """By comments, also while the clock is paused; the limit of idle connections does not apply."""
+    if is_paused:
+        clock = server.worlds.main.fake.clock
+        assert isinstance(clock, SystemClock)
+        clock.pause()
     monkeypatch.setattr(event_stream, "MAX_SILENCE", 0.05)
     monkeypatch.setattr(protocol, "KEEP_ALIVE_TIMEOUT", 0.01)
     with listening(server) as wire:

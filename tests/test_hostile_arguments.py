@@ -323,7 +323,9 @@ def commands(path: str, command: click.Command) -> Iterator[tuple[str, click.Com
     """Each command by its path."""
     yield path, command
     if isinstance(command, click.Group):
-        for name, inner in command.commands.items():
+        for name in command.list_commands(context := click.Context(command)):
+            inner = command.get_command(context, name)
+            assert inner is not None
             yield from commands(f"{path} {name}".strip(), inner)
 
 

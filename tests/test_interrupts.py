@@ -6,7 +6,6 @@ import json
 import linecache
 import math
 import sys
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -359,7 +358,7 @@ def test_interrupted_submission_is_counted_or_not(nth: int) -> None:
         assert {rule.seen for rule in fake.submission_rules} == {len(fake.builds)}
 
 
-class Breaking(deque[Entry]):
+class Breaking(list[Entry]):
     """Is interrupted after it has got its first items."""
 
     is_broken = False

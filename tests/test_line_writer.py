@@ -59,7 +59,7 @@ def test_reader_gets_every_line(pipe: Pipe) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    writer.close()
+    writer.close(10)
     writing.close()
     reader.join()
     lines = b"".join(got).decode().splitlines()
@@ -93,17 +93,20 @@ def test_count_of_last_dropped_lines_is_written(pipe: Pipe) -> None:
     reading, writing = pipe
     writer = LineWriter(writing.fileno(), dropped, max_pending=10)
     writer.write("x" * 10)
-    writer.close()
+    writer.close(10)
     assert reading.read(100) == b"1 dropped\n"
 
 
 def test_hanging_reader_delays_the_end_by_the_timeout(pipe: Pipe) -> None:
-    _, writing = pipe
+    reading, writing = pipe
     writer = LineWriter(writing.fileno(), dropped)
     writer.write("x" * 1_000_000)
     begun = time.monotonic()
     writer.close(0.05)
     assert time.monotonic() - begun < 5
+    # End its thread, which would write to the next file with the same number.
+    reading.close()
+    writer.close(10)
 
 
 def test_closed_reader_is_not_an_error(pipe: Pipe) -> None:

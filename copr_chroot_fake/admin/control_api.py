@@ -84,7 +84,7 @@ class ControlApi:
         :raises NoMemoryError: if the memory limit is reached.
         """
         memory = self._setting.worlds.memory
-        if not operation.needs_memory:
+        if not (operation.creates or operation.grows):
             yield
             if method != "GET":
                 memory.free()

@@ -72,10 +72,7 @@ def show_accounts(call: Call, query: PageQuery) -> views.AccountsView:
 
 def add_account(call: Call, body: Account) -> views.AccountView:
     """Add an account; logins without an account are rejected from then on."""
-    added = call.fake.add_account(
-        body.name, body.login, body.token, body.groups, admin=body.admin, expired=body.expired
-    )
-    return views.account(added)
+    return views.account(call.fake.add_account(**vars(body)))
 
 
 def show_groups(call: Call, query: PageQuery) -> views.GroupsView:

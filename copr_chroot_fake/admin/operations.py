@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, NamedTuple, get_type_hints
 from urllib.parse import unquote
 
@@ -17,20 +19,18 @@ class Operation:
 
     The type hints of the function are those of its ``body`` and ``query``, if it has any, and of the response.
 
+    :param path: its template, relative to ``/_fake``.
     :param has_optional_body: whether a missing body is equivalent to an empty object.
     :param creates: whether it creates something, and the status is 201.
     :param grows: whether a world retains the content of the body, although the status is not 201.
     """
 
+    method: str
+    path: str
     run: Callable[..., object]
     has_optional_body: bool = False
     creates: bool = False
     grows: bool = False
-
-    @property
-    def needs_memory(self) -> bool:
-        """Whether it can increase the memory of a world."""
-        return self.creates or self.grows
 
     @cached_property
     def hints(self) -> Mapping[str, Any]:
@@ -38,108 +38,82 @@ class Operation:
         return get_type_hints(self.run, include_extras=True)
 
 
-_WORLD = "/worlds/{world}"
-_BUILD = "/builds/{build_id}"
-_CHROOT = _BUILD + "/chroots/{chrootname}"
+_CHROOT = "/builds/{build_id}/chroots/{chrootname}"
+
+OPERATIONS = (
+    Operation("GET", "/health", server_operations.show_health),
+    Operation("GET", "/overview", server_operations.show_overview),
+    Operation("GET", "/events", server_operations.stream_events),
+    Operation("POST", "/save", server_operations.save),
+    Operation("GET", "/worlds", server_operations.show_worlds),
+    Operation("GET", "/worlds/{world}", server_operations.show_world),
+    Operation("PUT", "/worlds/{world}", server_operations.replace_world, has_optional_body=True, grows=True),
+    Operation("DELETE", "/worlds/{world}", server_operations.delete_world),
+    Operation("POST", "/worlds/{world}/reset", server_operations.reset_world),
+    Operation("POST", "/reset", server_operations.reset),
+    Operation("GET", "/scenario", fake_operations.show_scenario),
+    Operation("PUT", "/scenario", fake_operations.replace_scenario, grows=True),
+    Operation("POST", "/scenario", fake_operations.add_scenario, grows=True),
+    Operation("DELETE", "/scenario", fake_operations.clear),
+    Operation("GET", "/seed", fake_operations.show_seed),
+    Operation("POST", "/seed", fake_operations.reseed),
+    Operation("GET", "/next-build-id", fake_operations.show_next_build_id),
+    Operation("POST", "/next-build-id", fake_operations.set_next_build_id),
+    Operation("GET", "/accounts", fake_operations.show_accounts),
+    Operation("POST", "/accounts", fake_operations.add_account, creates=True),
+    Operation("GET", "/groups", fake_operations.show_groups),
+    Operation("POST", "/groups", fake_operations.add_group, creates=True),
+    Operation("GET", "/clock", fake_operations.show_clock),
+    Operation("PATCH", "/clock", fake_operations.change_clock),
+    Operation("GET", "/changes", fake_operations.show_changes),
+    Operation("GET", "/snapshots", fake_operations.show_snapshots),
+    Operation("POST", "/snapshots", fake_operations.take_snapshot, creates=True),
+    Operation("DELETE", "/snapshots/{snapshot_id}", fake_operations.delete_snapshot),
+    Operation("POST", "/snapshots/{snapshot_id}/restore", fake_operations.restore_snapshot),
+    Operation("GET", "/projects", builds.show_projects),
+    Operation("POST", "/projects", builds.add_project, grows=True),
+    Operation("GET", "/packages", builds.show_packages),
+    Operation("POST", "/populate", builds.populate, has_optional_body=True, creates=True),
+    Operation("POST", "/mock-chroots", builds.add_mock_chroots, grows=True),
+    Operation("GET", "/builds", builds.show_builds),
+    Operation("POST", "/builds", builds.add_build, creates=True),
+    Operation("GET", "/builds/{build_id}", builds.show_build),
+    Operation("DELETE", "/builds/{build_id}", builds.remove_build),
+    Operation("POST", "/builds/{build_id}/cancel", builds.cancel_build),
+    Operation("POST", "/builds/{build_id}/report-source", builds.report_source),
+    Operation("POST", "/builds/{build_id}/report-import", builds.report_import, has_optional_body=True),
+    Operation("POST", "/builds/{build_id}/source-results", builds.add_source_result, grows=True),
+    Operation("POST", "/builds/{build_id}/advance", builds.advance_build, has_optional_body=True),
+    Operation("POST", "/builds/{build_id}/chroots", builds.add_chroot, creates=True),
+    Operation("GET", _CHROOT, builds.show_chroot),
+    Operation("POST", _CHROOT + "/report", builds.report),
+    Operation("POST", _CHROOT + "/advance", builds.advance, has_optional_body=True),
+    Operation("POST", _CHROOT + "/hold", builds.hold, has_optional_body=True),
+    Operation("POST", _CHROOT + "/release", builds.release),
+    Operation("POST", _CHROOT + "/state", builds.set_state),
+    Operation("POST", _CHROOT + "/results", builds.add_result, grows=True),
+    Operation("GET", "/messages", message_operations.show_messages),
+    Operation("GET", "/requests", request_operations.show_requests),
+    Operation("DELETE", "/requests", request_operations.clear_requests),
+    Operation("GET", "/requests/count", request_operations.count_requests),
+    Operation("GET", "/unmatched", request_operations.show_unmatched),
+    Operation("POST", "/verify", request_operations.verify),
+    Operation("GET", "/faults", fake_operations.show_faults),
+    Operation("POST", "/faults", fake_operations.add_fault, creates=True),
+    Operation("DELETE", "/faults", fake_operations.clear_faults),
+    Operation("DELETE", "/faults/{fault_id}", fake_operations.remove_fault),
+    Operation("GET", "/submission-rules", fake_operations.show_submission_rules),
+    Operation("POST", "/submission-rules", fake_operations.add_submission_rule, creates=True),
+    Operation("DELETE", "/submission-rules", fake_operations.clear_submission_rules),
+    Operation("DELETE", "/submission-rules/{rule_id}", fake_operations.remove_submission_rule),
+)
+"""Every operation; those with the same path are next to each other."""
 
 TABLE: Mapping[str, Mapping[str, Operation]] = {
-    "/health": {"GET": Operation(server_operations.show_health)},
-    "/overview": {"GET": Operation(server_operations.show_overview)},
-    "/events": {"GET": Operation(server_operations.stream_events)},
-    "/save": {"POST": Operation(server_operations.save)},
-    "/worlds": {"GET": Operation(server_operations.show_worlds)},
-    _WORLD: {
-        "GET": Operation(server_operations.show_world),
-        "PUT": Operation(server_operations.replace_world, has_optional_body=True, grows=True),
-        "DELETE": Operation(server_operations.delete_world),
-    },
-    _WORLD + "/reset": {"POST": Operation(server_operations.reset_world)},
-    "/reset": {"POST": Operation(server_operations.reset)},
-    "/scenario": {
-        "GET": Operation(fake_operations.show_scenario),
-        "PUT": Operation(fake_operations.replace_scenario, grows=True),
-        "POST": Operation(fake_operations.add_scenario, grows=True),
-        "DELETE": Operation(fake_operations.clear),
-    },
-    "/seed": {
-        "GET": Operation(fake_operations.show_seed),
-        "POST": Operation(fake_operations.reseed),
-    },
-    "/next-build-id": {
-        "GET": Operation(fake_operations.show_next_build_id),
-        "POST": Operation(fake_operations.set_next_build_id),
-    },
-    "/accounts": {
-        "GET": Operation(fake_operations.show_accounts),
-        "POST": Operation(fake_operations.add_account, creates=True),
-    },
-    "/groups": {
-        "GET": Operation(fake_operations.show_groups),
-        "POST": Operation(fake_operations.add_group, creates=True),
-    },
-    "/clock": {
-        "GET": Operation(fake_operations.show_clock),
-        "PATCH": Operation(fake_operations.change_clock),
-    },
-    "/changes": {"GET": Operation(fake_operations.show_changes)},
-    "/snapshots": {
-        "GET": Operation(fake_operations.show_snapshots),
-        "POST": Operation(fake_operations.take_snapshot, creates=True),
-    },
-    "/snapshots/{snapshot_id}": {"DELETE": Operation(fake_operations.delete_snapshot)},
-    "/snapshots/{snapshot_id}/restore": {"POST": Operation(fake_operations.restore_snapshot)},
-    "/projects": {
-        "GET": Operation(builds.show_projects),
-        "POST": Operation(builds.add_project, grows=True),
-    },
-    "/packages": {"GET": Operation(builds.show_packages)},
-    "/populate": {"POST": Operation(builds.populate, has_optional_body=True, creates=True)},
-    "/mock-chroots": {"POST": Operation(builds.add_mock_chroots, grows=True)},
-    "/builds": {
-        "GET": Operation(builds.show_builds),
-        "POST": Operation(builds.add_build, creates=True),
-    },
-    _BUILD: {
-        "GET": Operation(builds.show_build),
-        "DELETE": Operation(builds.remove_build),
-    },
-    _BUILD + "/cancel": {"POST": Operation(builds.cancel_build)},
-    _BUILD + "/report-source": {"POST": Operation(builds.report_source)},
-    _BUILD + "/report-import": {"POST": Operation(builds.report_import, has_optional_body=True)},
-    _BUILD + "/source-results": {"POST": Operation(builds.add_source_result, grows=True)},
-    _BUILD + "/advance": {
-        "POST": Operation(builds.advance_build, has_optional_body=True),
-    },
-    _BUILD + "/chroots": {"POST": Operation(builds.add_chroot, creates=True)},
-    _CHROOT: {"GET": Operation(builds.show_chroot)},
-    _CHROOT + "/report": {"POST": Operation(builds.report)},
-    _CHROOT + "/advance": {"POST": Operation(builds.advance, has_optional_body=True)},
-    _CHROOT + "/hold": {"POST": Operation(builds.hold, has_optional_body=True)},
-    _CHROOT + "/release": {"POST": Operation(builds.release)},
-    _CHROOT + "/state": {"POST": Operation(builds.set_state)},
-    _CHROOT + "/results": {"POST": Operation(builds.add_result, grows=True)},
-    "/messages": {"GET": Operation(message_operations.show_messages)},
-    "/requests": {
-        "GET": Operation(request_operations.show_requests),
-        "DELETE": Operation(request_operations.clear_requests),
-    },
-    "/requests/count": {"GET": Operation(request_operations.count_requests)},
-    "/unmatched": {"GET": Operation(request_operations.show_unmatched)},
-    "/verify": {"POST": Operation(request_operations.verify)},
-    "/faults": {
-        "GET": Operation(fake_operations.show_faults),
-        "POST": Operation(fake_operations.add_fault, creates=True),
-        "DELETE": Operation(fake_operations.clear_faults),
-    },
-    "/faults/{fault_id}": {"DELETE": Operation(fake_operations.remove_fault)},
-    "/submission-rules": {
-        "GET": Operation(fake_operations.show_submission_rules),
-        "POST": Operation(fake_operations.add_submission_rule, creates=True),
-        "DELETE": Operation(fake_operations.clear_submission_rules),
-    },
-    "/submission-rules/{rule_id}": {"DELETE": Operation(fake_operations.remove_submission_rule)},
+    path: {operation.method: operation for operation in operations}
+    for path, operations in groupby(OPERATIONS, attrgetter("path"))
 }
-"""Every operation by path template, relative to ``/_fake``, and method."""
+"""Every operation by path and method."""
 
 
 class Match(NamedTuple):
@@ -169,10 +143,3 @@ def _match(template: list[str], sent: list[str]) -> dict[str, str] | None:
         elif expected != segment:
             return None
     return parameters
-
-
-def all_operations() -> Iterator[tuple[str, str, Operation]]:
-    """Yield path, method and operation of each control call."""
-    for path, operations in TABLE.items():
-        for method, operation in operations.items():
-            yield path, method, operation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from .. import __version__
 from ..errors import CoprFakeError, ScenarioError, below
 from ..options import SHARED_NAMES
 from ..validation import checks
@@ -17,7 +18,8 @@ from .specs import OverviewQuery, PageQuery, WorldBody
 
 def show_health(call: Call) -> views.HealthView:
     """Check that the server responds, and get its version."""
-    return views.health(call.fake, len(call.setting.worlds))
+    limit, worlds = call.fake.default_limit, len(call.setting.worlds)
+    return {"status": "ok", "version": __version__, "default_limit": limit, "worlds": worlds}
 
 
 def show_overview(call: Call, query: OverviewQuery) -> views.OverviewView:

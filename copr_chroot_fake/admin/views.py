@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from itertools import compress, islice
 from operator import attrgetter
-from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict, TypeVar, cast
 
-from .. import __version__
 from ..engine.build import Build
 from ..engine.chroot import BuildChroot, Change
 from ..engine.clock import SystemClock
@@ -40,6 +39,8 @@ from .specs import DEFAULT_LIMIT, OverviewQuery
 if TYPE_CHECKING:
     from ..fake import FakeCopr
     from ..worlds.world import World
+
+V = TypeVar("V")
 
 StateOrAbsent = Annotated[str, Keywords(enum=[*(state.value for state in State), ABSENT])]
 
@@ -408,8 +409,10 @@ class OverviewView(TypedDict):
     total_worlds: int
 
 
-def health(fake: FakeCopr, worlds: int) -> HealthView:
-    return {"status": "ok", "version": __version__, "default_limit": fake.default_limit, "worlds": worlds}
+def _view(kind: type[V], item: object, **others: object) -> V:
+    """Return a view of an object: its attributes with the names of the view's fields, and the other fields."""
+    names = kind.__annotations__
+    return cast(V, {name: others[name] if name in others else getattr(item, name) for name in names})
 
 
 def chroot(item: BuildChroot) -> ChrootView:
@@ -439,43 +442,25 @@ def build(item: Build, chroots: int = DEFAULT_LIMIT, offset: int = 0) -> BuildVi
     """Return a build, with at most ``chroots`` of its chroots, after the first ``offset``."""
     with item.store.lock:
         item.catch_up()
-        return {
-            "id": item.id,
-            "project": item.project.full_name,
-            "project_dirname": item.project_dirname,
-            "package": item.package,
-            "memory_limit": item.memory_limit,
-            "timeout": item.timeout,
-            "enable_net": item.enable_net,
-            "is_background": item.is_background,
-            "bootstrap": item.bootstrap,
-            "state": item.state,
-            "started_on": item.started_on,
-            "ended_on": item.ended_on,
-            "submitted_on": item.submitted_on,
-            "submitter": item.submitter,
-            "version": item.source.version,
-            "source_state": item.source_state,
-            "canceled": item.is_canceled,
-            "finished": item.is_finished,
-            "total_chroots": len(item.chroots),
-            "states": Counter(map(attrgetter("stored_state"), item.chroots)),
-            "chroots": [_chroot_now(each) for each in item.chroots[offset : offset + chroots]],
-        }
+        return _view(
+            BuildView,
+            item,
+            project=item.project.full_name,
+            version=item.source.version,
+            canceled=item.is_canceled,
+            finished=item.is_finished,
+            total_chroots=len(item.chroots),
+            states=Counter(map(attrgetter("stored_state"), item.chroots)),
+            chroots=[_chroot_now(each) for each in item.chroots[offset : offset + chroots]],
+        )
 
 
 def account(item: Account) -> AccountView:
-    return {
-        "name": item.name,
-        "login": item.login,
-        "groups": list(item.groups),
-        "admin": item.admin,
-        "expired": item.expired,
-    }
+    return _view(AccountView, item)
 
 
 def group(item: Group) -> GroupView:
-    return {"name": item.name, "fas_name": item.fas_name}
+    return _view(GroupView, item)
 
 
 def clock(fake: FakeCopr) -> ClockView:
@@ -486,29 +471,14 @@ def clock(fake: FakeCopr) -> ClockView:
 
 
 def request(item: Request) -> RequestView:
-    return {
-        "number": item.number,
-        "method": item.method,
-        "target": item.target,
-        "endpoint": item.endpoint,
-        "build_id": item.build_id,
-        "chrootname": item.chrootname,
-        "status": item.status,
-        "at": item.at,
-        "matched": item.matched,
-        "states": item.states,
-        "build_states": {str(build_id): state for build_id, state in item.build_states.items()},
-        "fault": item.fault,
-        "headers": item.headers,
-        "user": item.user,
-        "body_size": item.body_size,
-        "json": _valid_json(item.json),
-        "form": {**item.form},
-        "files": {name: {"filename": file.filename, "size": file.size} for name, file in item.files.items()},
-        "created_builds": [*item.created_builds],
-        "created_project": item.created_project,
-        "error": item.error,
-    }
+    return _view(
+        RequestView,
+        item,
+        build_states={str(build_id): state for build_id, state in item.build_states.items()},
+        json=_valid_json(item.json),
+        form={**item.form},
+        files={name: _view(UploadedFileView, file) for name, file in item.files.items()},
+    )
 
 
 def _valid_json(document: object) -> object:
@@ -526,21 +496,15 @@ def package(project: Project, item: Package) -> PackageView:
 
 
 def unmatched(item: UnmatchedRequests) -> UnmatchedView:
-    return {"request": request(item.last), "count": item.count, "near_miss": item.near_miss}
+    return _view(UnmatchedView, item, request=request(item.last))
 
 
 def fault(item: ActiveFault) -> FaultView:
-    return {"id": item.id, "seen": item.seen, "hits": item.hits, "fault": dump(item.fault)}
+    return _view(FaultView, item, fault=dump(item.fault))
 
 
 def submission_rule(item: SubmissionRule) -> SubmissionRuleView:
-    return {
-        "id": item.id,
-        "seen": item.seen,
-        "hits": item.hits,
-        "has_function": item.when is not None,
-        "rule": dump(item.rule),
-    }
+    return _view(SubmissionRuleView, item, has_function=item.when is not None, rule=dump(item.rule))
 
 
 def world(item: World) -> WorldView:
@@ -549,11 +513,11 @@ def world(item: World) -> WorldView:
 
 
 def change(item: Change) -> ChangeView:
-    return {"at": item.at, "build_id": item.build_id, "chrootname": item.chrootname, "state": item.state}
+    return _view(ChangeView, item)
 
 
 def message(item: Message) -> MessageView:
-    return {"number": item.number, "topic": item.topic, "time": item.time, "body": item.body}
+    return _view(MessageView, item)
 
 
 MAX_WORLDS, MAX_REQUESTS, MAX_FAULTS = 200, 100, 100

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import NamedTuple
 
+from ..journal.details import BodyKind
 from ..wire.answer import CATCH_ALL, ApiError
 from ..wire.headers import RawHeaders, read_header
-from ..wire.parameters import parse_parameters
+from ..wire.parameters import CHARSETS, parse_parameters
 from ..wire.target import parse_urlencoded
 
 MAX_PARTS = 1000
@@ -23,6 +24,12 @@ class Upload(NamedTuple):
     filename: str
     content: bytes
 
+
+_KINDS: Mapping[str, BodyKind] = {
+    "application/json": "json",
+    "application/x-www-form-urlencoded": "urlencoded",
+    "multipart/form-data": "multipart",
+}
 
 Form = tuple[dict[str, object], dict[str, Upload]]
 """The fields and the files of a form."""
@@ -41,29 +48,17 @@ class RequestBody:
     def content(self) -> bytes:
         return self._content
 
-    @property
-    def is_json(self) -> bool:
-        """Whether the content type is that of JSON."""
-        kind = self._mimetype
-        return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
-
-    @property
-    def is_urlencoded(self) -> bool:
-        """Whether the content type is that of a form without files."""
-        return self._mimetype == "application/x-www-form-urlencoded"
-
-    @property
-    def is_multipart(self) -> bool:
-        """Whether the content type is that of a form with files."""
-        return self._mimetype == "multipart/form-data"
+    @cached_property
+    def kind(self) -> BodyKind:
+        """What the content type says that it is."""
+        mimetype = self._content_type.partition(";")[0].strip(" \t").lower()
+        if mimetype.startswith("application/") and mimetype.endswith("+json"):
+            return "json"
+        return _KINDS.get(mimetype, "other")
 
     @cached_property
     def _content_type(self) -> str:
         return read_header(self._headers, b"content-type") or ""
-
-    @cached_property
-    def _mimetype(self) -> str:
-        return self._content_type.partition(";")[0].strip(" \t").lower()
 
     @cached_property
     def _parsed(self) -> object:
@@ -83,7 +78,7 @@ class RequestBody:
 
         :raises ApiError: 415 for another content type, 400 if it is invalid.
         """
-        if not self.is_json:
+        if self.kind != "json":
             raise ApiError(
                 415,
                 "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.",
@@ -97,7 +92,7 @@ class RequestBody:
 
         :raises ApiError: 500 for JSON that is no object, as in Copr.
         """
-        document = self._parsed if self.is_json and not isinstance(self._parsed, Exception) else None
+        document = self._parsed if self.kind == "json" and not isinstance(self._parsed, Exception) else None
         if not document:
             return dict(self.form)
         if not isinstance(document, dict):
@@ -120,9 +115,9 @@ class RequestBody:
 
         :raises ApiError: 413 for too many parts.
         """
-        if self.is_urlencoded:
+        if self.kind == "urlencoded":
             return _parse_urlencoded(self._content), {}
-        if self.is_multipart:
+        if self.kind == "multipart":
             return _parse_multipart(self._content_type, self._content)
         return {}, {}
 
@@ -222,7 +217,4 @@ def _add_part(headers: Mapping[str, str], content: bytes, fields: dict[str, obje
         files.setdefault(name, Upload(filename, content))
         return
     charset = parse_parameters(headers.get("content-type", "")).get("charset", "").lower()
-    fields.setdefault(name, content.decode(charset if charset in _CHARSETS else "utf-8", "replace"))
-
-
-_CHARSETS = ("ascii", "us-ascii", "utf-8", "iso-8859-1")
+    fields.setdefault(name, content.decode(charset if charset in CHARSETS else "utf-8", "replace"))

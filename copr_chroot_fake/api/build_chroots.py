@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import cast
 
 from ..engine.build import Build, RenderedPage
 from ..engine.chroot import BuildChroot
 from ..wire.answer import CATCH_ALL, ApiError
+from ..wire.target import Target
 from .build_config import derive_build_config, has_valid_priorities
 from .context import RequestContext, Success, find_build, missing, no_such_build, nul_error
 from .paging import BUILD_CHROOT, Paging, check_order, check_query, parse_paging, slice_page, sort_chroots
@@ -45,39 +47,44 @@ def get_built_packages(context: RequestContext) -> Success:
 
 def list_build_chroots(context: RequestContext) -> Success:
     """Answer ``build-chroot/list``; a build that does not exist has an empty list."""
-    target = context.target
+    target, raw_id = context.target, context.target.raw_build_id
+    build = None if target.build_id is None else context.store.find_build(target.build_id)
+    # Without lifecycles there is nothing to poll.
+    if build is not None and not build.had_lifecycle and (cached := _cached_page(build, target)):
+        return cached
     paging = parse_paging(target.arguments, context.default_limit, name_is_id=True)
-    raw_id = target.raw_build_id
     if raw_id is None:
         raise missing("build_id")
     check_order(paging.order, BUILD_CHROOT)
     if target.build_id is None:
         raise nul_error(raw_id) or ApiError(500, CATCH_ALL, compact=True)
     check_query(paging, BUILD_CHROOT)
-    build = context.store.find_build(target.build_id)
     if build is None:
         return Success(render_page((), paging))
-    # Without lifecycles there is nothing to poll.
-    polled = _poll_page(build, paging, context) if build.had_lifecycle else None
-    rendered = build.rendered_page
-    if rendered is None or rendered.paging != paging:
-        page = slice_page(build.chroots, paging, context.store) if polled is None else polled
-        rendered = _render_page(build, page, paging)
-    return Success(rendered.body, rendered.chroots)
+    if not build.had_lifecycle:
+        return _render_page(build, target, slice_page(build.chroots, paging, context.store), paging)
+    polled = _poll_page(build, paging, context)
+    return _cached_page(build, target) or _render_page(build, target, polled, paging)
 
 
-def _render_page(build: Build, page: Iterable[BuildChroot], paging: Paging) -> RenderedPage:
+def _cached_page(build: Build, target: Target) -> Success | None:
+    """Return the page that was last rendered, if it was for an equal request; those have the same target."""
+    page = build.rendered_page
+    return cast(Success, page.response) if page is not None and page.target is target else None
+
+
+def _render_page(build: Build, target: Target, page: Iterable[BuildChroot], paging: Paging) -> Success:
     """Render a page, and cache it until the build or one of its chroots changes."""
     chroots = tuple(render_chroots(page))
-    rendered = RenderedPage(paging, chroots, render_page(chroots, paging))
+    response = Success(render_page(chroots, paging), chroots)
     # Other orders depend on more, such as the chroots of the project.
     if paging.order == "id" and len(chroots) <= _MAX_CACHED_CHROOTS:
-        build.rendered_page = rendered
+        build.rendered_page = RenderedPage(target, response)
         cached = build.store.builds_with_page
         cached.append(build)
         if len(cached) > _MAX_CACHED_PAGES:
             cached.pop(0).rendered_page = None
-    return rendered
+    return response
 
 
 _MAX_CACHED_PAGES = 100

@@ -15,13 +15,13 @@ from ..engine.store import Store
 from ..errors import EventError
 from ..model.source import UNIMPORTED
 from ..model.states import State
-from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError
+from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError, make_answer
 from .authentication import authenticate
 from .context import RequestContext, Success, find_build, no_such_build, nul_error
 from .paging import BUILD, Paging, check_order, check_query, parse_paging
 from .project_lookup import find_project
 from .projects import check_deletable
-from .rendering import json_line, render_page
+from .rendering import json_line, json_success, render_page
 from .users import may_build_in, may_edit
 
 _WITH_LOG = (State.RUNNING, State.IMPORTING, State.SUCCEEDED, State.FAILED, State.CANCELED)
@@ -44,9 +44,7 @@ def get_source_chroot(context: RequestContext) -> Success:
 
     Copr fails unless the log of the source build has an address.
     """
-    raw_id, build = find_build(context)
-    if build is None:
-        raise no_such_build(raw_id)
+    build = _find_build(context)
     build.catch_up()
     if build.source.run is not None:
         build.poll(context.is_poll)
@@ -55,12 +53,12 @@ def get_source_chroot(context: RequestContext) -> Success:
             if chroot.is_absent or chroot.state in UNIMPORTED:
                 chroot.poll(True)
     if not build.is_in_store:
-        raise no_such_build(raw_id)
+        raise no_such_build(build.id)
     # A source build that follows from the lifecycles of the chroots has a directory, whether or not it was named.
     has_directory = bool(build.source.result_dir) or (build.had_lifecycle and not build.source.is_independent)
     if not has_directory or build.source_state not in _WITH_LOG:
         raise ApiError(500, CATCH_ALL)
-    return Success(json_line({"state": build.source_state.value, "result_url": build.source_results_url}))
+    return json_success({"state": build.source_state.value, "result_url": build.source_results_url})
 
 
 def list_builds(context: RequestContext) -> Success:
@@ -84,19 +82,15 @@ def list_builds(context: RequestContext) -> Success:
 
 def get_source_build_config(context: RequestContext) -> Success:
     """Answer ``build/source-build-config``, which is no poll."""
-    raw_id, build = find_build(context)
-    if build is None:
-        raise no_such_build(raw_id)
-    return Success(
-        json_line(
-            {
-                "source_type": build.source.type,
-                "source_dict": build.source.config,
-                "memory_limit": build.memory_limit,
-                "timeout": build.timeout,
-                "is_background": build.is_background,
-            }
-        )
+    build = _find_build(context)
+    return json_success(
+        {
+            "source_type": build.source.type,
+            "source_dict": build.source.config,
+            "memory_limit": build.memory_limit,
+            "timeout": build.timeout,
+            "is_background": build.is_background,
+        }
     )
 
 
@@ -140,7 +134,7 @@ def delete_builds(context: RequestContext) -> Success:
     check_deletable(user, builds, missing)
     for build in builds:
         context.store.remove(build)
-    return Success(json_line({"builds": ids}))
+    return json_success({"builds": ids})
 
 
 def _listed_ids(context: RequestContext) -> list[int]:
@@ -160,11 +154,8 @@ def get_upload(context: RequestContext) -> Answer:
     for build in context.store.builds.values():
         config = build.source.config
         if config.get("tmp") == parameters["dirname"] and config.get("pkg") == parameters["filename"]:
-            content = build.source.content or b""
-            headers = (("Content-Type", "application/octet-stream"), ("Content-Length", str(len(content))))
-            return Answer(200, headers, content)
-    body = b"Not Found\n"
-    return Answer(404, (("Content-Type", HTML), ("Content-Length", str(len(body)))), body)
+            return make_answer(build.source.content or b"", "application/octet-stream")
+    return make_answer(b"Not Found\n", HTML, 404)
 
 
 def _find_build(context: RequestContext) -> Build:
@@ -175,11 +166,10 @@ def _find_build(context: RequestContext) -> Build:
 
 
 def _poll_build(context: RequestContext) -> Build:
-    raw_id, build = find_build(context)
-    if build is not None:
-        build.poll(context.is_poll)
-    if build is None or not build.is_in_store:
-        raise no_such_build(raw_id)
+    build = _find_build(context)
+    build.poll(context.is_poll)
+    if not build.is_in_store:
+        raise no_such_build(build.id)
     return build
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from ..engine.build import Build
 from ..engine.store import Store
 from ..validation import checks
-from ..wire.answer import CATCH_ALL, Answer, ApiError, json_answer
+from ..wire.answer import CATCH_ALL, Answer, ApiError, Headers, json_answer
 from ..wire.headers import RawHeaders
 from ..wire.target import Target
 from .bodies import RequestBody
 
 
+@dataclass(eq=False, repr=False, slots=True)
 class RequestContext:
     """A request to an endpoint.
 
@@ -21,26 +23,14 @@ class RequestContext:
     :param is_poll: whether the client receives the response, so that it counts as a poll.
     """
 
-    __slots__ = ("_body", "content", "default_limit", "headers", "is_poll", "method", "store", "target")
-
-    def __init__(
-        self,
-        store: Store,
-        default_limit: int | None,
-        method: str,
-        target: Target,
-        headers: RawHeaders,
-        content: bytes,
-        is_poll: bool,
-    ) -> None:
-        self.store = store
-        self.default_limit = default_limit
-        self.method = method
-        self.target = target
-        self.headers = headers
-        self.content = content
-        self.is_poll = is_poll
-        self._body: RequestBody | None = None
+    store: Store
+    default_limit: int | None
+    method: str
+    target: Target
+    headers: RawHeaders
+    content: bytes
+    is_poll: bool
+    _body: RequestBody | None = field(default=None, init=False)
 
     @property
     def body(self) -> RequestBody:
@@ -50,6 +40,7 @@ class RequestContext:
         return self._body
 
 
+@dataclass(eq=False, repr=False, slots=True)
 class Success:
     """A JSON response with status 200, which can answer several requests.
 
@@ -58,20 +49,11 @@ class Success:
     :param invalid_field: the path of a field that Copr cannot serialize, so that a response with it is an error.
     """
 
-    __slots__ = ("_answer", "body", "documents", "headers", "invalid_field")
-
-    def __init__(
-        self,
-        body: bytes,
-        documents: Sequence[bytes] = (),
-        headers: tuple[tuple[str, str], ...] = (),
-        invalid_field: Sequence[str] = (),
-    ) -> None:
-        self.body = body
-        self.documents = documents
-        self.headers = headers
-        self.invalid_field = invalid_field
-        self._answer: Answer | None = None
+    body: bytes
+    documents: Sequence[bytes] = ()
+    headers: Headers = ()
+    invalid_field: Sequence[str] = ()
+    _answer: Answer | None = field(default=None, init=False)
 
     def answer(self) -> Answer:
         """Return the response.
@@ -86,14 +68,16 @@ class Success:
         return self._answer
 
 
-def require(name: str, value: str | None) -> str:
-    """Return an argument.
+def require(context: RequestContext, *names: str) -> list[str]:
+    """Return arguments of the query.
 
-    :raises ApiError: 400 if the request lacks it.
+    :raises ApiError: 400 for the first that the request lacks.
     """
-    if value is None:
-        raise missing(name)
-    return value
+    arguments = context.target.arguments
+    for name in names:
+        if name not in arguments:
+            raise missing(name)
+    return [arguments[name] for name in names]
 
 
 def missing(name: str) -> ApiError:

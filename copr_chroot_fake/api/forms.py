@@ -7,10 +7,10 @@ every invalid field. The rules of its validators are WTForms' own, those of the 
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field
 from typing import Any, NamedTuple
 from urllib.parse import urlparse
 
@@ -51,14 +51,13 @@ class Field:
 
     :param read: returns its value for what was sent and the default; raises Invalid.
     :param checks: run first, whatever the other validators say.
-    :param is_text: whether white space around it is removed.
     """
 
     read: Reader
     default: Any = None
     filters: Sequence[Callable[[Any], Any]] = ()
     checks: Sequence[Validator] = ()
-    validators: Sequence[Validator] = field(default=())
+    validators: Sequence[Validator] = ()
 
 
 class Filled(NamedTuple):
@@ -214,11 +213,6 @@ def null_if_none(value: Any) -> Any:
     return None if value in (None, "None") else value
 
 
-def null_if_not_chosen(value: Any) -> Any:
-    """Read a blank choice, or the text None, as null."""
-    return None if value is None or not value.strip() or value == "None" else value
-
-
 def one_per_line(value: Any) -> str:
     """Separate the words of a list by line feeds."""
     return re.sub(r"\s+", "\n", value.strip()) if value else ""
@@ -241,43 +235,34 @@ def required(message: str = "This field is required.") -> Validator:
     return validate
 
 
-def in_range(minimum: int, maximum: int | None = None) -> Validator:
-    expected = f"at least {minimum}" if maximum is None else f"between {minimum} and {maximum}"
+def valid_if(is_valid: Callable[[Any], object], message: str) -> Validator:
+    """Return a validator of a value by a condition."""
 
     def validate(given: Given) -> None:
-        value = given.value
-        if value is None or value < minimum or (maximum is not None and value > maximum):
-            raise Invalid(f"Number must be {expected}.")
-
-    return validate
-
-
-def matches(pattern: str, message: str) -> Validator:
-    compiled = re.compile(pattern)
-
-    def validate(given: Given) -> None:
-        if compiled.match(given.value or "") is None:
+        if not is_valid(given.value):
             raise Invalid(message)
 
     return validate
 
 
-def no_longer_than(maximum: int, message: str | None = None) -> Validator:
-    def validate(given: Given) -> None:
-        if given.value and len(given.value) > maximum:
-            raise Invalid(message or f"Field cannot be longer than {maximum} characters.")
+def in_range(minimum: int, maximum: int | None = None) -> Validator:
+    expected = f"at least {minimum}" if maximum is None else f"between {minimum} and {maximum}"
+    last = math.inf if maximum is None else maximum
+    return valid_if(lambda value: value is not None and minimum <= value <= last, f"Number must be {expected}.")
 
-    return validate
+
+def matches(pattern: str, message: str) -> Validator:
+    compiled = re.compile(pattern)
+    return valid_if(lambda value: compiled.match(value or ""), message)
+
+
+def no_longer_than(maximum: int, message: str | None = None) -> Validator:
+    message = message or f"Field cannot be longer than {maximum} characters."
+    return valid_if(lambda value: not value or len(value) <= maximum, message)
 
 
 def one_of(allowed: Iterable[str]) -> Validator:
-    known = frozenset(allowed)
-
-    def validate(given: Given) -> None:
-        if given.value not in known:
-            raise Invalid("Not a valid choice.")
-
-    return validate
+    return valid_if(frozenset(allowed).__contains__, "Not a valid choice.")
 
 
 def some_of(allowed: Iterable[str]) -> Validator:
@@ -311,11 +296,8 @@ def url(given: Given) -> None:
 
 
 def _is_host(host: str) -> bool:
-    try:
+    with suppress(ValueError):
         ipaddress.IPv4Address(host)
-    except ValueError:
-        pass
-    else:
         return True
     with suppress(UnicodeError):
         host = host.encode("idna").decode()
@@ -362,3 +344,11 @@ def is_repository(parsed: Any) -> bool:
     if parsed.scheme not in ("http", "https", "copr") or not parsed.netloc:
         return False
     return bool(parsed.scheme != "copr" or parsed.path.partition("/")[2].partition("/")[0])
+
+
+# Fields.
+
+
+def optional_choice(*allowed: str) -> Field:
+    """Return a field for one of some texts; a blank one, or the text None, counts as not sent."""
+    return Field(choice, filters=[null_if_blank, null_if_none], checks=[one_of(allowed)], validators=[optional])

@@ -10,7 +10,7 @@ from string import ascii_lowercase
 from ..wire.answer import ApiError
 from .authentication import authenticate
 from .context import RequestContext, Success
-from .rendering import json_line
+from .rendering import json_success
 
 TOKEN_DAYS = 180
 """Days for which a token is valid."""
@@ -24,7 +24,7 @@ def home(context: RequestContext) -> Success:
 def auth_check(context: RequestContext) -> Success:
     """Answer ``auth-check`` with the user who is logged in."""
     user = authenticate(context)
-    return Success(json_line({"name": user.name, "id": user.id}))
+    return json_success({"name": user.name, "id": user.id})
 
 
 def renew_token(context: RequestContext) -> Success:
@@ -36,7 +36,7 @@ def renew_token(context: RequestContext) -> Success:
     if account is not None:
         store.replace_account(account, replace(account, login=login, token=token))
     expiration = datetime.fromtimestamp(store.clock.now(), timezone.utc).date() + timedelta(days=TOKEN_DAYS)
-    return Success(json_line({"api_login": login, "api_token": token, "expiration": expiration.isoformat()}))
+    return json_success({"api_login": login, "api_token": token, "expiration": expiration.isoformat()})
 
 
 def _letters(random: Random, length: int) -> str:

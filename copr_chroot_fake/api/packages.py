@@ -6,9 +6,9 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
+from operator import attrgetter
 from typing import Any
 
-from ..engine.build import Build
 from ..engine.project import Project
 from ..engine.store import Store
 from ..model.package import Package
@@ -42,11 +42,9 @@ _RENAMED = {
 
 def get_package(context: RequestContext) -> Success:
     """Answer ``package``."""
-    arguments = context.target.arguments
-    for key in ("ownername", "projectname", "packagename"):
-        require(key, arguments.get(key))
+    *_, name = require(context, "ownername", "projectname", "packagename")
     project = find_project(context)
-    package = _find_package(project, arguments["packagename"])
+    package = _find_package(project, name)
     return Success(_render(package, project, context) + b"\n")
 
 
@@ -56,7 +54,7 @@ def list_packages(context: RequestContext) -> Success:
     project = find_project(context)
     check_order(paging.order, PACKAGE)
     check_query(paging, PACKAGE)
-    packages = sort_rows(project.packages.values(), _COLUMNS.get(paging.order, _id_of), paging)
+    packages = sort_rows(project.packages.values(), _COLUMNS.get(paging.order, attrgetter("id")), paging)
     return Success(
         render_page(
             [_render(package, project, context, is_listed=True) for package in slice_rows(packages, paging)], paging
@@ -64,15 +62,9 @@ def list_packages(context: RequestContext) -> Success:
     )
 
 
-def _id_of(package: Package) -> int:
-    return package.id
-
-
 _COLUMNS: Mapping[str, Callable[[Package], int | str | None]] = {
-    "name": lambda package: package.name,
-    "max_builds": lambda package: package.max_builds,
+    **{name: attrgetter(name) for name in ("name", "max_builds", "webhook_rebuild")},
     "source_type": lambda package: SOURCE_TYPES.index(package.source_type),
-    "webhook_rebuild": lambda package: package.webhook_rebuild,
 }
 """The columns that a list can be ordered by; the others are the same for all packages, or unknown to the fake."""
 
@@ -107,19 +99,15 @@ def edit_package(context: RequestContext) -> Success:
 
 def reset_package(context: RequestContext) -> Success:
     """Answer ``package/reset``, after which the package has no default source."""
-    user, project, package = _read_package(context)
-    if not may_edit(user, project):
-        raise ApiError(403, f"You are not allowed to reset package `{package.id}`.")
+    _, project, package = _read_package(context, "reset")
     project.update_package(package.name, source_type="unset", config={})
     return Success(_render(project.packages[package.name], project) + b"\n")
 
 
 def delete_package(context: RequestContext) -> Success:
     """Answer ``package/delete``, which also deletes its builds."""
-    user, project, package = _read_package(context)
-    if not may_edit(user, project):
-        raise ApiError(403, f"You are not allowed to delete package `{package.id}`.")
-    builds = _builds_of(package, project)
+    user, project, package = _read_package(context, "delete")
+    builds = context.store.builds_in(project, package.name)
     check_deletable(user, builds)
     for build in builds:
         context.store.remove(build)
@@ -131,7 +119,7 @@ def build_package(context: RequestContext) -> Success:
     """Answer ``package/build`` with a build of its default source, for which package and chroots are known at once."""
     user = authenticate(context)
     project = find_project_in_body(context)
-    data = form_data(context.body, (*PRESERVED, "python_versions"), _RENAMED)
+    data = form_data(context.body, PRESERVED, _RENAMED)
     fields = {
         **build_fields(project, user, context.store),
         "package_name": Field(forms.stripped_text, validators=[forms.required()]),
@@ -161,11 +149,17 @@ def _find_package(project: Project, name: object) -> Package:
     return package
 
 
-def _read_package(context: RequestContext) -> tuple[User, Project, Package]:
-    """Return the user, and the package that the body names."""
+def _read_package(context: RequestContext, action: str) -> tuple[User, Project, Package]:
+    """Return the user, and the package that the body names.
+
+    :raises ApiError: 401, 404, or 403 if the user may not change it.
+    """
     user = authenticate(context)
     project = find_project_in_body(context)
-    return user, project, _find_package(project, context.body.fields().get("package_name"))
+    package = _find_package(project, context.body.fields().get("package_name"))
+    if not may_edit(user, project):
+        raise ApiError(403, f"You are not allowed to {action} package `{package.id}`.")
+    return user, project, package
 
 
 def _store_package(
@@ -235,26 +229,22 @@ def _denylist(store: Store) -> forms.Validator:
     return validate
 
 
-def _builds_of(package: Package, project: Project) -> list[Build]:
-    """Return the builds of a package, the newest first."""
-    store = project.store
-    found = (store.find_build(number) for number in store.index.page(project.full_name, package.name, 0, None))
-    return [build for build in found if build is not None]
-
-
 def _render(
     package: Package, project: Project, context: RequestContext | None = None, *, is_listed: bool = False
 ) -> bytes:
     arguments = {} if context is None else context.target.arguments
+    store = project.store
     latest = succeeded = None
     if _is_true(arguments.get("with_latest_build")):
-        builds = _builds_of(package, project)
+        builds = store.builds_in(project, package.name)
         latest = next(iter(builds), None)
         if is_listed:
             # In a list, Copr prefers builds in the main directory.
             latest = next((build for build in builds if build.project_dirname == project.projectname), latest)
     if _is_true(arguments.get("with_latest_succeeded_build")):
-        succeeded = next((build for build in _builds_of(package, project) if build.state == "succeeded"), None)
+        succeeded = next(
+            (build for build in store.builds_in(project, package.name) if build.state == "succeeded"), None
+        )
     config = {
         ("source_build_method" if key == "srpm_build_method" else key): value for key, value in package.config.items()
     }

@@ -42,6 +42,10 @@ def _copr_chroot_id(store: Store, build: Build) -> Column:
     return lambda chroot: positions.get(chroot.name)
 
 
+def _same_for_all(store: Store, build: Build) -> Column:
+    return lambda chroot: None
+
+
 _CHROOT_COLUMNS: dict[str, Callable[[Store, Build], Column]] = {
     "build_id": lambda store, build: lambda chroot: build.id,
     "mock_chroot_id": _mock_chroot_id,
@@ -50,13 +54,9 @@ _CHROOT_COLUMNS: dict[str, Callable[[Store, Build], Column]] = {
     "started_on": lambda store, build: lambda chroot: chroot.started_on,
     "ended_on": lambda store, build: lambda chroot: chroot.ended_on,
     "result_dir": lambda store, build: lambda chroot: chroot.result_dir,
-    "git_hash": lambda store, build: lambda chroot: None,
-    "status_reason": lambda store, build: lambda chroot: None,
-    "build_requires": lambda store, build: lambda chroot: None,
-    "tags_raw": lambda store, build: lambda chroot: None,
+    **dict.fromkeys(("git_hash", "status_reason", "build_requires", "tags_raw"), _same_for_all),
     # Copr orders by the condition that joins these tables, which all chroots of a build fulfil.
-    "build": lambda store, build: lambda chroot: None,
-    "mock_chroot": lambda store, build: lambda chroot: None,
+    **dict.fromkeys(("build", "mock_chroot"), _same_for_all),
 }
 """What a list of build chroots can be ordered by besides ``id``, the order in which a build has its chroots."""
 

@@ -10,7 +10,7 @@ from ..wire.answer import CATCH_ALL, ApiError
 from .authentication import authenticate
 from .context import RequestContext, Success, nul_error
 from .project_lookup import find_editable_project, find_project_in_path
-from .rendering import json_line
+from .rendering import json_success
 from .users import find_user, may_build_in, owner_of
 
 
@@ -22,7 +22,7 @@ def get_permissions(context: RequestContext) -> Success:
     permissions = {
         user: {"admin": granted.admin, "builder": granted.builder} for user, granted in project.permissions.items()
     }
-    return Success(json_line({"permissions": permissions}))
+    return json_success({"permissions": permissions})
 
 
 def set_permissions(context: RequestContext) -> Success:
@@ -48,7 +48,7 @@ def set_permissions(context: RequestContext) -> Success:
         if permissions.get(name, before) != before:
             updated.append(name)
     project.permissions = permissions
-    return Success(json_line({"updated": updated}))
+    return json_success({"updated": updated})
 
 
 def request_permissions(context: RequestContext) -> Success:
@@ -69,7 +69,7 @@ def request_permissions(context: RequestContext) -> Success:
             raise ApiError(400, f"You already are '{permission}' in '{project}'")
         permissions = replace(permissions, **{permission: state})
     project.permissions = {**project.permissions, user.name: permissions}
-    return Success(json_line({"updated": permissions != before}))
+    return json_success({"updated": permissions != before})
 
 
 def _requested_state(permission: str, is_requested: object) -> PermissionState:
@@ -97,14 +97,12 @@ def can_build_in(context: RequestContext) -> Success:
     if user is None:
         raise nul_error(name) or ApiError(500, "Database error, contact admin")
     project = find_project_in_path(context)
-    return Success(
-        json_line(
-            {
-                # Copr gives the group its name without the @.
-                "ownername": project.ownername.removeprefix("@"),
-                "projectname": project.projectname,
-                "who": name,
-                "can_build_in": may_build_in(user, project),
-            }
-        )
+    return json_success(
+        {
+            # Copr gives the group its name without the @.
+            "ownername": project.ownername.removeprefix("@"),
+            "projectname": project.projectname,
+            "who": name,
+            "can_build_in": may_build_in(user, project),
+        }
     )

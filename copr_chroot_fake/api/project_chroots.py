@@ -16,7 +16,7 @@ from .build_config import derive_project_config
 from .context import RequestContext, Success, nul_error, require
 from .forms import Field, Given, Invalid, Values, form_data, read_form
 from .project_lookup import find_project, find_project_in_path
-from .rendering import json_line
+from .rendering import json_success
 from .storing import as_text, require_storable
 from .users import may_edit
 
@@ -56,7 +56,7 @@ def get_build_config(context: RequestContext) -> Success:
     project, name = _find(context)
     if name not in project.active_chroots:
         raise ApiError(500, CATCH_ALL)
-    return Success(json_line(derive_project_config(project, name)))
+    return json_success(derive_project_config(project, name))
 
 
 def edit_project_chroot(context: RequestContext) -> Success:
@@ -79,11 +79,9 @@ def edit_project_chroot(context: RequestContext) -> Success:
 
 
 def _find(context: RequestContext) -> tuple[Project, str]:
-    project_arguments = context.target.arguments
-    for key in ("ownername", "projectname", "chrootname"):
-        require(key, project_arguments.get(key))
+    *_, name = require(context, "ownername", "projectname", "chrootname")
     project = find_project(context)
-    return project, _check_chroot(project, project_arguments["chrootname"])
+    return project, _check_chroot(project, name)
 
 
 def _check_chroot(project: Project, name: str) -> str:
@@ -179,12 +177,7 @@ _FIELDS = {
     "module_toggle": Field(forms.stripped_text, filters=[_without_blanks], validators=[_modules]),
     "with_opts": Field(forms.stripped_text),
     "without_opts": Field(forms.stripped_text),
-    "bootstrap": Field(
-        forms.choice,
-        filters=[forms.null_if_not_chosen],
-        checks=[forms.one_of(("unchanged", "default", "off", "on", "image", "custom_image"))],
-        validators=[forms.optional],
-    ),
+    "bootstrap": forms.optional_choice("unchanged", "default", "off", "on", "image", "custom_image"),
     "bootstrap_image": Field(
         forms.stripped_text,
         filters=[lambda value: value or None],
@@ -196,12 +189,7 @@ _FIELDS = {
             ),
         ],
     ),
-    "isolation": Field(
-        forms.choice,
-        filters=[forms.null_if_not_chosen],
-        checks=[forms.one_of(("unchanged", "default", "nspawn", "simple"))],
-        validators=[forms.optional],
-    ),
+    "isolation": forms.optional_choice("unchanged", "default", "nspawn", "simple"),
     "reset_fields": Field(forms.stripped_text),
     "upload_comps": Field(forms.file),
     "delete_comps": Field(forms.boolean, False),
@@ -210,20 +198,18 @@ _FIELDS = {
 
 def _chroot(project: Project, name: str) -> Success:
     chroot = project.known_chroots[name]
-    return Success(
-        json_line(
-            {
-                "additional_repos": chroot.additional_repos,
-                "additional_packages": chroot.additional_packages,
-                "additional_modules": chroot.additional_modules,
-                "with_opts": chroot.with_opts,
-                "without_opts": chroot.without_opts,
-                "isolation": chroot.isolation,
-                "mock_chroot": name,
-                "ownername": project.ownername,
-                "projectname": project.projectname,
-                "comps_name": chroot.comps_name,
-                "delete_after_days": project.days_until_deletion(chroot),
-            }
-        )
+    return json_success(
+        {
+            "additional_repos": chroot.additional_repos,
+            "additional_packages": chroot.additional_packages,
+            "additional_modules": chroot.additional_modules,
+            "with_opts": chroot.with_opts,
+            "without_opts": chroot.without_opts,
+            "isolation": chroot.isolation,
+            "mock_chroot": name,
+            "ownername": project.ownername,
+            "projectname": project.projectname,
+            "comps_name": chroot.comps_name,
+            "delete_after_days": project.days_until_deletion(chroot),
+        }
     )

@@ -47,7 +47,7 @@ def fields_to_edit(store: Store) -> dict[str, Field]:
     """Return the fields of a request that changes a project."""
     repositories = [forms.each_url(forms.is_repository), _each_known_project(store)]
     return {
-        "chroots": _chroots_field(store),
+        "chroots": Field(forms.choices, checks=[forms.some_of(store.active_chroots)]),
         "description": Field(forms.text),
         "instructions": Field(forms.text),
         "homepage": Field(forms.stripped_text, filters=[forms.null_if_blank], validators=[forms.optional, forms.url]),
@@ -65,18 +65,8 @@ def fields_to_edit(store: Store) -> dict[str, Field]:
         "unlisted_on_hp": Field(forms.boolean, False),
         "auto_prune": Field(forms.boolean, True),
         "use_bootstrap_container": Field(forms.stripped_text, filters=[_optional_flag], validators=[forms.optional]),
-        "bootstrap": Field(
-            forms.choice,
-            filters=[forms.null_if_not_chosen],
-            checks=[forms.one_of(("default", "off", "on", "image"))],
-            validators=[forms.optional],
-        ),
-        "isolation": Field(
-            forms.choice,
-            filters=[forms.null_if_not_chosen],
-            checks=[forms.one_of(("default", "nspawn", "simple"))],
-            validators=[forms.optional],
-        ),
+        "bootstrap": forms.optional_choice("default", "off", "on", "image"),
+        "isolation": forms.optional_choice("default", "nspawn", "simple"),
         "follow_fedora_branching": Field(forms.boolean, True),
         "multilib": Field(forms.boolean, False),
         "enable_net": Field(forms.boolean, False),
@@ -105,37 +95,18 @@ def fields_to_add(owner: str, store: Store) -> dict[str, Field]:
             raise Invalid(f"Group {owner[1:]} (fas: {fas_name}) already has a project named '{given.value}'.")
         raise Invalid(f"You already have a project named '{given.value}'.")
 
-    def is_no_number(given: Given) -> None:
-        if given.value.isdigit():
-            raise Invalid("Project's name can not be just number.")
-
+    is_no_number = forms.valid_if(lambda value: not value.isdigit(), "Project's name can not be just number.")
     fields = fields_to_edit(store)
     # Copr's form adds or replaces these fields, so that their errors come last.
     chroots, days = fields.pop("chroots"), fields.pop("delete_after_days")
     fields["name"] = Field(forms.stripped_text, validators=[forms.required(), name_characters, is_new, is_no_number])
     fields["persistent"] = Field(forms.boolean, False)
     fields["delete_after_days"] = days
-    fields["chroots"] = replace(chroots, validators=[_some_chroots])
+    fields["chroots"] = replace(chroots, validators=[forms.valid_if(bool, forms.not_choices(["[]"]))])
     return fields
 
 
 name_characters = forms.matches(r"^[\w.-]+$", "Name must contain only letters, digits, underscores, dashes and dots.")
-
-
-def _chroots_field(store: Store) -> Field:
-    allowed = frozenset(store.active_chroots)
-
-    def validate(given: Given) -> None:
-        wrong = [name for name in given.value if name not in allowed]
-        if wrong:
-            raise Invalid(forms.not_choices(dict.fromkeys(wrong)))
-
-    return Field(forms.choices, checks=[validate])
-
-
-def _some_chroots(given: Given) -> None:
-    if not given.value:
-        raise Invalid(forms.not_choices(["[]"]))
 
 
 def _each_known_project(store: Store) -> forms.Validator:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..engine.build import Build
 from ..engine.project import Project
 from ..engine.store import Store
 from ..wire.answer import CATCH_ALL, ApiError
@@ -16,8 +15,7 @@ def find_project(context: RequestContext) -> Project:
 
     :raises ApiError: 400 or 415 if an argument is missing or blank, 404 if there is no such group or project.
     """
-    arguments = context.target.arguments
-    owner, name = (require(key, arguments.get(key)) for key in ("ownername", "projectname"))
+    owner, name = require(context, "ownername", "projectname")
     if not (owner and name):
         # Copr reads a blank argument from the body instead, which the request lacks.
         context.body.json()
@@ -76,9 +74,3 @@ def _find(owner: str, name: str, store: Store) -> Project:
     if owner.startswith("@") and store.find_group(owner) is None:
         raise nul_error(owner) or ApiError(404, f"Group {owner[1:]} does not exist.")
     raise nul_error(owner + name) or ApiError(404, f"Project {owner}/{name} does not exist.")
-
-
-def builds_of(project: Project, store: Store) -> list[Build]:
-    """Return the builds of a project that have not been deleted by their lifecycles."""
-    found = (store.find_build(number) for number in store.index.page(project.full_name, None, 0, None))
-    return [build for build in found if build is not None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -20,8 +21,8 @@ from .context import RequestContext, Success, nul_error, require
 from .forms import Values, form_data, read_form
 from .paging import COPR, Paging, check_order, check_query, parse_paging, slice_rows, sort_rows
 from .project_forms import MAX_NAME, RENAMED, changed_settings, fields_to_add, fields_to_edit, settings_to_add
-from .project_lookup import builds_of, find_editable_project, find_project, find_project_in_path
-from .rendering import json_line, render_page
+from .project_lookup import find_editable_project, find_project, find_project_in_path
+from .rendering import json_success, render_page
 from .storing import require_storable
 from .users import User, find_user, may_edit, owner_of, require_group_member
 
@@ -47,9 +48,8 @@ def search_projects(context: RequestContext) -> Success:
 
     Without a word it has all projects, the newest first.
     """
-    arguments = context.target.arguments
-    paging = parse_paging(arguments, context.default_limit)
-    query = require("query", arguments.get("query"))
+    paging = parse_paging(context.target.arguments, context.default_limit)
+    (query,) = require(context, "query")
     if query and "/" not in query and len(query) < 3:
         raise ApiError(400, "Search string must have at least 3 characters")
     projects = sorted(context.store.projects.values(), key=_newest_first)
@@ -78,18 +78,14 @@ def _render_projects(projects: list[Project], paging: Paging, *, is_sorted: bool
     # A search joins no table that it could be ordered by.
     check_query(paging, COPR, joined=() if is_sorted else ("group", "user"))
     if not is_sorted:
-        projects = sort_rows(projects, _COLUMNS.get(paging.order, _id_of), paging)
+        projects = sort_rows(projects, _COLUMNS.get(paging.order, attrgetter("id")), paging)
     return render_page([_render(project) for project in slice_rows(projects, paging)], paging)
 
 
-def _id_of(project: Project) -> int:
-    return project.id
-
-
 _COLUMNS: Mapping[str, Callable[[Project], int | str | None]] = {
-    "name": lambda project: project.projectname,
-    "created_on": lambda project: project.created_on,
-    "build_enable_net": lambda project: project.settings.enable_net,
+    "name": attrgetter("projectname"),
+    "created_on": attrgetter("created_on"),
+    "build_enable_net": attrgetter("settings.enable_net"),
     **{
         name: attrgetter(f"settings.{name}")
         for name in (
@@ -187,7 +183,7 @@ def delete_project(context: RequestContext) -> Success:
     project = find_project_in_path(context)
     if project.settings.persistent:
         raise ApiError(403, "This project is protected against deletion.")
-    builds = builds_of(project, store)
+    builds = store.builds_in(project)
     check_deletable(user, builds)
     if not user.is_admin:
         if project.group is not None:
@@ -211,16 +207,14 @@ def generate_webhook_secret(context: RequestContext) -> Success:
     project, store = find_editable_project(context), context.store
     random = Random(f"{store.seed}/{project.id}/{project.webhook_secret}")
     project.webhook_secret = str(uuid.UUID(int=random.getrandbits(128), version=4))
-    return Success(
-        json_line(
-            {
-                "id": project.id,
-                "name": project.projectname,
-                "ownername": project.ownername,
-                "full_name": project.full_name,
-                "webhook_secret": project.webhook_secret,
-            }
-        )
+    return json_success(
+        {
+            "id": project.id,
+            "name": project.projectname,
+            "ownername": project.ownername,
+            "full_name": project.full_name,
+            "webhook_secret": project.webhook_secret,
+        }
     )
 
 
@@ -287,7 +281,7 @@ def _dropped_chroots(project: Project, names: Collection[str], store: Store) -> 
     :raises ApiError: 409 if an unfinished build uses a chroot that is not among the names.
     """
     unwanted = [name for name in project.known_chroots if name not in names and store.mock_chroots[name]]
-    builds = builds_of(project, store)
+    builds = store.builds_in(project)
     unfinished: dict[str, None] = {}
     is_shortened = False
     for name in unwanted:
@@ -324,30 +318,29 @@ def render_project(project: Project) -> Success:
 def _render(project: Project) -> bytes:
     settings = project.settings
     root = f"{project.store.results_root}/{project}"
-    return json_line(
-        {
-            "name": project.projectname,
-            "persistent": settings.persistent,
-            "additional_repos": settings.additional_repos,
-            "storage": settings.storage,
-            "homepage": settings.homepage,
-            "contact": settings.contact,
-            "description": settings.description,
-            "instructions": settings.instructions,
-            "devel_mode": settings.devel_mode,
-            "unlisted_on_hp": settings.unlisted_on_hp,
-            "auto_prune": settings.auto_prune,
-            "enable_net": settings.enable_net,
-            "bootstrap": settings.bootstrap or "default",
-            "isolation": settings.isolation,
-            "module_hotfixes": settings.module_hotfixes,
-            "appstream": settings.appstream,
-            "packit_forge_projects_allowed": settings.packit_forge_projects_allowed,
-            "follow_fedora_branching": settings.follow_fedora_branching,
-            "repo_priority": settings.repo_priority,
-            "id": project.id,
-            "ownername": project.ownername,
-            "full_name": project.full_name,
-            "chroot_repos": {name: f"{root}/{name}/" for name in project.active_chroots},
-        }
-    )[:-1]
+    fields = {
+        "name": project.projectname,
+        "persistent": settings.persistent,
+        "additional_repos": settings.additional_repos,
+        "storage": settings.storage,
+        "homepage": settings.homepage,
+        "contact": settings.contact,
+        "description": settings.description,
+        "instructions": settings.instructions,
+        "devel_mode": settings.devel_mode,
+        "unlisted_on_hp": settings.unlisted_on_hp,
+        "auto_prune": settings.auto_prune,
+        "enable_net": settings.enable_net,
+        "bootstrap": settings.bootstrap or "default",
+        "isolation": settings.isolation,
+        "module_hotfixes": settings.module_hotfixes,
+        "appstream": settings.appstream,
+        "packit_forge_projects_allowed": settings.packit_forge_projects_allowed,
+        "follow_fedora_branching": settings.follow_fedora_branching,
+        "repo_priority": settings.repo_priority,
+        "id": project.id,
+        "ownername": project.ownername,
+        "full_name": project.full_name,
+        "chroot_repos": {name: f"{root}/{name}/" for name in project.active_chroots},
+    }
+    return json.dumps(fields).encode()

@@ -7,7 +7,7 @@ import json
 from ..engine.build import Build
 from ..engine.project import Project
 from ..engine.store import Store
-from ..journal.details import MAX_BODY, Details, RecordedBody, summarize
+from ..journal.details import MAX_BODY, NO_BODY, Details, RecordedBody, summarize
 from ..wire.answer import Answer, ApiError
 from .bodies import RequestBody
 
@@ -19,7 +19,7 @@ def details_of(store: Store, body: RequestBody, answer: Answer) -> Details:
     """Return the details of the request that was just answered."""
     builds = [created.id for created in store.created if isinstance(created, Build)]
     projects = [created.full_name for created in store.created if isinstance(created, Project)]
-    recorded = _record_body(body) if body.content else None
+    recorded = _record_body(body) if body.content else NO_BODY
     return Details(store.user, tuple(builds), projects[0] if projects else None, recorded, _error_in(answer))
 
 
@@ -39,17 +39,10 @@ def _error_in(answer: Answer) -> str | None:
 
 
 def _record_body(body: RequestBody) -> RecordedBody:
-    if body.is_json:
-        return _kept("json", body.content, body)
-    if body.is_urlencoded:
-        return _kept("urlencoded", body.content, body)
-    if body.is_multipart:
-        return _kept("multipart", _summarize(body), body)
-    return _kept("other", b"", body)
-
-
-def _kept(kind: str, content: bytes, body: RequestBody) -> RecordedBody:
-    return RecordedBody(kind, content if len(content) <= MAX_BODY else None, len(body.content))  # type: ignore[arg-type]  # one of its kinds
+    content = body.content
+    if body.kind in ("multipart", "other"):
+        content = _summarize(body) if body.kind == "multipart" else b""
+    return RecordedBody(body.kind, content if len(content) <= MAX_BODY else None, len(body.content))
 
 
 def _summarize(body: RequestBody) -> bytes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 
+from .context import Success
 from .paging import Paging
 
 
@@ -14,17 +15,18 @@ def json_line(document: dict[str, object]) -> bytes:
     return json.dumps(document).encode() + b"\n"
 
 
+def json_success(document: dict[str, object]) -> Success:
+    """Return the response with a document."""
+    return Success(json_line(document))
+
+
 def render_page(items: Iterable[bytes], paging: Paging) -> bytes:
     """Return a page of a list, whose items are JSON already."""
-    return _render_list(items, _render_meta(paging))
+    return render_list(items, _render_meta(paging))
 
 
-def render_items(items: Iterable[bytes], meta: Mapping[str, object]) -> bytes:
-    """Return a list that is no page, whose items are JSON already."""
-    return _render_list(items, json.dumps(meta).encode())
-
-
-def _render_list(items: Iterable[bytes], meta: bytes) -> bytes:
+def render_list(items: Iterable[bytes], meta: bytes) -> bytes:
+    """Return a list, whose items and ``meta`` are JSON already."""
     return b"".join((b'{"items": [', b", ".join(items), b'], "meta": ', meta, b"}\n"))
 
 

@@ -17,14 +17,11 @@ from ..wire.answer import Answer
 from ..wire.headers import read_header
 from .build_config import expand_url, repo_id
 from .context import RequestContext
-from .rpmrepo import MULTILIB, find_dependencies
+from .rpmrepo import MULTILIB, MULTILIB_COST, find_dependencies
 from .text_pages import TEXT, error_page, text_answer
 
 _BY_RELEASE = ("fedora", "centos-stream", "opensuse-leap", "mageia")
 """The distributions for which dnf fills in the version."""
-
-_MULTILIB_COST = 1100
-"""Higher than the default of dnf, which prefers the main repository."""
 
 
 def get_repo_file(context: RequestContext) -> Answer:
@@ -104,7 +101,7 @@ def _copr_repo(
     yield f"gpgkey={root}pubkey.gpg"
     yield "repo_gpgcheck=0"
     if multilib:
-        yield f"cost={_MULTILIB_COST}"
+        yield f"cost={MULTILIB_COST}"
     yield "enabled=1"
     yield "enabled_metadata=1"
     if settings.module_hotfixes:

@@ -10,10 +10,13 @@ from ..engine.project import Project
 from ..wire.answer import CATCH_ALL, ApiError
 from .build_config import repo_id
 from .context import RequestContext, Success
-from .rendering import json_line
+from .rendering import json_success
 
 MULTILIB = {"x86_64": "i386"}
 """The 32-bit architecture whose packages can be installed beside those of another one."""
+
+MULTILIB_COST = 1100
+"""Higher than the default of dnf, which prefers the main repository."""
 
 KEEP_DAYS = 40
 """Days for which Copr keeps the directory of a pull request after its last build."""
@@ -34,7 +37,7 @@ def get_rpmrepo(context: RequestContext) -> Success:
     if project.settings.delete_after_days is not None:
         document["delete_after_days"] = project.settings.delete_after_days
     document["dependencies"] = [*_dependencies(project)]
-    return Success(json_line(document))
+    return json_success(document)
 
 
 def _repos(project: Project) -> dict[str, object]:
@@ -51,7 +54,7 @@ def _repos(project: Project) -> dict[str, object]:
         for repo in repos.values():
             for arch, multilib in MULTILIB.items():
                 if arch in repo["arch"] and multilib in repo["arch"]:
-                    repo["arch"][arch]["multilib"] = {multilib: {"opts": {"cost": "1100", **options}}}
+                    repo["arch"][arch]["multilib"] = {multilib: {"opts": {"cost": str(MULTILIB_COST), **options}}}
     return dict(sorted(repos.items()))
 
 

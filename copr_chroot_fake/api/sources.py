@@ -13,7 +13,7 @@ from ..engine.store import Store
 from ..model.source import SourceType
 from ..validation.frozen import frozen
 from . import forms
-from .forms import Field, Given, Invalid, Values
+from .forms import Field, Values
 
 PACKAGE_NAME = r"^[-+_.a-zA-Z0-9]+$"
 
@@ -68,17 +68,8 @@ def _pypi_fields(store: Store) -> Mapping[str, Field]:
     }
 
 
-def _pypi_config(values: Values) -> dict[str, object]:
-    names = ("pypi_package_name", "pypi_package_version", "spec_generator", "spec_template", "python_versions")
-    return {name: values[name] for name in names}
-
-
 def _gem_fields(store: Store) -> Mapping[str, Field]:
     return {"gem_name": Field(forms.stripped_text, validators=[forms.required()])}
-
-
-def _gem_config(values: Values) -> dict[str, object]:
-    return {"gem_name": values["gem_name"]}
 
 
 def _unix_lines(script: Any) -> Any:
@@ -109,17 +100,8 @@ def _custom_fields(store: Store) -> Mapping[str, Field]:
     }
 
 
-def _custom_config(values: Values) -> dict[str, object]:
-    return {name: values[name] for name in ("script", "chroot", "builddeps", "resultdir", "repos")}
-
-
 def _arch(chrootname: str) -> str:
     return chrootname.rpartition("-")[2]
-
-
-def _is_dist_git(given: Given) -> None:
-    if given.value not in DIST_GITS:
-        raise Invalid(f"DistGit ID must be one of: {', '.join(DIST_GITS)}")
 
 
 def _distgit_fields(store: Store) -> Mapping[str, Field]:
@@ -128,7 +110,7 @@ def _distgit_fields(store: Store) -> Mapping[str, Field]:
             forms.choice,
             filters=[lambda value: _DIST_GIT if forms.null_if_none(value) is None else value],
             checks=[forms.one_of(DIST_GITS)],
-            validators=[_is_dist_git],
+            validators=[forms.valid_if(DIST_GITS.__contains__, f"DistGit ID must be one of: {', '.join(DIST_GITS)}")],
         ),
         "committish": Field(forms.stripped_text, validators=[forms.optional]),
         "namespace": Field(
@@ -154,12 +136,22 @@ def clone_url(values: Values) -> str:
     return f"{DIST_GITS[values['distgit']]}/{path}/{package}"
 
 
+def _fields_named(*names: str) -> Callable[[Values], dict[str, object]]:
+    """Return a function that returns the values of some fields."""
+    return lambda values: {name: values[name] for name in names}
+
+
+_pypi_config = _fields_named(
+    "pypi_package_name", "pypi_package_version", "spec_generator", "spec_template", "python_versions"
+)
+_custom_config = _fields_named("script", "chroot", "builddeps", "resultdir", "repos")
+
 SOURCES: Mapping[str, Source] = {
     source.type: source
     for source in (
         Source("scm", _scm_fields, _scm_config),
         Source("pypi", _pypi_fields, _pypi_config),
-        Source("rubygems", _gem_fields, _gem_config),
+        Source("rubygems", _gem_fields, _fields_named("gem_name")),
         Source("custom", _custom_fields, _custom_config),
         Source("distgit", _distgit_fields, _distgit_config, needs_package_name=True),
     )

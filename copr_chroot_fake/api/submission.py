@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..engine.build import Build
 from ..engine.project import Project
 from ..engine.store import Store
-from ..engine.submission import Submission, submit
+from ..engine.submission import submit
+from ..model import defaults
+from ..model.project import Isolation, SourcePackage
 from ..model.source import SourceType
+from ..scenario.spec import BuildSpec, SourceSpec
 from ..wire.answer import CATCH_ALL, ApiError
 from . import forms
 from .authentication import authenticate
@@ -25,20 +28,17 @@ from .context import RequestContext, Success
 from .forms import Field, Given, Invalid, Values, form_data, read_form
 from .project_lookup import find_project_in_body
 from .projects import pluralize
-from .rendering import json_line, render_items
+from .rendering import json_success, render_list
 from .sources import SOURCES, Source, latest_fedora, package_name_field
 from .storing import require_json, require_storable
 from .users import User, may_build_in
 
-DEFAULT_TIMEOUT = 18_000
-"""The timeout of builds that ask for none, in seconds."""
-
 MAX_TIMEOUT = 108_000
 
-PRESERVED = ("chroots", "exclude_chroots")
+PRESERVED = ("chroots", "exclude_chroots", "python_versions")
 """The fields of which each item of a list counts."""
 
-_NO_META = {"limit": None, "offset": None, "order": None, "order_type": None}
+_NO_META = b'{"limit": null, "offset": null, "order": null, "order_type": null}'
 
 _SOURCE_FILES = (".src.rpm", ".nosrc.rpm", ".spec")
 
@@ -72,14 +72,18 @@ def create_from_url(context: RequestContext) -> Success:
     request = _read(context, after={"pkgs": pkgs})
     urls = request.values["pkgs"].split("\n")
     sources = [SourceOfBuild("link", {"url": url}, _package_url(url)) for url in urls]
-    return Success(render_items(_submit(context, request, sources), _NO_META))
+    return Success(render_list(_submit(context, request, sources), _NO_META))
 
 
 def create_from_upload(context: RequestContext) -> Success:
     """Answer ``build/create/upload``; the file is kept, and can be downloaded while the fake serves results."""
     # Copr reads the JSON file before it looks at the login.
     context.body.read_json_file()
-    pkgs = Field(forms.file, validators=[forms.required(), _is_source_file])
+    is_source_file = forms.valid_if(
+        lambda value: value.filename.lower().endswith(_SOURCE_FILES),
+        "You can upload only .src.rpm, .nosrc.rpm, and .spec files",
+    )
+    pkgs = Field(forms.file, validators=[forms.required(), is_source_file])
     request = _read(context, after={"pkgs": pkgs})
     file: Upload = request.values["pkgs"]
     name, directory = _secure_filename(file.filename), context.store.next_directory()
@@ -104,8 +108,10 @@ def create_from_distgit(context: RequestContext) -> Success:
 
 def create_from_pypi(context: RequestContext) -> Success:
     """Answer ``build/create/pypi``, where each item of every list counts; by default it is built for Python 3."""
-    preserved = (*PRESERVED, "python_versions")
-    return _create(context, "pypi", preserved=preserved, defaults={"python_versions": ["3"]})
+    config = SOURCES["pypi"].config
+    return _create(
+        context, "pypi", lambda values: config({**values, "python_versions": values["python_versions"] or ["3"]})
+    )
 
 
 def create_from_rubygems(context: RequestContext) -> Success:
@@ -128,21 +134,18 @@ def check_before_build(context: RequestContext) -> Success:
     if not may_build_in(user, project):
         raise ApiError(403, f"User '{user.name}' is not allowed to build in '{project}'")
     form.raise_as_dictionary()
-    return Success(json_line({"message": "It should be safe to submit a build like this"}))
+    return json_success({"message": "It should be safe to submit a build like this"})
 
 
 def _create(
     context: RequestContext,
     type: SourceType,
-    config: Any = None,
-    *,
-    preserved: Sequence[str] = PRESERVED,
-    defaults: Mapping[str, object] | None = None,
+    config: Callable[[Values], Mapping[str, object]] | None = None,
 ) -> Success:
     source = SOURCES[type]
-    request = _read(context, source, preserved=preserved)
-    values = {**request.values, **{name: value for name, value in (defaults or {}).items() if not request.values[name]}}
-    return _answer_one(_submit(context, request, [SourceOfBuild(type, (config or source.config)(values))]))
+    request = _read(context, source)
+    stored = (config or source.config)(request.values)
+    return _answer_one(_submit(context, request, [SourceOfBuild(type, stored)]))
 
 
 def _read(
@@ -150,7 +153,6 @@ def _read(
     source: Source | None = None,
     *,
     after: Mapping[str, Field] | None = None,
-    preserved: Sequence[str] = PRESERVED,
 ) -> _Request:
     """Return who submits to which project, and the form.
 
@@ -158,7 +160,7 @@ def _read(
     """
     user = authenticate(context)
     project = find_project_in_body(context)
-    data = form_data(context.body, preserved, {"source_build_method": "srpm_build_method"})
+    data = form_data(context.body, PRESERVED, {"source_build_method": "srpm_build_method"})
     fields = {**build_fields(project, user, context.store), **(after or {})}
     if source is not None:
         own = source.fields(context.store)
@@ -190,7 +192,7 @@ def submit_builds(
     values: Values,
     *,
     chroots: Sequence[str],
-    isolation: str | None = None,
+    isolation: Isolation | None = None,
     package: str | None = None,
 ) -> list[bytes]:
     """Add the builds of a request, all of them or none, and return the JSON of each.
@@ -206,29 +208,27 @@ def submit_builds(
     if not may_build_in(user, project):
         raise ApiError(403, "You don't have permissions to build in this copr.")
     check_directory(project, values["project_dirname"])
-    submissions = [
-        Submission(
-            source_type=source.type,
-            config=_stored_config(source, project, store),
+    builds = [
+        BuildSpec(
             submitter=user.name,
-            chroots=[name for name in project.active_chroots if name in chroots],
             package=package,
-            url=source.url,
-            project_dirname=values["project_dirname"] or None,
-            timeout=DEFAULT_TIMEOUT if values["timeout"] is None else values["timeout"],
+            project_dirname=values["project_dirname"] or project.projectname,
+            timeout=defaults.TIMEOUT if values["timeout"] is None else values["timeout"],
             enable_net=project.settings.enable_net if values["enable_net"] is None else values["enable_net"],
             is_background=values["background"],
             bootstrap=values["bootstrap"],
             isolation=values["isolation"] or isolation,
-            content=source.content,
+            source=SourceSpec(type=source.type, config=_stored_config(source, project, store), content=source.content),
+            source_package=SourcePackage(url=source.url),
         )
         for source in sources
     ]
-    return [_submit_one(store, project, submission, values) for submission in submissions]
+    selected = [name for name in project.active_chroots if name in chroots]
+    return [_submit_one(store, project, build, selected, values) for build in builds]
 
 
-def _submit_one(store: Store, project: Project, submission: Submission, values: Values) -> bytes:
-    build = submit(store, project, submission, _batch(store, values))
+def _submit_one(store: Store, project: Project, spec: BuildSpec, chroots: Sequence[str], values: Values) -> bytes:
+    build = submit(store, project, spec, chroots, _batch(store, values))
     # The response shows the build before it can advance.
     rendered = render_build(build)
     build.source.start(build.store.clock.now())
@@ -270,22 +270,12 @@ def build_fields(project: Project, user: User, store: Store) -> Mapping[str, Fie
     """Return the fields that all kinds of builds have, in Copr's order."""
     active = project.active_chroots
     return {
-        "timeout": Field(forms.integer, DEFAULT_TIMEOUT, validators=[forms.optional, forms.in_range(0, MAX_TIMEOUT)]),
+        "timeout": Field(forms.integer, defaults.TIMEOUT, validators=[forms.optional, forms.in_range(0, MAX_TIMEOUT)]),
         "enable_net": Field(forms.optional_boolean),
         "background": Field(forms.boolean, False),
         "project_dirname": Field(forms.stripped_text),
-        "bootstrap": Field(
-            forms.choice,
-            filters=[forms.null_if_not_chosen],
-            checks=[forms.one_of(("unchanged", "default", "off", "on", "image"))],
-            validators=[forms.optional],
-        ),
-        "isolation": Field(
-            forms.choice,
-            filters=[forms.null_if_not_chosen],
-            checks=[forms.one_of(("unchanged", "default", "nspawn", "simple"))],
-            validators=[forms.optional],
-        ),
+        "bootstrap": forms.optional_choice("unchanged", "default", "off", "on", "image"),
+        "isolation": forms.optional_choice("unchanged", "default", "nspawn", "simple"),
         "chroots": Field(forms.choices, checks=[_chroot_patterns(active)]),
         "exclude_chroots": Field(forms.choices, checks=[_chroot_patterns(active)]),
         "after_build_id": _batch_field("with_build_id", user, store),
@@ -394,11 +384,6 @@ def check_directory(project: Project, dirname: object) -> None:
 
 def _package_url(url: str) -> str | None:
     return None if url.endswith(".spec") else url
-
-
-def _is_source_file(given: Given) -> None:
-    if not given.value.filename.lower().endswith(_SOURCE_FILES):
-        raise Invalid("You can upload only .src.rpm, .nosrc.rpm, and .spec files")
 
 
 def _secure_filename(name: str) -> str:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..wire.answer import HTML, Answer
+from ..wire.answer import HTML, Answer, Headers, make_answer
 
 TEXT = "text/plain; charset=utf-8"
-
-Headers = tuple[tuple[str, str], ...]
 
 _TITLES: Mapping[int, str] = {
     400: "Bad Request",
@@ -20,8 +18,7 @@ _TITLES: Mapping[int, str] = {
 
 def text_answer(text: str, status: int = 200, *, content_type: str = HTML, headers: Headers = ()) -> Answer:
     """Return a response with a text."""
-    body = text.encode()
-    return Answer(status, (("Content-Type", content_type), ("Content-Length", str(len(body))), *headers), body)
+    return make_answer(text.encode(), content_type, status, headers)
 
 
 def error_page(status: int, headers: Headers = ()) -> Answer:

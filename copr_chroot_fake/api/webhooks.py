@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..engine.build import Build
 from ..engine.project import Project
 from ..engine.store import Store
-from ..engine.submission import Submission, submit
+from ..engine.submission import submit
 from ..model.package import Package
+from ..scenario.spec import BuildSpec, SourceSpec
 from ..wire.answer import Answer, ApiError
 from ..wire.headers import read_header
 from .context import RequestContext, nul_error
 from .sources import latest_fedora
-from .submission import DEFAULT_TIMEOUT, check_directory
+from .submission import check_directory
 from .text_pages import error_page, text_answer
 
 _OK = "OK"
 
 
-class _Push:
+class _Push(NamedTuple):
     """What a forge tells about a push: its repository, the branch or tag, and the changed files of each commit."""
 
-    def __init__(self, clone_url: str, ref: str, committish: str, *, is_tag: bool, commits: list[list[str]]) -> None:
-        self.clone_url = clone_url
-        self.ref = ref
-        self.committish = committish
-        self.is_tag = is_tag
-        self.commits = commits
+    clone_url: str
+    ref: str
+    committish: str
+    is_tag: bool
+    commits: list[list[str]]
 
 
 def github(context: RequestContext) -> Answer:
@@ -202,18 +202,15 @@ def _submit(
             config = latest_fedora(config, store)
         except LookupError:
             return None
-    submission = Submission(
-        source_type=package.source_type,
-        config=config,
+    spec = BuildSpec(
         submitter=None,
-        chroots=package.allowed(project.active_chroots),
         package=package.name,
         project_dirname=dirname,
-        timeout=DEFAULT_TIMEOUT,
         enable_net=project.settings.enable_net,
         is_background=True,
+        source=SourceSpec(type=package.source_type, config=config),
     )
-    build = submit(store, project, submission)
+    build = submit(store, project, spec, package.allowed(project.active_chroots))
     build.source.start(build.store.clock.now())
     return build
 

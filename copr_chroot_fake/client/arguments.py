@@ -25,15 +25,15 @@ LARGEST_NUMBER = 2**63 - 1
 _PATH = re.compile(r"[^\s/?#]+(?:/[^\s/?#]+)*/?")
 
 
-def url(location: str, value: object) -> httpx.URL:
+def url(value: object) -> httpx.URL:
     """Return the URL of the API, with a trailing slash."""
-    address = checks.address(location, value)
+    address = checks.address("url", value)
     try:
         api = httpx.URL(f"{address}/api_3/")
         # Resolving the host does this too, but only when the first request is sent.
         api.host.encode("idna")
     except (httpx.InvalidURL, UnicodeError) as error:
-        raise InputError(location, f"{checks.address_excerpt(value)} is not an address: {error}") from None
+        raise InputError("url", f"{checks.address_excerpt(value)} is not an address: {error}") from None
     return api
 
 
@@ -51,11 +51,11 @@ def page_query(build_id: object, limit: object, offset: object, order_type: obje
     return {key: value for key, value in values.items() if value is not None}
 
 
-def path(location: str, value: object) -> str:
+def path(value: object) -> str:
     """Check a path below the API."""
-    text = _text(location, value)
+    text = _text("path", value)
     if not (_PATH.fullmatch(text) and text.isprintable()) or not {".", ".."}.isdisjoint(text.split("/")):
-        raise InputError(location, f"{checks.excerpt(value)} is no path; expected one below /api_3, such as build/7")
+        raise InputError("path", f"{checks.excerpt(value)} is no path; expected one below /api_3, such as build/7")
     return text
 
 
@@ -70,10 +70,10 @@ def function(location: str, value: T) -> T:
     return value
 
 
-def transport(location: str, value: object, kind: type[object]) -> None:
+def transport(value: object, kind: type[object]) -> None:
     """Check that a value is a transport of httpx or ``None``."""
     if value is not None and not isinstance(value, kind):
-        raise InputError(location, f"expected a transport of httpx, a {kind.__name__}, got {checks.excerpt(value)}")
+        raise InputError("transport", f"expected a transport of httpx, a {kind.__name__}, got {checks.excerpt(value)}")
 
 
 def _number(location: str, value: object) -> int:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
-import re
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from ..validation import checks
-
-_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class TooLargeError(Exception):
@@ -21,6 +18,7 @@ class UnreadableError(Exception):
     """A body cannot be decompressed."""
 
 
+@dataclass(slots=True)
 class Body:
     """Collects the pieces of a body until it is too large or takes too long.
 
@@ -28,18 +26,17 @@ class Body:
     :param until: the deadline, on the clock ``now``.
     """
 
-    def __init__(self, max_bytes: int, until: float, now: Callable[[], float]) -> None:
-        self._max_bytes = max_bytes
-        self._until = until
-        self._now = now
-        self._received = bytearray()
-        self._is_too_large = False
+    max_bytes: int
+    until: float
+    now: Callable[[], float]
+    _received: bytearray = field(default_factory=bytearray)
+    _is_too_large: bool = False
 
     def add(self, piece: bytes) -> bool:
         """Add a received piece; return whether to read on."""
-        if self._now() > self._until:
+        if self.now() > self.until:
             return False
-        self._is_too_large = len(self._received) + len(piece) > self._max_bytes
+        self._is_too_large = len(self._received) + len(piece) > self.max_bytes
         if self._is_too_large:
             return False
         self._received += piece
@@ -53,7 +50,7 @@ class Body:
         """
         if self._is_too_large:
             raise TooLargeError
-        if self._now() > self._until:
+        if self.now() > self.until:
             raise TimeoutError
 
     def decoded(self, encoding: str) -> bytes:
@@ -69,10 +66,10 @@ class Body:
         decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
         try:
             # One byte more than allowed shows whether the limit is exceeded.
-            content = decompressor.decompress(self._received, self._max_bytes + 1)
+            content = decompressor.decompress(self._received, self.max_bytes + 1)
         except zlib.error as error:
             raise UnreadableError(f"broken gzip: {error}") from None
-        if len(content) > self._max_bytes:
+        if len(content) > self.max_bytes:
             raise TooLargeError
         if not decompressor.eof or decompressor.unused_data:
             raise UnreadableError("broken gzip: truncated, or followed by other data")
@@ -86,25 +83,12 @@ def parse_json(body: bytes) -> object:
 
     :raises ValueError: if it is not valid JSON, or nested too deeply.
     """
-    text = body.decode("utf-8-sig")
     try:
-        document: object = json.loads(text, parse_constant=_reject_constant, parse_float=_parse_float)
+        document: object = json.loads(body.decode("utf-8-sig"))
+        # What is not valid JSON cannot be encoded as such.
+        json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if checks.is_too_deep(document):
         raise ValueError("nested too deeply")
-    if _ESCAPED_SURROGATE.search(text):
-        # A pair of surrogates is a character; encoding fails for a lone one.
-        json.dumps(document, ensure_ascii=False).encode()
     return document
-
-
-def _reject_constant(constant: str) -> object:
-    raise ValueError(f"{constant} is not JSON")
-
-
-def _parse_float(digits: str) -> float:
-    value = float(digits)
-    if math.isinf(value):
-        raise ValueError("a number that is too large")
-    return value

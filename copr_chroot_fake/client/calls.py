@@ -7,10 +7,9 @@ and ``sleep`` never suspend, so a coroutine finishes on the first step.
 from __future__ import annotations
 
 import math
-import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import NamedTuple, TypedDict, TypeVar, cast
+from typing import Any, TypeVar
 
 import httpx
 
@@ -42,20 +41,10 @@ MAX_CHROOTS = 100_000
 """The maximum number of chroots to read page by page; a service that returns more probably never ends."""
 
 
-class HttpOptions(TypedDict, total=False):
-    """Options for both kinds of ``httpx`` client."""
-
-    base_url: httpx.URL
-    auth: tuple[str, str]
-    headers: Mapping[str, str]
-    cookies: CookieJar
-    verify: ssl.SSLContext
-
-
-def http_options(url: str, has_transport: bool) -> HttpOptions:
-    """Return the options for a URL, which may contain a user and a password."""
-    parsed = arguments.url("url", url)
-    options: HttpOptions = {
+def http_options(url: str, has_transport: bool) -> dict[str, Any]:
+    """Return the options of both kinds of ``httpx`` client for a URL, which may contain a user and a password."""
+    parsed = arguments.url(url)
+    options: dict[str, Any] = {
         # Credentials go into a header only: URLs are printed in many places, headers without secrets.
         "base_url": parsed.copy_with(userinfo=b""),
         # Body supports no other encoding.
@@ -67,32 +56,15 @@ def http_options(url: str, has_transport: bool) -> HttpOptions:
         options["auth"] = (parsed.username, parsed.password)
     if has_transport or parsed.scheme == "http":
         # Nothing would use an SSL context, and making one takes milliseconds; httpx does not check the value.
-        options["verify"] = cast(ssl.SSLContext, None)
+        options["verify"] = None
     return options
 
 
-class Limits(NamedTuple):
-    """Limits of each call: its time in seconds, the number of retries, and the size of a body in bytes."""
-
-    timeout: float
-    retries: int
-    max_body: int
-
-    @classmethod
-    def of(cls, timeout: float, retries: int, max_body: int) -> Limits:
-        """Check the limits.
-
-        :raises InputError: for an invalid value.
-        """
-        return cls(
-            checks.amount("timeout", timeout),
-            checks.whole_number("retries", retries),
-            checks.positive("max_body", max_body),
-        )
-
-
 class Calls:
-    """The calls of both clients, which differ in ``send`` and ``sleep``."""
+    """The calls of both clients, which differ in ``send`` and ``sleep``.
+
+    :raises InputError: for an invalid argument of a client.
+    """
 
     def __init__(
         self,
@@ -100,17 +72,19 @@ class Calls:
         send: Send,
         sleep: Callable[[float], Awaitable[object]],
         now: Callable[[], float],
-        limits: Limits,
+        timeout: float,
+        retries: int,
+        max_body: int,
     ) -> None:
         self._http = http
-        self._timeout = limits.timeout
-        self._sender = Sender(send, sleep, now, limits.retries, limits.max_body)
-        self._sleep = sleep
-        self._now = now
-
-    @property
-    def retried(self) -> int:
-        return self._sender.retried
+        self._timeout = checks.amount("timeout", timeout)
+        self.sender = Sender(
+            send,
+            sleep,
+            arguments.function("now", now),
+            checks.whole_number("retries", retries),
+            checks.positive("max_body", max_body),
+        )
 
     async def get(self, build_id: int, chrootname: str, until: float = math.inf) -> ChrootStatus:
         request = self._request("build-chroot", arguments.chroot_query(build_id, chrootname))
@@ -148,41 +122,12 @@ class Calls:
         return await self._fetch(parse_packages, self._request("build-chroot/built-packages", query))
 
     async def get_document(self, path: str, query: Mapping[str, int | str]) -> Mapping[str, object]:
-        request = self._request(arguments.path("path", path), arguments.any_query(query))
+        request = self._request(arguments.path(path), arguments.any_query(query))
         return await self._fetch(checks.mapping, request)
 
-    async def wait_for_one(
-        self, build_id: int, chrootname: str, timeout: float, poll: float, on_progress: OnProgress | None
-    ) -> ChrootStatus:
-        async def fetch(until: float) -> tuple[ChrootStatus, ...]:
-            return (await self.get(build_id, chrootname, until),)
-
-        (status,) = await self._until_ended(build_id, fetch, timeout, poll, on_progress)
-        return status
-
-    async def wait_for_all(
-        self, build_id: int, timeout: float, poll: float, on_progress: OnProgress | None
-    ) -> tuple[ChrootStatus, ...]:
-        async def fetch(until: float) -> tuple[ChrootStatus, ...]:
-            """Read all pages, whatever their length."""
-            items: tuple[ChrootStatus, ...] = ()
-            offset: int | None = 0
-            while offset is not None:
-                page = await self.get_next(build_id, None, offset, None, until)
-                items += page.items
-                offset = page.next_offset
-            return items
-
-        return await self._until_ended(build_id, fetch, timeout, poll, on_progress)
-
-    async def _until_ended(
-        self,
-        build_id: int,
-        fetch: Callable[[float], Awaitable[tuple[ChrootStatus, ...]]],
-        timeout: float,
-        poll: float,
-        on_progress: OnProgress | None,
-    ) -> tuple[ChrootStatus, ...]:
+    async def wait(
+        self, build_id: int, chrootname: str | None, timeout: float, poll: float, on_progress: OnProgress | None
+    ) -> ChrootStatus | tuple[ChrootStatus, ...]:
         """Poll until all chroots have ended. A build without chroots has not ended: they appear after its import."""
         poll = checks.amount("poll", poll)
         timeout = checks.amount("timeout", timeout)
@@ -190,23 +135,35 @@ class Calls:
             raise InputError("poll", "0 would poll without a pause; expected seconds")
         if on_progress is not None:
             arguments.function("on_progress", on_progress)
-        deadline = self._now() + timeout
+        deadline = self.sender.now() + timeout
         statuses: tuple[ChrootStatus, ...] = ()
         while True:
-            polled_at = self._now()
+            polled_at = self.sender.now()
             try:
-                statuses = await fetch(deadline)
+                statuses = await self._poll(build_id, chrootname, deadline)
             except _OutOfTimeError as error:
                 raise _wait_timeout(build_id, timeout, statuses) from error
             if on_progress is not None:
                 on_progress(statuses)
             if statuses and all(status.is_final for status in statuses):
-                return statuses
+                return statuses if chrootname is None else statuses[0]
             next_poll = polled_at + poll
             if next_poll > deadline:
-                await self._sleep(max(deadline - self._now(), 0))
+                await self.sender.sleep(max(deadline - self.sender.now(), 0))
                 raise _wait_timeout(build_id, timeout, statuses)
-            await self._sleep(max(next_poll - self._now(), 0))
+            await self.sender.sleep(max(next_poll - self.sender.now(), 0))
+
+    async def _poll(self, build_id: int, chrootname: str | None, until: float) -> tuple[ChrootStatus, ...]:
+        """Return the status of a chroot, or of all chroots of a build, whatever the length of its pages."""
+        if chrootname is not None:
+            return (await self.get(build_id, chrootname, until),)
+        items: tuple[ChrootStatus, ...] = ()
+        offset: int | None = 0
+        while offset is not None:
+            page = await self.get_next(build_id, None, offset, None, until)
+            items += page.items
+            offset = page.next_offset
+        return items
 
     def _request(self, path: str, query: arguments.Arguments) -> httpx.Request:
         try:
@@ -221,9 +178,9 @@ class Calls:
         :param until: a deadline in addition to the timeout of the call.
         :raises ClientError: if the service does not return what was requested.
         """
-        left = until - self._now()
+        left = until - self.sender.now()
         try:
-            document = await self._sender.fetch(request, min(self._timeout, left))
+            document = await self.sender.fetch(request, min(self._timeout, left))
         except RequestTimeoutError as error:
             if error.status is None and left < self._timeout:
                 raise _OutOfTimeError from error

@@ -13,7 +13,7 @@ import httpx
 from ..model.project import COPR_URL
 from . import arguments
 from .bodies import Body
-from .calls import MAX_BODY, Calls, HttpOptions, Limits, OnProgress, http_options
+from .calls import MAX_BODY, Calls, OnProgress, http_options
 from .results import BuildConfig, BuiltPackage, ChrootPage, ChrootStatus
 
 T = TypeVar("T")
@@ -53,10 +53,9 @@ class CoprClient:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         options = http_options(url, transport is not None)
-        limits = Limits.of(timeout, retries, max_body)
-        arguments.transport("transport", transport, httpx.BaseTransport)
+        arguments.transport(transport, httpx.BaseTransport)
         arguments.function("sleep", sleep)
-        http = self._http = httpx.Client(transport=transport or _socket_transport(options), **options)
+        http = self._http = httpx.Client(transport=transport or _socket_transport(options["base_url"]), **options)
 
         async def pause(seconds: float) -> None:
             sleep(seconds)
@@ -71,7 +70,7 @@ class CoprClient:
                 response.close()
             return response
 
-        self._calls = Calls(http, send, pause, arguments.function("now", now), limits)
+        self._calls = Calls(http, send, pause, now, timeout, retries, max_body)
 
     def __enter__(self) -> CoprClient:
         return self
@@ -86,7 +85,7 @@ class CoprClient:
     @property
     def retried(self) -> int:
         """The number of retries so far."""
-        return self._calls.retried
+        return self._calls.sender.retried
 
     def get(self, build_id: int, chrootname: str) -> ChrootStatus:
         """Return the status of a build chroot."""
@@ -157,16 +156,13 @@ class CoprClient:
         :param on_progress: called with the chroots after each poll.
         :raises WaitTimeoutError: with the last states.
         """
-        if chrootname is None:
-            return _run(self._calls.wait_for_all(build_id, timeout, poll, on_progress))
-        return _run(self._calls.wait_for_one(build_id, chrootname, timeout, poll, on_progress))
+        return _run(self._calls.wait(build_id, chrootname, timeout, poll, on_progress))
 
 
-def _socket_transport(options: HttpOptions) -> httpx.BaseTransport:
+def _socket_transport(url: httpx.URL) -> httpx.BaseTransport:
     # Imported late: in-process clients do not need it.
     from .deadlines import DeadlineTransport
 
-    url = options["base_url"]
     return DeadlineTransport(url, httpx.create_ssl_context() if url.scheme == "https" else None)
 
 
@@ -204,8 +200,7 @@ class AsyncCoprClient:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         options = http_options(url, transport is not None)
-        limits = Limits.of(timeout, retries, max_body)
-        arguments.transport("transport", transport, httpx.AsyncBaseTransport)
+        arguments.transport(transport, httpx.AsyncBaseTransport)
         # anyio works with both asyncio and trio.
         pause = _async_sleep(anyio.sleep if sleep is None else arguments.function("sleep", sleep))
         http = self._http = httpx.AsyncClient(transport=transport, **options)
@@ -227,7 +222,7 @@ class AsyncCoprClient:
                     await response.aclose()
             return response
 
-        self._calls = Calls(http, send, pause, arguments.function("now", now), limits)
+        self._calls = Calls(http, send, pause, now, timeout, retries, max_body)
 
     async def __aenter__(self) -> AsyncCoprClient:
         return self
@@ -242,7 +237,7 @@ class AsyncCoprClient:
     @property
     def retried(self) -> int:
         """The number of retries so far."""
-        return self._calls.retried
+        return self._calls.sender.retried
 
     async def get(self, build_id: int, chrootname: str) -> ChrootStatus:
         """Return the status of a build chroot."""
@@ -308,6 +303,4 @@ class AsyncCoprClient:
         on_progress: OnProgress | None = None,
     ) -> ChrootStatus | tuple[ChrootStatus, ...]:
         """Wait until a chroot, or every chroot of a build, has ended; see :meth:`CoprClient.wait`."""
-        if chrootname is None:
-            return await self._calls.wait_for_all(build_id, timeout, poll, on_progress)
-        return await self._calls.wait_for_one(build_id, chrootname, timeout, poll, on_progress)
+        return await self._calls.wait(build_id, chrootname, timeout, poll, on_progress)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime, timezone
-from functools import cache
+from functools import cache, partial
 from types import UnionType
 from typing import TYPE_CHECKING, TypeVar, cast, get_args, get_type_hints
 
@@ -140,20 +140,14 @@ def parse_page(location: str, document: object) -> ChrootPage:
 
 def parse_config(location: str, document: object) -> BuildConfig:
     lists = ("additional_repos", "additional_packages", "with_opts", "without_opts")
-    return _parse(BuildConfig, location, document, repos=_each(_parse_repo), **dict.fromkeys(lists, _each(_text)))
+    return _parse(
+        BuildConfig, location, document, repos=_each(partial(_parse, Repo)), **dict.fromkeys(lists, _each(_text))
+    )
 
 
 def parse_packages(location: str, document: object) -> tuple[BuiltPackage, ...]:
     packages = checks.mapping(location, document).get("packages")
-    return tuple(checks.each("packages", checks.items("packages", packages), _parse_package))
-
-
-def _parse_repo(location: str, document: object) -> Repo:
-    return _parse(Repo, location, document)
-
-
-def _parse_package(location: str, document: object) -> BuiltPackage:
-    return _parse(BuiltPackage, location, document)
+    return tuple(checks.each("packages", checks.items("packages", packages), partial(_parse, BuiltPackage)))
 
 
 def _state(location: str, value: object) -> State | str:

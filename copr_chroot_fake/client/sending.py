@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from itertools import count
-from typing import NoReturn
 
 import httpx
 
@@ -69,7 +68,9 @@ class Sender:
                     raise
                 pause = max(2.0**attempt, error.retry_after or 0)
                 if self.now() + pause > until:
-                    _give_up(error, pause, seconds)
+                    reason = f"the pause of {pause:g} s would exceed the timeout of {seconds:g} s"
+                    message = f"{error.message}; not retried: {reason}"
+                    raise type(error)(message, error.request, error.status, error.retry_after) from error
             self.retried += 1
             await self.sleep(pause)
         raise AssertionError("the last attempt returns or raises")
@@ -104,11 +105,6 @@ class Sender:
 
 def _is_temporary(error: ClientError) -> bool:
     return isinstance(error, ConnectionFailedError) or error.status in _RETRIED
-
-
-def _give_up(error: ClientError, pause: float, seconds: float) -> NoReturn:
-    problem = f"{error.message}; not retried: the pause of {pause:g} s would exceed the timeout of {seconds:g} s"
-    raise type(error)(problem, error.request, error.status, error.retry_after) from error
 
 
 def _parse(response: httpx.Response, content: bytes, request: httpx.Request) -> Mapping[str, object]:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from heapq import heapify, heappop, heapreplace
-from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import EventError, InputError, MissingKeyError
 from ..model import defaults
 from ..model.lifecycle import ABSENT, DEFAULT_LIFECYCLE, Lifecycle, LifecycleLike, couples_chroots
 from ..model.nevra import Nevra
 from ..model.progress import ProgressLike
-from ..model.project import SOURCES
+from ..model.project import SOURCES, SourcePackage
 from ..model.source import DERIVED_STATES, UNFINISHED, source_state_of
 from ..model.states import State, StateName, parse_state
 from ..validation import checks
 from ..validation.spec import parse
+from ..wire.target import Target
 from .chroot import BuildChroot, SavedChroot, as_datetime
+from .collection import ReadOnlyMapping
 from .interrupts import forget_after, mark
 from .lifecycle_run import LifecycleRun
 from .source import SavedSource, SourceBuild
@@ -28,8 +31,6 @@ if TYPE_CHECKING:
     from .agenda import Agenda
     from .project import Project
     from .store import Store
-
-T = TypeVar("T")
 
 CANCEL_SECONDS = 10
 """How long the backend takes at most to confirm that a chroot is canceled, in seconds."""
@@ -47,11 +48,10 @@ class Cancellation(NamedTuple):
 
 
 class RenderedPage(NamedTuple):
-    """A page of the list of its chroots: what it selects, the JSON of each chroot, and of the page."""
+    """A page of the list of its chroots: the target of its request, and the response, which only the API knows."""
 
-    paging: object
-    chroots: tuple[bytes, ...]
-    body: bytes
+    target: Target
+    response: object
 
 
 class SavedBuild(NamedTuple):
@@ -69,95 +69,51 @@ class SavedBuild(NamedTuple):
     chroots: tuple[tuple[BuildChroot, SavedChroot], ...]
 
 
-class Build(Mapping[str, BuildChroot]):
+@dataclass(eq=False, repr=False, slots=True)
+class Build(ReadOnlyMapping[str, BuildChroot]):
     """A build: a mapping of names to its chroots, in the order of their database ids.
 
     ``memory_limit`` is in MB, ``timeout`` in seconds.
     """
 
-    __slots__ = (
-        "_by_name",
-        "_needs_polls",
-        "batch",
-        "bootstrap",
-        "cancellation",
-        "chroots",
-        "enable_net",
-        "had_lifecycle",
-        "hidden_package",
-        "id",
-        "is_background",
-        "is_coupled",
-        "isolation",
-        "memory_limit",
-        "project",
-        "project_dirname",
-        "quiet_until",
-        "rendered",
-        "rendered_page",
-        "source",
-        "store",
-        "stored_package",
-        "submitted_on",
-        "submitter",
-        "timeout",
-    )
-
-    def __init__(
-        self,
-        id: int,
-        project: Project,
-        store: Store,
-        *,
-        project_dirname: str,
-        package: str | None,
-        memory_limit: int,
-        timeout: int,
-        enable_net: bool,
-        is_background: bool,
-        bootstrap: str | None,
-        isolation: str | None = None,
-        cancellation: Cancellation | None = None,
-        submitted_on: int | None = None,
-        submitter: str | None = None,
-        batch: int | None = None,
-    ) -> None:
-        self.id = id
-        self.project = project
-        self.store = store
-        self.project_dirname = project_dirname
-        self.stored_package = package
-        self.hidden_package: str | None = None
-        """The name that its source build will tell; ``None`` if it is known, or nothing knows it."""
-        self.memory_limit = memory_limit
-        self.timeout = timeout
-        self.enable_net = enable_net
-        self.is_background = is_background
-        self.bootstrap = bootstrap
-        self.isolation = isolation
-        self.cancellation = cancellation
-        self.submitted_on = submitted_on
-        """Unix time of its submission."""
-        self.submitter = submitter
-        """The user who submitted it; ``None`` for a webhook."""
-        self.batch = batch
-        """The id of its batch, if it has one."""
-        self.source = SourceBuild(self)
-        """The build of its source package."""
-        self.chroots: list[BuildChroot] = []
-        self.had_lifecycle = False
-        """Whether any of its chroots has had a lifecycle."""
-        self.is_coupled = False
-        """Whether one chroot's lifecycle can affect all chroots: it cancels or deletes the build, or adds it."""
-        self.rendered: bytes | None = None
-        """Its JSON document, cached until it changes."""
-        self.rendered_page: RenderedPage | None = None
-        """The last page of its chroots, cached until it or one of them changes."""
-        self._by_name: dict[str, BuildChroot] = {}
-        self.quiet_until = -math.inf
-        """Unix time of its next automatic transition, as far as it is known."""
-        self._needs_polls = True
-        """Whether one of its chroots may advance with the next poll."""
+    id: int
+    project: Project
+    store: Store
+    _: KW_ONLY
+    project_dirname: str
+    stored_package: str | None
+    hidden_package: str | None = None
+    """The name that its source build will tell; ``None`` if it is known, or nothing knows it."""
+    memory_limit: int
+    timeout: int
+    enable_net: bool
+    is_background: bool
+    bootstrap: str | None
+    isolation: str | None = None
+    cancellation: Cancellation | None = None
+    submitted_on: int | None = None
+    """Unix time of its submission."""
+    submitter: str | None = None
+    """The user who submitted it; ``None`` for a webhook."""
+    batch: int | None = None
+    """The id of its batch, if it has one."""
+    source: SourceBuild = field(init=False)
+    """The build of its source package, which is made for it."""
+    chroots: list[BuildChroot] = field(default_factory=list, init=False)
+    _entries: dict[str, BuildChroot] = field(default_factory=dict, init=False)
+    """The same by name."""
+    had_lifecycle: bool = field(default=False, init=False)
+    """Whether any of its chroots has had a lifecycle."""
+    is_coupled: bool = field(default=False, init=False)
+    """Whether one chroot's lifecycle can affect all chroots: it cancels or deletes the build, or adds it."""
+    rendered: bytes | None = field(default=None, init=False)
+    """Its JSON document, cached until it changes."""
+    rendered_page: RenderedPage | None = field(default=None, init=False)
+    """The last page of its chroots, cached until it or one of them changes."""
+    quiet_until: float = field(default=-math.inf, init=False)
+    """Unix time of its next automatic transition, as far as it is known."""
+    _needs_polls: bool = field(default=True, init=False)
+    """Whether one of its chroots may advance with the next poll."""
 
     # A mapping, but compared by identity like any object with a state.
 
@@ -167,41 +123,11 @@ class Build(Mapping[str, BuildChroot]):
         :raises MissingKeyError: naming the chroots that the build has.
         """
         name = checks.plain_text(chrootname)
-        chroot = None if name is None else self._by_name.get(name)
+        chroot = None if name is None else self._entries.get(name)
         if chroot is None:
-            names = checks.listing(self._by_name) or "no chroots"
+            names = checks.listing(self._entries) or "no chroots"
             raise MissingKeyError(f"build {self.id} has no chroot {checks.excerpt(chrootname)}; it has {names}")
         return chroot
-
-    @overload
-    def get(self, key: str, /) -> BuildChroot | None: ...
-
-    @overload
-    def get(self, key: str, /, default: BuildChroot | T) -> BuildChroot | T: ...
-
-    def get(self, key: str, /, default: object = None) -> object:
-        """Return the chroot with a name, or the default."""
-        return self._by_name.get(key, default)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._by_name
-
-    def __len__(self) -> int:
-        return len(self._by_name)
-
-    # Iteration is over a copy, as other threads may add chroots meanwhile.
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._by_name.copy())
-
-    def keys(self) -> KeysView[str]:
-        return self._by_name.copy().keys()
-
-    def values(self) -> ValuesView[BuildChroot]:
-        return self._by_name.copy().values()
-
-    def items(self) -> ItemsView[str, BuildChroot]:
-        return self._by_name.copy().items()
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
@@ -339,7 +265,13 @@ class Build(Mapping[str, BuildChroot]):
         :raises EventError: for a state that the backend does not report.
         :raises InputError: for an invalid value.
         """
-        return self.source.report(state, package=package, version=version, url=url, skip=skip)
+        to = parse_state("state", state)
+        name = None if package is None else checks.path_segment("package", package)
+        made = SourcePackage(
+            None if version is None else checks.text("version", version),
+            None if url is None else checks.text("url", url),
+        )
+        return self.source.report(to, name, made, checks.each("skip", skip, checks.chroot_name))
 
     def report_import(self, failed_for: Iterable[str] = ()) -> bool:
         """Report that the package is in dist-git, so that the chroots are pending; return whether Copr waits for that.
@@ -375,7 +307,7 @@ class Build(Mapping[str, BuildChroot]):
     @property
     def names(self) -> Sequence[str]:
         """The names of its chroots, those that have not appeared included."""
-        return [*self._by_name]
+        return [*self._entries]
 
     @property
     def allowed_chroots(self) -> list[str]:
@@ -426,16 +358,8 @@ class Build(Mapping[str, BuildChroot]):
         if index is None:
             # It stays as it is reported.
             return
-        chroot.lifecycle_run = LifecycleRun(
-            plan,
-            progress,
-            now,
-            index=index,
-            remaining=None,
-            polls=0,
-            packages=self.source.packages_of(chroot.name),
-            result_dir=None,
-        )
+        packages = self.source.packages_of(chroot.name)
+        chroot.lifecycle_run = LifecycleRun(plan, progress, now, index=index, packages=packages)
         self.had_lifecycle = True
         self.is_coupled |= couples_chroots(plan)
 
@@ -468,7 +392,7 @@ class Build(Mapping[str, BuildChroot]):
     def attach(self, chroot: BuildChroot) -> None:
         """Append a chroot that was made for it."""
         self.chroots.append(chroot)
-        self._by_name[chroot.name] = chroot
+        self._entries[chroot.name] = chroot
         run = chroot.lifecycle_run
         if run is not None:
             self.had_lifecycle = True
@@ -488,7 +412,7 @@ class Build(Mapping[str, BuildChroot]):
 
         def undo() -> None:
             del self.chroots[number:]
-            self._by_name = {chroot.name: chroot for chroot in self.chroots}
+            self._entries = {chroot.name: chroot for chroot in self.chroots}
             self.forget_rendered()
             self.cancellation, self.source.stored_state = cancellation, source_state
             self.had_lifecycle, self.is_coupled = had_lifecycle, is_coupled
@@ -514,7 +438,7 @@ class Build(Mapping[str, BuildChroot]):
     def restore(self, saved: SavedBuild) -> None:
         """Restore it with the same chroot objects, whichever chroots it has had since."""
         self.chroots[:] = [chroot for chroot, _ in saved.chroots]
-        self._by_name = {chroot.name: chroot for chroot in self.chroots}
+        self._entries = {chroot.name: chroot for chroot in self.chroots}
         for chroot, fields in saved.chroots:
             chroot.restore(fields)
         self.cancellation = saved.cancellation

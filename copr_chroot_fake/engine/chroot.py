@@ -217,6 +217,10 @@ class BuildChroot:
     def possible_events(self) -> list[Event]:
         """The events that can happen to it now."""
         self.catch_up()
+        return self._possible_events
+
+    @property
+    def _possible_events(self) -> list[Event]:
         return [] if self._is_absent else possible_events(self._state, self._build.cancellation is not None)
 
     def __repr__(self) -> str:
@@ -285,7 +289,7 @@ class BuildChroot:
     def _reportable_states(self) -> list[State]:
         return [
             State.CANCELED if event is Event.CONFIRM_CANCEL else _target(event, self._state)
-            for event in ([] if self._is_absent else possible_events(self._state, self._build.cancellation is not None))
+            for event in self._possible_events
         ]
 
     def _apply_event(self, event: Event, now: int, result_dir: str | None, packages: tuple[Nevra, ...] | None) -> None:
@@ -456,7 +460,8 @@ class BuildChroot:
                 self._started_on if isinstance(started_on, EllipsisType) else _optional_time("started_on", started_on)
             )
             end = self._ended_on if isinstance(ended_on, EllipsisType) else _optional_time("ended_on", ended_on)
-            checks.end_after_start("ended_on", start, end)
+            if problem := checks.end_problem(start, end):
+                raise InputError("ended_on", problem)
             self.undo_on_error(partial(self._set_state, to, start, end))
 
     def _set_state(self, state: State, started_on: int | None, ended_on: int | None) -> None:
@@ -691,9 +696,7 @@ class BuildChroot:
         is_canceled = self._build.cancellation is not None
         transition = None if self._is_absent else find_transition(event, self._state, is_canceled)
         if transition is None:
-            possible = (
-                "nothing" if self._is_absent else ", ".join(possible_events(self._state, is_canceled)) or "nothing"
-            )
+            possible = ", ".join(self._possible_events) or "nothing"
             raise EventError(f"{self.describe()}: {event} is not possible; possible: {possible}")
         self.was_canceled = event is Event.CONFIRM_CANCEL
         stamps = [stamp for stamp in transition.stamps if stamp not in without]

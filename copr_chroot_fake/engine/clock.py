@@ -6,8 +6,9 @@ Nothing ticks: due transitions are applied on access.
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
 from ..errors import InputError
 from ..fork_lock import new_lock
@@ -27,56 +28,63 @@ class Clock(Protocol):
         """Return the time to record for a transition that was due at ``due`` and is applied now."""
 
 
-def check_clock(clock: Clock) -> Clock:
-    """Return the same clock.
+def check_clock(location: str, value: object) -> Clock:
+    """Return a clock.
 
-    :raises InputError: if it is not one.
+    :raises InputError: for any other value.
     """
+    clock = cast(Clock, value)
     try:
         is_clock = callable(clock.now) and callable(clock.reach)
     except Exception:
         is_clock = False
     if not is_clock:
-        raise InputError("clock", f"expected a VirtualClock or a SystemClock, got {checks.excerpt(clock)}")
+        raise InputError(location, f"expected a VirtualClock or a SystemClock, got {checks.excerpt(clock)}")
     return clock
 
 
-class VirtualClock:
-    """A clock that stands still until a test moves it."""
+class _MovableClock(ABC):
+    """What the kit's clocks have in common: tests can move them."""
 
-    def __init__(self, now: float = FIRST_NOW) -> None:
-        self._now = checks.amount("now", now)
+    def __init__(self) -> None:
         self._lock = new_lock(innermost=True)
         self.listeners: tuple[Callable[[], None], ...] = ()
-        """Functions that are called after the clock has moved."""
+        """Functions that are called after the clock was moved, or its speed has changed."""
 
-    def now(self) -> float:
-        return self._now
+    @abstractmethod
+    def _time(self) -> float:
+        """Return the current time, even if a subclass of the clock has another ``now``."""
 
-    def __repr__(self) -> str:
-        return f"<VirtualClock at {self._now:.10g}>"
+    @abstractmethod
+    def _set(self, now: float) -> None:
+        """Continue from a time."""
 
     def tick(self, seconds: float) -> float:
-        """Move the clock forward by a number of seconds, and return the new time.
+        """Move the clock forward by a number of seconds at once, and return the new time.
 
         :raises InputError: for a step backwards.
         """
         with self._lock:
-            self._now = now = _later(self._now, seconds)
-        _call(self.listeners)
+            current = self._time()
+            now = current + checks.amount("seconds", seconds)
+            if now > checks.LARGEST_INTEGER:
+                limit = f"cannot go beyond {checks.LARGEST_INTEGER}; expected fewer"
+                raise InputError("seconds", f"the clock is at {current:.10g}, and {limit}")
+            self._set(now)
+        self._call_listeners()
         return now
 
     def move_to(self, now: float) -> None:
-        """Move the clock forward to a time.
+        """Move the clock forward to a time at once.
 
         :raises InputError: for a time in the past.
         """
         with self._lock:
-            to = checks.amount("now", now)
-            if to < self._now:
-                raise _backwards(to, self._now)
-            self._now = to
-        _call(self.listeners)
+            to, current = checks.amount("now", now), self._time()
+            if to < current:
+                raise InputError("now", f"{to} is before the clock's {current}; time does not run backwards")
+            self._set(to)
+        self._call_listeners()
 
     def restore(self, now: float) -> None:
         """Set the clock to any time, also an earlier one, as restoring a snapshot does.
@@ -84,30 +92,66 @@ class VirtualClock:
         :raises InputError: for an invalid Unix time.
         """
         with self._lock:
-            self._now = checks.amount("now", now)
-        _call(self.listeners)
+            self._set(checks.amount("now", now))
+        self._call_listeners()
+
+    def _call_listeners(self) -> None:
+        for listener in self.listeners:
+            listener()
+
+
+class VirtualClock(_MovableClock):
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, now: float = FIRST_NOW) -> None:
+        super().__init__()
+        self._now = checks.amount("now", now)
+
+    def now(self) -> float:
+        return self._now
+
+    _time = now
+
+    def __repr__(self) -> str:
+        return f"<VirtualClock at {self._now:.10g}>"
+
+    def _set(self, now: float) -> None:
+        self._now = now
 
     def reach(self, due: float) -> float:
         """Return the later of both times: progress by poll or by method calls can be ahead of this clock."""
         return max(checks.number("due", due), self._now)
 
 
-class SystemClock:
+class _Course(NamedTuple):
+    """The time of a clock at one time of the system's monotonic clock, and its speed from there.
+
+    It is replaced as a whole, so that a thread or an interrupt sees no part of a change.
+    """
+
+    begun: float
+    since: float
+    speed: float
+    paused_speed: float | None
+    """The speed after a pause; ``None`` while it is not paused."""
+
+
+class SystemClock(_MovableClock):
     """The system's time; it can be sped up, slowed down, paused and moved forward.
 
     :param speed: seconds of the fake for each second of the system.
     """
 
     def __init__(self, speed: float = 1) -> None:
-        self._lock = new_lock(innermost=True)
+        super().__init__()
         self._course = _Course(time.time(), time.monotonic(), check_speed("speed", speed), paused_speed=None)
-        self.listeners: tuple[Callable[[], None], ...] = ()
-        """Functions that are called after the clock was moved, or its speed has changed."""
 
     def now(self) -> float:
         begun, since, speed, _ = self._course
         # The largest time that Copr can store.
         return min(begun + (time.monotonic() - since) * speed, checks.LARGEST_INTEGER)
+
+    _time = now
 
     def __repr__(self) -> str:
         return f"<SystemClock at {self.now():.10g}, speed {self.speed:g}{', paused' if self.is_paused else ''}>"
@@ -126,7 +170,7 @@ class SystemClock:
                 self._course = self._course._replace(paused_speed=checked)
             else:
                 self._turn(checked)
-        _call(self.listeners)
+        self._call_listeners()
 
     @property
     def is_paused(self) -> bool:
@@ -137,45 +181,13 @@ class SystemClock:
         with self._lock:
             if not self.is_paused:
                 self._turn(0, paused_speed=self._course.speed)
-        _call(self.listeners)
+        self._call_listeners()
 
     def resume(self) -> None:
         """Let the clock run again, from its current time."""
         with self._lock:
             self._turn(self.speed)
-        _call(self.listeners)
-
-    def tick(self, seconds: float) -> float:
-        """Move the clock forward by a number of seconds at once, and return the new time.
-
-        :raises InputError: for a step backwards.
-        """
-        with self._lock:
-            now = _later(self.now(), seconds)
-            self._set(now)
-        _call(self.listeners)
-        return now
-
-    def move_to(self, now: float) -> None:
-        """Move the clock forward to a time at once.
-
-        :raises InputError: for a time in the past.
-        """
-        with self._lock:
-            to, current = checks.amount("now", now), self.now()
-            if to < current:
-                raise _backwards(to, current)
-            self._set(to)
-        _call(self.listeners)
-
-    def restore(self, now: float) -> None:
-        """Set the clock to any time, also an earlier one.
-
-        :raises InputError: for an invalid Unix time.
-        """
-        with self._lock:
-            self._set(checks.amount("now", now))
-        _call(self.listeners)
+        self._call_listeners()
 
     def _set(self, now: float) -> None:
         """Continue from a time, exactly: a difference to the current time would be rounded."""
@@ -190,41 +202,9 @@ class SystemClock:
         return self.now()
 
 
-class _Course(NamedTuple):
-    """The time of a clock at one time of the system's monotonic clock, and its speed from there.
-
-    It is replaced as a whole, so that a thread or an interrupt sees no part of a change.
-    """
-
-    begun: float
-    since: float
-    speed: float
-    paused_speed: float | None
-    """The speed after a pause; ``None`` while it is not paused."""
-
-
-def _call(listeners: tuple[Callable[[], None], ...]) -> None:
-    for listener in listeners:
-        listener()
-
-
 def check_speed(field: str, value: object) -> float:
     """Return a valid speed: seconds of a clock for each second of the system, more than 0."""
     speed = checks.amount(field, value)
     if not speed:
         raise InputError(field, "time would stand still at 0; expected a number above 0")
     return speed
-
-
-def _later(now: float, seconds: float) -> float:
-    """Return a later time."""
-    later = now + checks.amount("seconds", seconds)
-    if later > checks.LARGEST_INTEGER:
-        raise InputError(
-            "seconds", f"the clock is at {now:.10g}, and cannot go beyond {checks.LARGEST_INTEGER}; expected fewer"
-        )
-    return later
-
-
-def _backwards(now: float, current: float) -> InputError:
-    return InputError("now", f"{now} is before the clock's {current}; time does not run backwards")

@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
-from typing import TypeVar
+from typing import TypeVar, overload
 
 from ..errors import MissingKeyError
 from ..validation import checks
 
 K = TypeVar("K")
 V = TypeVar("V")
+T = TypeVar("T")
 
 
-class Collection(Mapping[K, V]):
-    """A read-only view of a dictionary. Each iteration is over the entries that were there when it began.
+class ReadOnlyMapping(Mapping[K, V]):
+    """A mapping that only its owner changes. Each iteration is over the entries that were there when it began.
 
     Looking something up, and the length, cost what they cost of a dictionary.
-
-    :param kind: what the entries are, in the singular.
     """
 
-    __slots__ = ("_entries", "_kind")
+    __slots__ = ("_entries",)
 
-    def __init__(self, kind: str, entries: dict[K, V]) -> None:
-        self._kind = kind
+    def __init__(self, entries: dict[K, V]) -> None:
         self._entries = entries
 
-    def __getitem__(self, key: K) -> V:
-        """Return an entry.
+    @overload
+    def get(self, key: K, /) -> V | None: ...
 
-        :raises MissingKeyError: naming entries that exist.
-        """
-        try:
-            return self._entries[key]
-        except KeyError:
-            raise MissingKeyError(checks.missing(f"{self._kind} {checks.excerpt(key)}", self._entries)) from None
+    @overload
+    def get(self, key: K, /, default: V | T) -> V | T: ...
+
+    def get(self, key: K, /, default: object = None) -> object:
+        """Return the entry with a name, or the default."""
+        return self._entries.get(key, default)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -58,6 +56,29 @@ class Collection(Mapping[K, V]):
 
     def items(self) -> ItemsView[K, V]:
         return self._entries.copy().items()
+
+
+class Collection(ReadOnlyMapping[K, V]):
+    """A read-only view of a dictionary.
+
+    :param kind: what the entries are, in the singular.
+    """
+
+    __slots__ = ("_kind",)
+
+    def __init__(self, kind: str, entries: dict[K, V]) -> None:
+        super().__init__(entries)
+        self._kind = kind
+
+    def __getitem__(self, key: K) -> V:
+        """Return an entry.
+
+        :raises MissingKeyError: naming entries that exist.
+        """
+        try:
+            return self._entries[key]
+        except KeyError:
+            raise MissingKeyError(checks.missing(f"{self._kind} {checks.excerpt(key)}", self._entries)) from None
 
     def __repr__(self) -> str:
         return repr(self._entries.copy())

@@ -215,7 +215,7 @@ def _add_build(
         project = Project(store, store.next_project_id(others), owner, name, settings=ProjectSettings())
         undescribed[full_name] = project
     begun = store.begin_of(additions)
-    build = _create_build(spec, number, project, store, begun)
+    build = create_build(spec, number, project, store, begun)
     if spec.batch is not None and spec.batch not in additions.batches and spec.batch not in store.batches:
         raise InputError("batch", f"there is no batch {spec.batch}; expected the id of one in batches")
     for chroot in spec.chroots:
@@ -233,14 +233,15 @@ def _add_build(
     return build
 
 
-def _create_build(spec: BuildSpec, number: int, project: Project, store: Store, begun: float) -> Build:
+def create_build(spec: BuildSpec, number: int, project: Project, store: Store, begun: float) -> Build:
+    """Return a build that is not in the store yet, without its chroots."""
     confirmed_by = confirmation_due(begun) if spec.confirmed_by is None else spec.confirmed_by
     build = Build(
         number,
         project,
         store,
         project_dirname=spec.dirname,
-        package=spec.package,
+        stored_package=spec.package,
         memory_limit=spec.memory_limit,
         timeout=spec.timeout,
         enable_net=spec.enable_net,
@@ -258,7 +259,8 @@ def _create_build(spec: BuildSpec, number: int, project: Project, store: Store, 
         type=source.type,
         config=source.config,
         content=source.content,
-        state=spec.source_state,
+        stored_state=spec.source_state or State.SUCCEEDED,
+        is_derived=spec.source_state is None,
         result_dir=spec.source_result_dir,
         results=spec.source_results or NO_RESULTS,
         package=spec.source_package,

@@ -11,11 +11,11 @@ from ..model.lifecycle import dump_lifecycle, dump_plan
 from ..model.nevra import dump_package
 from ..model.package import Package
 from ..model.progress import dump_progress
-from ..model.project import ProjectChroot
 from ..model.result_file import dump_results
 from ..model.states import State
 from ..scenario.entries import BuildEntry, ChrootEntry, ProjectEntry, Scenario
-from ..scenario.spec import LastIds, PackageSpec
+from ..scenario.spec import LastIds, MockChroot, PackageSpec, dump_mock_chroot
+from ..validation import checks
 from ..validation.spec import dump
 from .build import Build
 from .chroot import BuildChroot
@@ -35,10 +35,7 @@ def write_scenario(store: Store) -> Scenario:
         ]
         return {
             "now": now,
-            "chroots": [
-                name if is_active else {"name": name, "is_active": False}
-                for name, is_active in store.mock_chroots.items()
-            ],
+            "chroots": [dump_mock_chroot(MockChroot(*chroot)) for chroot in store.mock_chroots.items()],
             "projects": [write_project(project) for project in store.projects.values()],
             "builds": builds,
             "faults": [*store.faults.write()],
@@ -68,7 +65,7 @@ def write_project(project: Project) -> ProjectEntry:
         "projectname": project.projectname,
         "id": project.id,
         **dump(project.settings),
-        "chroots": {name: _write_project_chroot(chroot) for name, chroot in project.known_chroots.items()},
+        "chroots": {name: dump(chroot) for name, chroot in project.known_chroots.items()},
         "creator": project.creator,
         "created_on": project.created_on,
         "permissions": {user: asdict(permissions) for user, permissions in project.permissions.items()},
@@ -92,11 +89,6 @@ def write_package(package: Package) -> Mapping[str, object]:
             chroot_denylist=package.chroot_denylist,
         )
     )
-
-
-def _write_project_chroot(chroot: ProjectChroot) -> Mapping[str, object]:
-    """Return only the settings that are set, because most chroots have none."""
-    return dump(chroot)
 
 
 def _write_build(build: Build, now: float) -> BuildEntry:
@@ -171,7 +163,7 @@ def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
         "build_config": copy.deepcopy(chroot.overrides.build_config),
         "results": dump_results(chroot.results) or None,
         "canceled": (chroot.was_canceled and chroot.state is State.FAILED) or None,
-        "late_start": _starts_late(chroot) or None,
+        "late_start": bool(checks.end_problem(chroot.started_on, chroot.ended_on)) or None,
         **({} if run is None else _write_run(run, now)),
     }
     if run is not None and run.result_dir is not None and run.result_dir != result_dir:
@@ -179,12 +171,6 @@ def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
     if run is not None and not chroot.is_absent:
         written["stage"] = run.index
     return {key: value for key, value in written.items() if value is not None}
-
-
-def _starts_late(chroot: BuildChroot) -> bool:
-    """Return whether a start was reported after the end."""
-    started_on, ended_on = chroot.started_on, chroot.ended_on
-    return started_on is not None and ended_on is not None and started_on > ended_on
 
 
 def _write_run(run: LifecycleRun, now: float) -> Mapping[str, object]:

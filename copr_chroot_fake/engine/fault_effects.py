@@ -8,7 +8,7 @@ from random import Random
 
 from ..model.durations import draw
 from ..model.fault import SECONDS_CLOSED, Fault
-from ..wire.answer import CATCH_ALL, JSON, Answer, Delivery, Failure, error_body
+from ..wire.answer import CATCH_ALL, JSON, Answer, Delivery, Failure, error_body, make_answer
 
 APACHE_HTML = "text/html; charset=iso-8859-1"
 """The type of the pages that Apache's httpd, which is in front of Copr, makes itself."""
@@ -45,7 +45,7 @@ def answer_instead(fault: Fault) -> Answer:
         return Answer(status, (), b"")
     html = fault.body == "html" or (status in _PAGES and fault.body not in ("json", "malformed"))
     body = _page(status) if html else _error(status)
-    return _spoil(fault, Answer(status, _headers(APACHE_HTML if html else JSON, body), body))
+    return _spoil(fault, make_answer(body, APACHE_HTML if html else JSON, status))
 
 
 _BODILESS = (204, 205, 304)
@@ -86,10 +86,6 @@ _SPOILERS: Mapping[str, Callable[[bytes], bytes]] = {
     # A trailing comma, which every JSON parser rejects.
     "malformed": lambda body: body.rstrip()[:-1] + b",}\n",
 }
-
-
-def _headers(content_type: str, body: bytes) -> tuple[tuple[str, str], ...]:
-    return (("Content-Type", content_type), ("Content-Length", str(len(body))))
 
 
 def _error(status: int) -> bytes:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import count
 from random import Random
 from typing import NamedTuple
 
-from ..errors import InputError
 from ..fork_lock import Lock
 from ..model.fault import Fault, FaultLike, FaultSpec, dump_fault, parse_fault
 from ..validation import checks
 from ..wire.answer import Answer, Delivery
 from . import fault_effects as effects
 from .clock import Clock
+from .counted import CountedItems, set_counts
 from .interrupts import complete
 
 
@@ -95,23 +93,13 @@ class ActiveFault:
         return fault.probability is None or random.random() < fault.probability
 
 
-class SavedFaults(NamedTuple):
-    """The faults of a fake, each with the numbers of requests that matched it and that it affected."""
-
-    last_id: int
-    active: tuple[tuple[ActiveFault, int, int], ...]
-
-
-class Faults:
+class Faults(CountedItems[ActiveFault]):
     """The faults of a fake. If several affect a request, the one that was added first counts."""
 
     def __init__(self, seed: int, clock: Clock, lock: Lock) -> None:
+        super().__init__(lock)
         self._seed = seed
         self._clock = clock
-        self.lock = lock
-        self.active: dict[int, ActiveFault] = {}
-        """The faults by their ids."""
-        self._last_id = 0
 
     def add(self, fault: FaultLike) -> ActiveFault:
         """Add a fault, which affects requests from now on.
@@ -123,47 +111,21 @@ class Faults:
     def add_written(self, written: FaultSpec) -> ActiveFault:
         """Add a parsed fault; it gets another id if another fault has its own."""
         with self.lock:
-            own = None if written.id in self.active else written.id
-            added = ActiveFault(own or self._next_id(), written.fault, self._clock.now(), written.seen)
-            self._last_id = max(self._last_id, added.id)
+            added = ActiveFault(self._give_id(written.id), written.fault, self._clock.now(), written.seen)
             self.active[added.id] = added
             return added
-
-    def _next_id(self) -> int:
-        """Return an id that no fault has had yet; after the largest one, the first that none has now."""
-        if self._last_id < checks.LARGEST_INTEGER:
-            return self._last_id + 1
-        return next(number for number in count(1) if number not in self.active)
 
     def remove(self, fault: int | ActiveFault) -> None:
         """Remove a fault, by its id or as returned by :meth:`add`.
 
         :raises InputError: if there is no such fault.
         """
-        with self.lock:
-            added = fault if checks.is_kind(fault, ActiveFault) else None
-            number = checks.positive("fault", fault if added is None else added.id)
-            # Another fault can have its id: in another fake, or here after it was removed or a snapshot restored.
-            is_there = number in self.active if added is None else self.active.get(number) is added
-            if not is_there:
-                raise InputError("id", checks.missing(f"fault {number}", self.active))
-            del self.active[number]
-
-    def clear(self) -> None:
-        """Remove all faults."""
-        with self.lock:
-            self.active.clear()
+        self._remove("fault", "id", fault, ActiveFault)
 
     def reseed(self, seed: int) -> None:
         """Use another seed from now on."""
         with self.lock:
             self._seed = seed
-
-    def __iter__(self) -> Iterator[ActiveFault]:
-        return iter(list(self.active.values()))
-
-    def __len__(self) -> int:
-        return len(self.active)
 
     def __repr__(self) -> str:
         return f"<Faults with {len(self)} faults>"
@@ -184,7 +146,7 @@ class Faults:
                     hit = Hit(active.fault, active.id, effects.delivery(active.fault, random))
                 counts.append((active, seen, hits))
             if counts:
-                complete(partial(_count, counts))
+                complete(partial(set_counts, counts))
         return hit
 
     def refuse_next(self) -> float | None:
@@ -203,19 +165,6 @@ class Faults:
                     return True
         return False
 
-    def save(self) -> SavedFaults:
-        """Return the faults with their counts, for :meth:`restore`."""
-        with self.lock:
-            return SavedFaults(self._last_id, tuple((active, active.seen, active.hits) for active in self))
-
-    def restore(self, saved: SavedFaults) -> None:
-        """Restore the same fault objects with their counts; the next fault gets the id that it got then."""
-        with self.lock:
-            for active, seen, hits in saved.active:
-                active.seen, active.hits = seen, hits
-            self.active = {active.id: active for active, _, _ in saved.active}
-            self._last_id = saved.last_id
-
     def write(self) -> list[dict[str, object]]:
         """Return objects that parse back to the same faults, with their counts, for the time that they still last."""
         with self.lock:
@@ -225,8 +174,3 @@ class Faults:
     def _random(self, active: ActiveFault, number: int) -> Random:
         """Return a generator for one request, so that its draws do not depend on others."""
         return Random(f"{self._seed}/fault {active.id}/{number}")
-
-
-def _count(counts: Iterable[tuple[ActiveFault, int, int]]) -> None:
-    for active, seen, hits in counts:
-        active.seen, active.hits = seen, hits

@@ -15,7 +15,6 @@ from .chroot import BuildChroot, Overrides
 from .project import Project
 from .source import SourceBuild
 from .store import Store
-from .submission_rules import Counts
 
 _FORKABLE = (State.SUCCEEDED, State.FORKED)
 
@@ -45,10 +44,10 @@ def _add_fork(store: Store, source: Project, ownername: str, projectname: str, c
 def _last_successes(store: Store, project: Project, package: str) -> list[tuple[Build, list[str]]]:
     """Return builds with those of their chroots that are the last success of a package."""
     found: dict[Build, list[str]] = {}
-    builds = [store.find_build(number) for number in store.index.page(project.full_name, package, 0, None)]
+    builds = store.builds_in(project, package)
     for name in project.packages[package].allowed(project.active_chroots):
         for build in builds:
-            if build is not None and name in build and build[name].state in _FORKABLE:
+            if name in build and build[name].state in _FORKABLE:
                 found.setdefault(build, []).append(name)
                 break
     return [*found.items()]
@@ -60,7 +59,7 @@ def _fork_build(store: Store, build: Build, names: list[str], project: Project, 
         project,
         store,
         project_dirname=project.projectname,
-        package=package,
+        stored_package=package,
         memory_limit=build.memory_limit,
         timeout=build.timeout,
         enable_net=build.enable_net,
@@ -75,7 +74,7 @@ def _fork_build(store: Store, build: Build, names: list[str], project: Project, 
         fork,
         type=build.source.type,
         config=build.source.config,
-        state=State.FORKED,
+        stored_state=State.FORKED,
         result_dir=defaults.source_result_dir(fork.id),
         results=build.source.results,
         package=build.source.package,
@@ -94,4 +93,4 @@ def _fork_build(store: Store, build: Build, names: list[str], project: Project, 
                 overrides=Overrides(results=chroot.results) if chroot.results else None,
             )
         )
-    store.add_submitted(fork, build.batch, Counts())
+    store.add_submitted(fork, build.batch, ())

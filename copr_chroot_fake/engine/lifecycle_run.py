@@ -35,10 +35,10 @@ class LifecycleRun:
         started_at: float,
         *,
         index: int,
-        remaining: float | None,
-        polls: int,
-        packages: tuple[Nevra, ...] | None,
-        result_dir: str | None,
+        remaining: float | None = None,
+        polls: int = 0,
+        packages: tuple[Nevra, ...] | None = None,
+        result_dir: str | None = None,
     ) -> None:
         self.plan = plan
         self.progress = progress

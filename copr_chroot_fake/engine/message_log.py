@@ -8,8 +8,8 @@ from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..model.project import SOURCES
 from ..model.states import STATUS_NUMBERS, State
-from ..model.task import SOURCE_TASK
 from .interrupts import complete
 
 if TYPE_CHECKING:
@@ -48,16 +48,16 @@ Entry = tuple[int, Topic, Task]
 class MessageLog:
     """The latest messages. The caller holds the store's lock."""
 
-    __slots__ = ("_kept", "_last_number", "entries", "noted", "undelivered")
+    __slots__ = ("_last_number", "entries", "noted", "undelivered")
 
     def __init__(self) -> None:
-        self.noted: deque[Task] = deque(maxlen=MESSAGES_KEPT)
+        # Lists, as an empty deque takes as much memory as a whole build, and most fakes have no messages.
+        self.noted: list[Task] = []
         """What has happened since the messages were read, in the order in which it was found out."""
-        self.entries: deque[Entry] = deque(maxlen=MESSAGES_KEPT)
+        self.entries: list[Entry] = []
         """The messages in order, which never changes again."""
-        self.undelivered: deque[Entry] = deque()
-        """The messages that subscribers will get."""
-        self._kept = [self.entries]
+        self.undelivered: deque[Entry] | None = None
+        """The messages that subscribers will get; ``None`` if there are no subscribers."""
         self._last_number = 0
 
     def __len__(self) -> int:
@@ -69,7 +69,7 @@ class MessageLog:
 
     def note_source(self, build: Build, state: State, at: int) -> None:
         """Note that the task of a source build is running or has ended."""
-        self._note(build, SOURCE_TASK, state, at, None, None)
+        self._note(build, SOURCES, state, at, None, None)
 
     def _note(
         self, build: Build, chrootname: str, state: State, at: int, package: str | None, version: str | None
@@ -78,6 +78,8 @@ class MessageLog:
         # The backend knows no other ends than success and failure.
         status = STATUS_NUMBERS[state if state in (State.RUNNING, State.SUCCEEDED) else State.FAILED]
         position = min(at, int(build.store.clock.now()))
+        if self.undelivered is None and len(self.noted) >= 2 * MESSAGES_KEPT:
+            del self.noted[:-MESSAGES_KEPT]
         self.noted.append(
             Task(
                 position,
@@ -95,9 +97,7 @@ class MessageLog:
 
     def deliver(self, has_subscribers: bool) -> None:
         """Set whether there are subscribers, which get every note from now on."""
-        self._kept = [self.entries, self.undelivered] if has_subscribers else [self.entries]
-        self.noted = deque(self.noted, None if has_subscribers else MESSAGES_KEPT)
-        self.undelivered.clear()
+        self.undelivered = deque() if has_subscribers else None
 
     def arrange(self) -> None:
         """Sort the notes and append them to the earlier messages; the caller has applied all due transitions."""
@@ -111,10 +111,11 @@ class MessageLog:
 
     def _append(self, arranged: list[Entry]) -> None:
         last = arranged[-1][0]
-        for kept in self._kept:
+        for kept in (self.entries, self.undelivered):
             # Unless that has been done before an interrupt.
-            if not kept or kept[-1][0] != last:
+            if kept is not None and (not kept or kept[-1][0] != last):
                 kept.extend(arranged)
+        del self.entries[:-MESSAGES_KEPT]
         self._last_number = last
         self.noted.clear()
 

@@ -7,7 +7,7 @@ keep the values.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -46,54 +46,34 @@ class _Chroots(NamedTuple):
     enabled: Mapping[str, ProjectChroot]
 
 
+@dataclass(eq=False, repr=False, slots=True)
 class Project:
     """A project of a fake."""
 
-    __slots__ = (
-        "__weakref__",
-        "_chroots",
-        "created_on",
-        "creator",
-        "directories",
-        "full_name",
-        "id",
-        "ownername",
-        "packages",
-        "permissions",
-        "projectname",
-        "settings",
-        "store",
-        "webhook_secret",
-    )
+    store: Store
+    id: int
+    ownername: str
+    projectname: str
+    _: KW_ONLY
+    settings: ProjectSettings
+    creator: str | None = None
+    """The user who added it, who is its owner even if it is the project of a group; ``None`` if unknown."""
+    created_on: int | None = None
+    """Unix time at which it was added; ``None`` if unknown."""
+    permissions: Mapping[str, Permissions] = field(default_factory=dict)
+    """By user, in the order in which they were requested or granted."""
+    packages: dict[str, Package] = field(default_factory=dict, init=False)
+    """By name, in the order of their ids."""
+    directories: dict[str, None] = field(init=False)
+    """The main directory, and those of builds of pull requests or other purposes."""
+    webhook_secret: str | None = None
+    full_name: str = field(init=False)
+    """``owner/project``."""
+    _chroots: _Chroots = field(init=False)
 
-    def __init__(
-        self,
-        store: Store,
-        id: int,
-        ownername: str,
-        projectname: str,
-        *,
-        settings: ProjectSettings,
-        creator: str | None = None,
-    ) -> None:
-        self.store = store
-        self.id = id
-        self.ownername = ownername
-        self.projectname = projectname
-        self.full_name = f"{ownername}/{projectname}"
-        """``owner/project``."""
-        self.settings = settings
-        self.creator = creator
-        """The user who added it, who is its owner even if it is the project of a group; ``None`` if unknown."""
-        self.created_on: int | None = None
-        """Unix time at which it was added; ``None`` if unknown."""
-        self.permissions: Mapping[str, Permissions] = {}
-        """By user, in the order in which they were requested or granted."""
-        self.packages: dict[str, Package] = {}
-        """By name, in the order of their ids."""
-        self.directories: dict[str, None] = {projectname: None}
-        """The main directory, and those of builds of pull requests or other purposes."""
-        self.webhook_secret: str | None = None
+    def __post_init__(self) -> None:
+        self.directories = {self.projectname: None}
+        self.full_name = f"{self.ownername}/{self.projectname}"
         self.replace_chroots({})
 
     def __repr__(self) -> str:
@@ -149,7 +129,7 @@ class Project:
                 with all_or_nothing(self.store) as undo:
                     undo.append(partial(self.replace_chroots, self.known_chroots))
                     self.store.know(missing)
-                    self._move_last({name: replace(self._row(name), dropped_on=None) for name in missing})
+                    self._move_last({name: _enabled(self._row(name)) for name in missing})
 
     def drop_chroots(self, chrootnames: Iterable[str]) -> None:
         now = int(self.store.clock.now())
@@ -210,3 +190,8 @@ class Project:
         self.packages = dict(saved.packages)
         self.directories = dict.fromkeys(saved.directories)
         self.webhook_secret = saved.webhook_secret
+
+
+def _enabled(row: ProjectChroot) -> ProjectChroot:
+    """Return the settings of a chroot as enabled; those that never were changed are shared."""
+    return row if row.dropped_on is None else replace(row, dropped_on=None)

@@ -17,12 +17,13 @@ from .batch import Batch
 from .build import Build, SavedBuild
 from .chroot import Change
 from .clock import VirtualClock
-from .faults import SavedFaults
+from .counted import SavedItems
+from .faults import ActiveFault
 from .interrupts import complete
 from .message_log import Entry
 from .project import Project, SavedProject
 from .store import Store
-from .submission_rules import SavedRules
+from .submission_rules import SubmissionRule
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -42,8 +43,8 @@ class Snapshot(NamedTuple):
     groups: dict[str, Group]
     removed: frozenset[int]
     last_ids: tuple[int, int, int]
-    submission_rules: SavedRules
-    faults: SavedFaults
+    submission_rules: SavedItems[SubmissionRule]
+    faults: SavedItems[ActiveFault]
     changes: tuple[Change, ...]
     messages: tuple[Entry, ...]
     results_root: str
@@ -74,7 +75,7 @@ def take(store: Store) -> Snapshot:
             dict(store.accounts),
             dict(store.groups),
             frozenset(store.removed),
-            (store.last_build_id, store.last_project_id, store.last_package_id),
+            store.last_ids,
             store.submission_rules.save(),
             store.faults.save(),
             tuple(store.changes),
@@ -103,7 +104,7 @@ def _restore(snapshot: Snapshot) -> None:
         for project, content in snapshot.projects:
             project.restore(content)
         _refill(store.batches, _copy_batches(snapshot.batches))
-        store.last_build_id, store.last_project_id, store.last_package_id = snapshot.last_ids
+        store.last_ids = snapshot.last_ids
         store.last_batch_id = max(snapshot.batches, default=0)
         for build, saved in snapshot.builds:
             build.restore(saved)

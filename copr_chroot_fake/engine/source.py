@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import EventError, InputError
@@ -19,7 +20,7 @@ from ..model.progress import Progress
 from ..model.project import SourcePackage
 from ..model.result_file import NO_RESULTS, parse_result
 from ..model.source import FAILING_SOURCE_PLAN, SOURCE_PLAN, UNBUILT, UNFINISHED, SourceType, source_state_after
-from ..model.states import State, StateName, parse_state
+from ..model.states import State
 from ..model.task import is_announced, is_rescheduled, source_task_ends
 from ..scenario.spec import OutcomeSpec
 from ..validation import checks
@@ -30,10 +31,6 @@ if TYPE_CHECKING:
 
 _REPORTED = (State.STARTING, State.RUNNING, State.SUCCEEDED, State.FAILED, State.PENDING, State.CANCELED)
 """The states that the backend reports."""
-
-
-_CANCELABLE = (State.WAITING, State.PENDING, State.STARTING, State.RUNNING)
-"""The states from which a source build can become canceled."""
 
 
 _NOT_MADE = SourcePackage()
@@ -56,82 +53,47 @@ class SavedSource(NamedTuple):
     is_announced: bool
 
 
+@dataclass(eq=False, repr=False, slots=True)
 class SourceBuild:
     """The source build of a build: where its source comes from, its state, and the package that it made.
 
     ``started_on`` and ``ended_on`` are Unix times, which Copr only shows on chroots that end with it.
     """
 
-    __slots__ = (
-        "_build",
-        "config",
-        "content",
-        "ended_on",
-        "is_announced",
-        "is_derived",
-        "is_independent",
-        "lifecycle",
-        "outcomes",
-        "package",
-        "planned_version",
-        "progress",
-        "result_dir",
-        "results",
-        "run",
-        "started_on",
-        "stored_state",
-        "type",
-    )
+    _build: Build
+    _: KW_ONLY
+    type: SourceType = "unset"
+    config: Mapping[str, object] = field(default_factory=dict)
+    """The fields of its source, which depend on the type."""
+    content: bytes | None = None
+    """The uploaded file, for an upload."""
+    stored_state: State = State.SUCCEEDED
+    is_derived: bool = False
+    """Whether its first state follows from the lifecycles of the chroots."""
+    result_dir: str = ""
+    """The name of its result directory; empty while there is none."""
+    results: Mapping[str, bytes] = field(default_factory=lambda: NO_RESULTS)
+    """The files that were added to that directory, by name."""
+    package: SourcePackage = _NOT_MADE
+    started_on: int | None = None
+    ended_on: int | None = None
+    planned_version: str | None = None
+    """The version of the source package that it will make; ``None`` for one that fits its source."""
+    lifecycle: Lifecycle | None = None
+    """The lifecycle of the chroots that wait for it; ``None`` if they stay as they are reported."""
+    outcomes: Mapping[str, OutcomeSpec] = field(default_factory=lambda: _NO_OUTCOMES)
+    """By name, the chroots with a lifecycle or packages of their own."""
+    progress: Progress | None = None
+    """What advances it, and these chroots; ``None`` for the progress of the fake."""
+    is_independent: bool = False
+    """Whether it advances by itself or by reports; otherwise its state follows from the chroots."""
+    run: LifecycleRun | None = field(default=None, init=False)
+    """What advances it; ``None`` if it has ended, or only reports do."""
+    is_announced: bool = field(init=False)
+    """Whether its start needs no message anymore, as that of a chroot."""
 
-    def __init__(
-        self,
-        build: Build,
-        *,
-        type: SourceType = "unset",
-        config: Mapping[str, object] | None = None,
-        content: bytes | None = None,
-        state: State | None = None,
-        result_dir: str = "",
-        results: Mapping[str, bytes] = NO_RESULTS,
-        package: SourcePackage | None = None,
-        started_on: int | None = None,
-        ended_on: int | None = None,
-        planned_version: str | None = None,
-        lifecycle: Lifecycle | None = None,
-        outcomes: Mapping[str, OutcomeSpec] = _NO_OUTCOMES,
-        progress: Progress | None = None,
-        is_independent: bool = False,
-    ) -> None:
-        self._build = build
-        self.type = type
-        self.config: Mapping[str, object] = {} if config is None else config
-        """The fields of its source, which depend on the type."""
-        self.content = content
-        """The uploaded file, for an upload."""
-        self.stored_state = State.SUCCEEDED if state is None else state
-        self.is_derived = state is None
-        """Whether its first state follows from the lifecycles of the chroots."""
-        self.result_dir = result_dir
-        """The name of its result directory; empty while there is none."""
-        self.results = results
-        """The files that were added to that directory, by name."""
-        self.package = package or SourcePackage()
-        self.started_on = started_on
-        self.ended_on = ended_on
-        self.planned_version = planned_version
-        """The version of the source package that it will make; ``None`` for one that fits its source."""
-        self.lifecycle = lifecycle
-        """The lifecycle of the chroots that wait for it; ``None`` if they stay as they are reported."""
-        self.outcomes = outcomes
-        """By name, the chroots with a lifecycle or packages of their own."""
-        self.progress = progress
-        """What advances it, and these chroots; ``None`` for the progress of the fake."""
-        self.is_independent = is_independent
-        """Whether it advances by itself or by reports; otherwise its state follows from the chroots."""
-        self.run: LifecycleRun | None = None
-        """What advances it; ``None`` if it has ended, or only reports do."""
-        self.is_announced = is_announced(self.stored_state, started_on)
-        """Whether its start needs no message anymore, as that of a chroot."""
+    def __post_init__(self) -> None:
+        self.is_announced = is_announced(self.stored_state, self.started_on)
 
     def __repr__(self) -> str:
         return f"<SourceBuild {self._build.id} {self.type}, {self.state}>"
@@ -191,23 +153,8 @@ class SourceBuild:
         lifecycles = {name: self.lifecycle_of(name) for name in self._build.names}
         return [name for name, own in lifecycles.items() if own and UNBUILT_LIFECYCLES.get(own) == lifecycle]
 
-    def report(
-        self,
-        state: State | StateName,
-        *,
-        package: str | None = None,
-        version: str | None = None,
-        url: str | None = None,
-        skip: Iterable[str] = (),
-    ) -> bool:
+    def report(self, to: State, name: str | None, made: SourcePackage, skip: Iterable[str]) -> bool:
         """Report a state as Copr's backend does; see :meth:`Build.report_source`."""
-        to = parse_state("state", state)
-        name = None if package is None else checks.path_segment("package", package)
-        made = SourcePackage(
-            None if version is None else checks.text("version", version),
-            None if url is None else checks.text("url", url),
-        )
-        skipped = [*checks.each("skip", checks.items("skip", skip), checks.chroot_name)]
         if to not in _REPORTED:
             expected = ", ".join(_REPORTED)
             raise EventError(
@@ -219,7 +166,7 @@ class SourceBuild:
             if not self._accepts(to):
                 return False
             with build.restored_on_error():
-                self._store(to, build.store.clock.now(), name, made, skipped)
+                self._store(to, build.store.clock.now(), name, made, skip)
                 self._continue_from(self.stored_state)
             return True
 
@@ -234,7 +181,7 @@ class SourceBuild:
             self._note(state, now)
         self._build.source_state = state
         if not had_package and self.stored_state in (State.FAILED, State.CANCELED):
-            self.package = SourcePackage()
+            self.package = _NOT_MADE
 
     def _accepts(self, to: State) -> bool:
         is_canceled = self._build.cancellation is not None
@@ -258,7 +205,7 @@ class SourceBuild:
         self.is_independent = True
         if to is State.CANCELED:
             # The confirmation changes nothing about what has ended already.
-            if self.stored_state in _CANCELABLE:
+            if self.stored_state in UNBUILT:
                 self._note(to, int(now))
                 self.stored_state = to
             return
@@ -312,7 +259,7 @@ class SourceBuild:
 
     def report_import(self, failed_for: Iterable[str] = ()) -> bool:
         """Report that the package is in dist-git; see :meth:`Build.report_import`."""
-        failed = [*checks.each("failed_for", checks.items("failed_for", failed_for), checks.text)]
+        failed = checks.each("failed_for", failed_for, checks.text)
         build = self._build
         for index, distribution in enumerate(failed):
             if not any(_distribution(name) == distribution for name in build.store.mock_chroots):
@@ -355,16 +302,8 @@ class SourceBuild:
         build, plan = self._build, self.plan
         if remaining is None:
             remaining = plan[position].lasts
-        self.run = LifecycleRun(
-            plan,
-            self.progress or build.store.progress,
-            begun,
-            index=position,
-            remaining=remaining,
-            polls=polls,
-            packages=None,
-            result_dir=None,
-        )
+        progress = self.progress or build.store.progress
+        self.run = LifecycleRun(plan, progress, begun, index=position, remaining=remaining, polls=polls)
         build.had_lifecycle = True
         build.forget_rendered()
 

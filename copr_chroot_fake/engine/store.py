@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain, count
+from itertools import chain
 from random import Random
 
 from ..errors import InputError
@@ -28,13 +28,14 @@ from .build import Build
 from .build_index import BuildIndex
 from .chroot import BuildChroot, Change
 from .clock import Clock, SystemClock, VirtualClock
+from .counted import Counts, counts_of, first_free, set_counts
 from .faults import Faults
 from .interrupts import Undo, all_or_nothing, complete
 from .message_log import Entry, MessageLog
 from .observed_lock import Listener, ObservedLock
 from .poll_loops import PollLoops
 from .project import Project
-from .submission_rules import Counts, SubmissionRules
+from .submission_rules import SubmissionRule, SubmissionRules
 
 
 @dataclass
@@ -65,6 +66,44 @@ class Store:
 
     Hold the lock to change anything, or to read several values consistently.
     """
+
+    __slots__ = (
+        "__weakref__",
+        "accounts",
+        "agenda",
+        "batches",
+        "builds",
+        "builds_with_page",
+        "changes",
+        "clock",
+        "coupled_agenda",
+        "created",
+        "faults",
+        "first_build_id",
+        "groups",
+        "index",
+        "last_batch_id",
+        "last_build_id",
+        "last_package_id",
+        "last_project_id",
+        "lock",
+        "messages",
+        "mock_chroots",
+        "observed_lock",
+        "own_lock",
+        "own_results_root",
+        "poll_loops",
+        "progress",
+        "projects",
+        "removed",
+        "rendered_bytes",
+        "results_delay",
+        "results_root",
+        "seed",
+        "serves_results",
+        "submission_rules",
+        "user",
+    )
 
     def __init__(self, clock: Clock, progress: Progress, seed: int, max_polls: int | None = None) -> None:
         self.clock = clock
@@ -189,10 +228,10 @@ class Store:
             for chroot in build.chroots:
                 self.note_begun(chroot)
 
-    def add_submitted(self, build: Build, batch: int | None, counts: Counts) -> None:
+    def add_submitted(self, build: Build, batch: int | None, counts: Counts[SubmissionRule]) -> None:
         """Add a build that a user has submitted, and count it for the rules that it matches."""
         with all_or_nothing(self) as undo:
-            undo.append(counts.restore)
+            undo.append(partial(set_counts, counts_of(rule for rule, _, _ in counts)))
             self.builds[build.id] = build
             self.last_build_id = max(self.last_build_id, build.id)
             self._add_to_project(build, undo)
@@ -200,7 +239,7 @@ class Store:
                 self._join(build, batch, undo)
             self.index.add(build)
             build.agenda.changed[build] = None
-            counts.store()
+            set_counts(counts)
         self.created.append(build)
 
     def add_created_project(self, project: Project) -> None:
@@ -245,7 +284,7 @@ class Store:
         """Return an id above all earlier ids; after the largest one, the first free id."""
         if self.last_build_id < checks.LARGEST_INTEGER:
             return self.last_build_id + 1
-        return next(number for number in count(1) if number not in self.builds and number not in self.removed)
+        return first_free(chain(self.builds, self.removed))
 
     def start_ids(self, build_id: int) -> None:
         """Let the first build have this id, also after everything is deleted."""
@@ -282,7 +321,7 @@ class Store:
         :param others: projects that are about to be added.
         """
         if self.last_project_id == checks.LARGEST_INTEGER:
-            return _first_free(project.id for project in chain(self.projects.values(), others))
+            return first_free(project.id for project in chain(self.projects.values(), others))
         self.last_project_id += 1
         return self.last_project_id
 
@@ -293,7 +332,7 @@ class Store:
         """
         if self.last_package_id == checks.LARGEST_INTEGER:
             known = chain.from_iterable(project.packages.values() for project in self.projects.values())
-            return _first_free(package.id for package in chain(known, others))
+            return first_free(package.id for package in chain(known, others))
         self.last_package_id += 1
         return self.last_package_id
 
@@ -465,6 +504,11 @@ class Store:
         batch = self.batches[self.last_batch_id] = Batch(self.last_batch_id, blocked_by)
         return batch.id
 
+    def builds_in(self, project: Project, package: str | None = None) -> list[Build]:
+        """Return the builds of a project that no lifecycle has deleted by now, or those of a package; newest first."""
+        found = (self.find_build(number) for number in self.index.page(project.full_name, package, 0, None))
+        return [build for build in found if build is not None]
+
     def find_build(self, build_id: int) -> Build | None:
         """Return a build unless it does not exist, or is deleted by one of its chroots' lifecycles by now."""
         build = self.builds.get(build_id)
@@ -472,8 +516,3 @@ class Store:
             return build
         build.catch_up()
         return self.builds.get(build_id)
-
-
-def _first_free(used: Iterable[int]) -> int:
-    taken = {*used}
-    return next(number for number in count(1) if number not in taken)

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from fnmatch import translate
-from functools import partial
-from itertools import count
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from ..errors import InputError
-from ..fork_lock import Lock
 from ..model import defaults
 from ..model.lifecycle import DEFAULT_LIFECYCLE, LIFECYCLES, Lifecycle
 from ..scenario.spec import OutcomeSpec, SubmissionRuleSpec
 from ..validation import checks
 from ..validation.spec import dump
-from .interrupts import complete
+from .counted import CountedItems, Counts
 
 if TYPE_CHECKING:
     from .build import Build
@@ -87,84 +83,23 @@ def _name_of(lifecycle: Lifecycle) -> object:
     return next((name for name, named in LIFECYCLES.items() if named == lifecycle), lifecycle)
 
 
-class Counts:
-    """New counts of rules, stored when the build is, and the previous ones."""
-
-    __slots__ = ("_after", "_before")
-
-    def __init__(self) -> None:
-        self._before: list[tuple[SubmissionRule, int, int]] = []
-        self._after: list[tuple[SubmissionRule, int, int]] = []
-
-    def add(self, rule: SubmissionRule, seen: int, hits: int) -> None:
-        self._before.append((rule, rule.seen, rule.hits))
-        self._after.append((rule, seen, hits))
-
-    def store(self) -> None:
-        _set_counts(self._after)
-
-    def restore(self) -> None:
-        _set_counts(self._before)
-
-
-def _set_counts(counts: list[tuple[SubmissionRule, int, int]]) -> None:
-    for rule, seen, hits in counts:
-        rule.seen, rule.hits = seen, hits
-
-
-class SavedRules(NamedTuple):
-    """The rules of a fake, each with its counts."""
-
-    last_id: int
-    rules: tuple[tuple[SubmissionRule, int, int], ...]
-
-
-class SubmissionRules:
+class SubmissionRules(CountedItems[SubmissionRule]):
     """The rules for submitted builds, in the order in which they apply."""
-
-    def __init__(self, lock: Lock) -> None:
-        self.lock = lock
-        self._rules: dict[int, SubmissionRule] = {}
-        self._last_id = 0
 
     def add(self, spec: SubmissionRuleSpec, when: Condition | None = None) -> SubmissionRule:
         """Add a rule after the others; it gets another id if another rule has its own."""
         with self.lock:
-            own = None if spec.id in self._rules else spec.id
-            number = own or self._next_id()
+            number = self._give_id(spec.id)
             rule = SubmissionRule(number, replace(spec, id=None, seen=0, hits=0), when, spec.seen, spec.hits)
-            self._last_id = max(self._last_id, number)
-            self._rules[number] = rule
+            self.active[number] = rule
             return rule
-
-    def _next_id(self) -> int:
-        if self._last_id < checks.LARGEST_INTEGER:
-            return self._last_id + 1
-        return next(number for number in count(1) if number not in self._rules)
 
     def remove(self, rule: int | SubmissionRule) -> None:
         """Remove a rule, by its id or as returned by :meth:`FakeCopr.on_submit`.
 
         :raises InputError: if there is no such rule.
         """
-        with self.lock:
-            added = rule if checks.is_kind(rule, SubmissionRule) else None
-            number = checks.positive("rule", rule if added is None else added.id)
-            is_there = number in self._rules if added is None else self._rules.get(number) is added
-            if not is_there:
-                raise InputError("rule", checks.missing(f"rule {number}", self._rules))
-            del self._rules[number]
-
-    def clear(self) -> None:
-        """Remove all rules."""
-        with self.lock:
-            self._rules.clear()
-
-    def __iter__(self) -> Iterator[SubmissionRule]:
-        return iter([*self._rules.values()])
-
-    def __len__(self) -> int:
-        return len(self._rules)
+        self._remove("rule", "rule", rule, SubmissionRule)
 
     def __repr__(self) -> str:
         return f"<SubmissionRules with {len(self)} rules>"
@@ -172,16 +107,18 @@ class SubmissionRules:
     @property
     def ids(self) -> Collection[int]:
         """The ids of the rules."""
-        return self._rules.keys()
+        return self.active.keys()
 
-    def apply(self, build: Build) -> Counts:
+    def apply(self, build: Build) -> Counts[SubmissionRule]:
         """Let the first rule that matches the source build, and the first for each chroot, decide what happens to them.
 
-        A rule for some chroots leaves the source build and the others to later rules. The build is not in the fake yet.
+        A rule for some chroots leaves the source build and the others to later rules. The build is not in the fake yet,
+        so the new counts of the rules are only returned.
         """
-        counts, source = Counts(), build.source
+        counts: list[tuple[SubmissionRule, int, int]] = []
+        source = build.source
         source.lifecycle = _SUCCEEDS
-        if not self._rules:
+        if not self.active:
             return counts
         outcomes: dict[str, OutcomeSpec] = {}
         undecided: Collection[str] = build.names or build.allowed_chroots
@@ -192,7 +129,7 @@ class SubmissionRules:
                 continue
             seen = min(active.seen + 1, checks.LARGEST_INTEGER)
             applies = rule.nth in (None, seen)
-            counts.add(active, seen, min(active.hits + applies, checks.LARGEST_INTEGER))
+            counts.append((active, seen, min(active.hits + applies, checks.LARGEST_INTEGER)))
             if not applies:
                 continue
             if rule.chroot is not None or rule.packages is not None:
@@ -206,22 +143,6 @@ class SubmissionRules:
         if outcomes:
             source.outcomes = outcomes
         return counts
-
-    def save(self) -> SavedRules:
-        """Return the rules with their counts, for :meth:`restore`."""
-        with self.lock:
-            return SavedRules(self._last_id, tuple((rule, rule.seen, rule.hits) for rule in self))
-
-    def restore(self, saved: SavedRules) -> None:
-        """Restore the same rules with their counts."""
-        with self.lock:
-            complete(partial(self._restore, saved))
-
-    def _restore(self, saved: SavedRules) -> None:
-        for rule, seen, hits in saved.rules:
-            rule.seen, rule.hits = seen, hits
-        self._rules = {rule.id: rule for rule, _, _ in saved.rules}
-        self._last_id = saved.last_id
 
     def write(self) -> list[dict[str, object]]:
         """Return objects that parse back to the same rules; those with a function cannot be written."""

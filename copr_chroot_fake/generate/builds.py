@@ -48,20 +48,11 @@ _TIMEOUTS = Weighted(((18_000, 88), (36_000, 5), (72_000, 4), (7_200, 3)))
 class ChrootHistory(NamedTuple):
     """When the four stages of a chroot end, in seconds since submission, and its final state."""
 
-    stage_ends: tuple[int, ...]
+    imported: int
+    started: int
+    running: int
+    ended: int
     final_state: State
-
-    @property
-    def imported(self) -> int:
-        return self.stage_ends[0]
-
-    @property
-    def started(self) -> int:
-        return self.stage_ends[1]
-
-    @property
-    def ended(self) -> int:
-        return self.stage_ends[3]
 
     def canceled(self, at: int) -> ChrootHistory:
         """Return the history after a user cancels the build; Copr reports a chroot that is being built as failed."""
@@ -69,12 +60,12 @@ class ChrootHistory(NamedTuple):
             return self
         end = at + CANCEL_SECONDS
         if self.started > at:
-            return ChrootHistory((min(self.imported, end), end, end, end), State.CANCELED)
-        return ChrootHistory((self.imported, self.started, min(self.stage_ends[2], end), end), State.FAILED)
+            return ChrootHistory(min(self.imported, end), end, end, end, State.CANCELED)
+        return ChrootHistory(self.imported, self.started, min(self.running, end), end, State.FAILED)
 
     def state_at(self, age: int, first: State) -> State:
         """Return the state so many seconds after submission; ``first`` is the state during the first stage."""
-        for end, state in zip(self.stage_ends, (first, *_STATES[1:]), strict=True):
+        for end, state in zip(self[:-1], (first, *_STATES[1:]), strict=True):
             if age < end:
                 return state
         return self.final_state
@@ -156,9 +147,9 @@ def _final_state(random: Random, chroot: MockChroot, failure_rate: float, exclud
 
 def _history(stage_ends: tuple[int, ...], final_state: State) -> ChrootHistory:
     """Return the history of a chroot; the stages that its final state leaves out take no time."""
-    completed = _COMPLETED_STAGES.get(final_state, len(stage_ends))
-    end = stage_ends[completed - 1] if completed else 0
-    return ChrootHistory((*stage_ends[:completed], *[end] * (len(stage_ends) - completed)), final_state)
+    last = stage_ends[_COMPLETED_STAGES.get(final_state, len(stage_ends)) - 1]
+    imported, started, running, ended = (min(end, last) for end in stage_ends)
+    return ChrootHistory(imported, started, running, ended, final_state)
 
 
 def build_entry(

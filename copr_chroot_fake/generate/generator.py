@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from random import Random
 
 from ..api.build_config import derive_build_config
@@ -192,20 +193,20 @@ class DataGenerator:
         return packages.source_package(self.random, self.package_name() if checked is None else checked)
 
 
+@dataclass
 class _Project:
     """A project with its chroots and the latest version of its source packages."""
 
-    def __init__(self, entry: ProjectEntry, chroots: list[MockChroot], sources: list[packages.Source]) -> None:
-        self.entry = entry
-        self._chroots = chroots
-        self._sources = sources
+    entry: ProjectEntry
+    chroots: list[MockChroot]
+    sources: list[packages.Source]
 
     def next_build(self, random: Random, id: int, now: int, age: int) -> BuildEntry:
         """Return the next build, submitted ``age`` seconds before ``now``."""
-        source = pick(random, self._sources)
-        self._sources[self._sources.index(source)] = packages.next_source_package(random, source)
-        history = random_history(random, self._chroots, age)
-        return build_entry(random, id, self.entry, source, self._chroots, history, now)
+        source = pick(random, self.sources)
+        self.sources[self.sources.index(source)] = packages.next_source_package(random, source)
+        history = random_history(random, self.chroots, age)
+        return build_entry(random, id, self.entry, source, self.chroots, history, now)
 
 
 def _checked_average(chroots: int) -> int:

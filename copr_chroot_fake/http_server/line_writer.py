@@ -11,8 +11,8 @@ from contextlib import suppress
 MAX_PENDING = 8 * 1024 * 1024
 """Default maximum of bytes that wait to be written."""
 
-CLOSE_TIMEOUT = 2
-"""Default maximum of seconds that :meth:`LineWriter.close` waits for the last lines."""
+CLOSE_TIMEOUT = 0.5
+"""Default maximum of seconds that :meth:`LineWriter.close` waits for the last lines; a server ends within a second."""
 
 
 class LineWriter:

@@ -25,8 +25,8 @@ from .slow_clients import SlowClients
 if TYPE_CHECKING:
     from .relay import Relay
 
-_REQUESTS_PER_TURN = 4
-"""How many requests of a connection are answered before other connections get a turn."""
+_TURN = 0.001
+"""Seconds for which requests of a connection are answered before other connections get a turn."""
 
 REQUEST_TIMEOUT = 60
 """Seconds within which a request must arrive, from the time of its first byte, or of the connection."""
@@ -228,9 +228,8 @@ class HttpProtocol(asyncio.BufferedProtocol):
 
     def _read(self) -> None:
         reader = self._reader
-        for _ in range(_REQUESTS_PER_TURN):
-            if self._is_ended:
-                return
+        turn_ends = self._loop.time() + _TURN
+        while not self._is_ended:
             if not reader.in_body:
                 request = None if self._is_busy else reader.read_head()
                 if request is None:
@@ -249,8 +248,10 @@ class HttpProtocol(asyncio.BufferedProtocol):
             self._is_arriving = False
             if not reader.has_unread:
                 return
-        self._waits_for_turn = True
-        self._loop.call_soon(self._take_turn)
+            if self._loop.time() >= turn_ends:
+                self._waits_for_turn = True
+                self._loop.call_soon(self._take_turn)
+                return
 
     def _take_turn(self) -> None:
         self._waits_for_turn = False

@@ -88,6 +88,8 @@ def serve(
     server = FakeServer(app, listener, ready, max_head=max_head, report=report, access_log=access_log, tls=tls)
     with _stopping_on_signals(server):
         asyncio.run(server.serve())
+    # The process ends: to search all objects for garbage would only delay that, by up to a second after much use.
+    gc.freeze()
 
 
 @contextmanager

@@ -50,6 +50,10 @@ class UploadedFile(NamedTuple):
     size: int
 
 
+BodyKind = Literal["json", "urlencoded", "multipart", "other"]
+"""What the content type of a body says: JSON, a form without or with files, or anything else."""
+
+
 class RecordedBody(NamedTuple):
     """A body, parsed when it is read.
 
@@ -57,7 +61,7 @@ class RecordedBody(NamedTuple):
     :param size: the size in bytes of the body as sent.
     """
 
-    kind: Literal["json", "urlencoded", "multipart", "other"]
+    kind: BodyKind
     content: bytes | None
     size: int
 
@@ -95,6 +99,9 @@ class RecordedBody(NamedTuple):
         return json.loads(self.content) if self.kind == "multipart" and self.content else {}
 
 
+NO_BODY = RecordedBody("other", b"", 0)
+
+
 def _parse_json(content: bytes) -> Any:
     try:
         return json.loads(content)
@@ -122,15 +129,14 @@ class Details(NamedTuple):
     user: str | None
     builds: Sequence[int]
     project: str | None
-    body: RecordedBody | None
+    body: RecordedBody
     error: str | None
 
     @property
     def size(self) -> int:
         """The approximate size in bytes."""
-        content = b"" if self.body is None else self.body.content or b""
-        texts = (self.user, self.project, self.error)
-        return 300 + 40 * len(self.builds) + sum(len(text) for text in texts if text) + len(content)
+        texts = (self.user, self.project, self.error, self.body.content)
+        return 300 + 40 * len(self.builds) + sum(len(text) for text in texts if text)
 
 
-NO_DETAILS = Details(None, (), None, None, None)
+NO_DETAILS = Details(None, (), None, NO_BODY, None)

@@ -198,5 +198,4 @@ def _polled_object(request: Request) -> Hashable:
 def _contains(entry: Entry, text: str) -> bool:
     """Whether the target or the body of a request contains a case-folded text."""
     details = entry[9]
-    body = None if details is None else details.body
-    return text in entry[1].casefold() or (body is not None and text in body.text.casefold())
+    return text in entry[1].casefold() or (details is not None and text in details.body.text.casefold())

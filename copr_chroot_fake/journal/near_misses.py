@@ -25,7 +25,7 @@ def near_miss(store: Store, request: Request) -> str:
     """Return a text with the existing objects that are closest to what a request did not find."""
     path = request.target.partition("?")[0]
     if request.endpoint is None:
-        return _near_path(path, store.serves_results)
+        return _near(path, [route.path for route in routes(store.serves_results)], "paths")
     if request.endpoint in _OF_PROJECTS:
         return _near_project(store.projects, request.arguments)
     if request.endpoint == "results":
@@ -49,17 +49,17 @@ def missing_chroots(store: Store, project: Submission) -> str | None:
     return f"{line}: Copr has no chroot {checks.listing(missing)}; add_mock_chroots adds chroots"
 
 
-def _near_path(path: str, has_results: bool) -> str:
-    (close,) = checks.nearest(path, [route.path for route in routes(has_results)], 1, 0)
-    return f"{close} exists, {checks.shortened(path)} does not"
+def _near(sent: str, existing: Iterable[str], kind: str, prefix: str = "", limit: int = 100) -> str:
+    """Compare what was sent with what exists; ``kind`` is what that is, in the plural."""
+    close = checks.nearest(sent, existing, 1, 0)
+    if not close:
+        return f"there are no {kind}"
+    return f"{prefix}{checks.shortened(close[0], limit)} exists, {checks.shortened(sent, limit)} does not"
 
 
 def _near_project(projects: Iterable[str], arguments: Mapping[str, str]) -> str:
     sent = f"{arguments.get('ownername', '')}/{arguments.get('projectname', '')}"
-    near = checks.nearest(sent, projects, 1, 0)
-    if not near:
-        return "there are no projects"
-    return f"project {checks.shortened(near[0])} exists, {checks.shortened(sent)} does not"
+    return _near(sent, projects, "projects", "project ")
 
 
 def _near_named(store: Store, names: Mapping[str, str]) -> str:
@@ -83,10 +83,7 @@ def _near_results(store: Store, path: str) -> str:
         for chroot in build.chroots
         if chroot.result_dir
     )
-    near = checks.nearest(path, directories, 1, 0)
-    if not near:
-        return "there are no results"
-    return f"{checks.shortened(near[0], 300)} exists, {checks.shortened(path, 300)} does not"
+    return _near(path, directories, "results", limit=300)
 
 
 def _near_builds(builds: Mapping[int, Build], sent: str) -> str:

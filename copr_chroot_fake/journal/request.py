@@ -75,22 +75,22 @@ class Request(NamedTuple):
     @property
     def body_size(self) -> int:
         """The size of the body in bytes; bodies above 64 KiB, not counting uploaded files, are not kept."""
-        return 0 if self.details.body is None else self.details.body.size
+        return self.details.body.size
 
     @property
     def json(self) -> Any:
         """The JSON body, or the one that was sent with an uploaded file; ``None`` if there is no valid one."""
-        return None if self.details.body is None else self.details.body.json
+        return self.details.body.json
 
     @property
     def form(self) -> Mapping[str, str]:
         """The fields of a form; of a repeated one, the first."""
-        return {} if self.details.body is None else self.details.body.form
+        return self.details.body.form
 
     @property
     def files(self) -> Mapping[str, UploadedFile]:
         """The name and size of each uploaded file, by the name of its field; the build has the content."""
-        return {} if self.details.body is None else self.details.body.files
+        return self.details.body.files
 
     @property
     def states(self) -> dict[str, State]:

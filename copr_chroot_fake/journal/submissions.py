@@ -156,7 +156,7 @@ def _diff(submission: Submission, expected: Fields) -> str:
     from difflib import unified_diff
 
     body = submission.request.details.body
-    if body is not None and body.content is None:
+    if body.content is None:
         return f"\nIts body of {body.size} bytes is too large to be kept."
     fields = submission.fields
     sent = {

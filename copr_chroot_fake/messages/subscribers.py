@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections import deque
 from collections.abc import Callable
 
 from ..engine.clock import SystemClock, VirtualClock
-from ..engine.message_log import Entry
 from ..engine.store import Store
 from ..errors import InputError
 from ..validation import checks
@@ -57,7 +55,6 @@ class Subscribers:
         self._store = store
         self._lock = store.own_lock
         self._subscriptions: tuple[Subscription, ...] = ()
-        self._callbacks: tuple[Callback, ...] = ()
         self._is_delivering = False
         self._waker: Waker | None = None
 
@@ -74,7 +71,7 @@ class Subscribers:
         with self._lock:
             if not self._subscriptions:
                 self._start()
-            self._set((*self._subscriptions, subscription))
+            self._subscriptions += (subscription,)
         return subscription
 
     def add_with_past(self, callback: Callback) -> Subscription:
@@ -89,13 +86,9 @@ class Subscribers:
         """Remove a subscription, unless that has been done."""
         with self._lock:
             is_last = self._subscriptions == (subscription,)
-            self._set(tuple(other for other in self._subscriptions if other is not subscription))
+            self._subscriptions = tuple(other for other in self._subscriptions if other is not subscription)
             if is_last:
                 self._stop()
-
-    def _set(self, subscriptions: tuple[Subscription, ...]) -> None:
-        self._subscriptions = subscriptions
-        self._callbacks = tuple(subscription.callback for subscription in subscriptions)
 
     def _start(self) -> None:
         store, clock = self._store, self._store.clock
@@ -151,7 +144,7 @@ class Subscribers:
             return
         try:
             while self._collect():
-                error = self._deliver(log.undelivered)
+                error = self._deliver()
                 first = first or error
         except BaseException:
             self._is_delivering = False
@@ -174,14 +167,14 @@ class Subscribers:
             self._is_delivering = bool(self._store.messages.undelivered)
             return self._is_delivering
 
-    def _deliver(self, undelivered: deque[Entry]) -> Exception | None:
+    def _deliver(self) -> Exception | None:
         """Deliver messages to all subscribers; return the first exception of a callback."""
         first: Exception | None = None
-        while undelivered:
+        while undelivered := self._store.messages.undelivered:
             message = read_message(undelivered.popleft())
-            for callback in self._callbacks:
+            for subscription in self._subscriptions:
                 try:
-                    callback(message)
+                    subscription.callback(message)
                 except Exception as error:
                     first = first or error
         return first

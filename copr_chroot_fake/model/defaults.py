@@ -5,11 +5,18 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 
 from .nevra import Nevra
 
 PACKAGE = "hello"
 """The package of a build whose source does not tell its name."""
+
+MEMORY_LIMIT = 2048
+"""In MB, as Copr has it."""
+
+TIMEOUT = 18_000
+"""In seconds, as Copr has it."""
 
 _DIST_TAGS = {
     "fedora": "fc",
@@ -50,10 +57,17 @@ def packages(chrootname: str, package: str | None, source_version: str = SOURCE_
     assert found is not None
     epoch, version, release = found[1], sys.intern(found[2]), found[3]
     release = sys.intern(_DIST_TAG.sub("", release) + dist_tag(chrootname))
-    name, number = package or PACKAGE, None if epoch is None else int(epoch)
-    return tuple(Nevra(name, version, release, arch, number) for arch in ("src", package_arch(chrootname)))
+    number = None if epoch is None else int(epoch)
+    return _source_and_binary(package or PACKAGE, version, release, package_arch(chrootname), number)
 
 
+# Chroots of one architecture share their packages: a fake can have a million chroots.
+@lru_cache(maxsize=512)
+def _source_and_binary(name: str, version: str, release: str, arch: str, epoch: int | None) -> tuple[Nevra, ...]:
+    return Nevra(name, version, release, "src", epoch), Nevra(name, version, release, arch, epoch)
+
+
+@lru_cache(maxsize=512)
 def result_dir(build_id: int, package: str | None) -> str:
     """Return the name of the result directory that a build has in each of its chroots."""
     return f"{source_result_dir(build_id)}-{package or PACKAGE}"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast, get_args
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, get_args
 
 from ..errors import InputError, InputErrors, below
 from ..validation import checks
 from ..validation.checks import Amount, Positive, Text, WholeNumber
 from ..validation.frozen import frozen
 from ..validation.rule import Relation, Rule
-from ..validation.schema import Keywords, Written
+from ..validation.schema import Written
 from ..validation.spec import dump, parse, validate
 from ..wire.routes import EndpointName
 from .durations import DurationValue, LogNormal
@@ -25,22 +25,8 @@ SECONDS_CLOSED = 1.0
 """How long a port refuses connections by default."""
 
 
-def _check_status(location: str, value: object) -> int:
-    status = checks.plain_integer(value)
-    if status is None or not 200 <= status <= 599:
-        raise InputError(location, f"expected the status of a response, from 200 to 599, got {checks.excerpt(value)}")
-    return status
-
-
-def _check_probability(location: str, value: object) -> float:
-    probability = checks.plain_number(value)
-    if probability is None or not 0 <= probability <= 1:
-        raise InputError(location, f"expected a probability from 0 to 1, got {checks.excerpt(value)}")
-    return probability
-
-
-Status = Annotated[int, Rule(_check_status), Keywords(minimum=200, maximum=599)]
-Probability = Annotated[float, Rule(_check_probability), Keywords(minimum=0, maximum=1)]
+Status = Annotated[int, checks.integers(200, 599, "the status of a response,")]
+Probability = Annotated[float, checks.numbers(0, 1, "a probability")]
 
 
 class Dribble(NamedTuple):
@@ -244,7 +230,7 @@ def _named(location: str, value: str | None) -> Fault:
             f"{value!r} is how a connection breaks, not a fault; expected Fault(breaks={value!r}), or as an object "
             f'{{"breaks": "{value}"}}',
         )
-    return FAULTS[cast(FaultName, checks.one_of(FAULTS)(location, value))]
+    return checks.named(FAULTS)(location, value)
 
 
 def _changed(fault: Fault, changes: Mapping[str, Any]) -> Fault:

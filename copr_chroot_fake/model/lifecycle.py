@@ -23,7 +23,7 @@ from ..validation.schema import Keywords, Written
 from ..validation.spec import dump, parse, parse_list, parse_mapping, validate
 from .durations import DurationValue, LogNormal, draw_whole
 from .machine import Stamp, event_between
-from .states import State, parse_state
+from .states import STATES, State, parse_state
 
 ABSENT = "absent"
 DELETED = "deleted"
@@ -31,25 +31,11 @@ DELETED = "deleted"
 OMITTABLE = (Stamp.STARTED_ON, Stamp.ENDED_ON, Stamp.RESULT_DIR, Stamp.PACKAGES)
 """What the service may fail to set when a stage begins."""
 
-_STATES: Mapping[str, str] = {state.value: state for state in State}
-_STAGES: Mapping[str, str] = {**_STATES, ABSENT: ABSENT, DELETED: DELETED}
-_ENDINGS: Mapping[str, str] = {**_STATES, DELETED: DELETED}
+_STAGES: Mapping[str, str] = {**STATES, ABSENT: ABSENT, DELETED: DELETED}
+_ENDINGS: Mapping[str, str] = {**STATES, DELETED: DELETED}
 
-
-def _parse_name(kind: str, names: Mapping[str, str], location: str, value: object) -> str:
-    text = checks.plain_text(value)
-    name = None if text is None else names.get(text)
-    if name is None:
-        raise InputError(location, f"{checks.excerpt(value)} is not {kind}; {checks.choices(text, names)}")
-    return name
-
-
-def _parse_stage_name(location: str, value: object) -> str:
-    return _parse_name("a stage", _STAGES, location, value)
-
-
-def _parse_ending(location: str, value: object) -> str:
-    return _parse_name("an ending", _ENDINGS, location, value)
+_parse_ending = checks.named(_ENDINGS, "an ending")
+_parse_stamp = checks.named({stamp.value: stamp for stamp in OMITTABLE})
 
 
 def _parse_endings(location: str, value: object) -> Mapping[str, float]:
@@ -63,10 +49,6 @@ def _dump_endings(weights: Mapping[str, float]) -> object:
     return {str(ending): weight for ending, weight in weights.items()}
 
 
-def _parse_stamp(location: str, value: object) -> Stamp:
-    return Stamp(checks.one_of([stamp.value for stamp in OMITTABLE])(location, value))
-
-
 def _parse_stamps(location: str, value: object) -> frozenset[Stamp]:
     return frozenset(parse_list(_parse_stamp, location, value))
 
@@ -75,7 +57,7 @@ def _dump_stamps(stamps: frozenset[Stamp]) -> object:
     return sorted(stamp.value for stamp in stamps)
 
 
-StageName = Annotated[str, Rule(_parse_stage_name, str), Keywords(enum=[*_STAGES])]
+StageName = Annotated[str, Rule(checks.named(_STAGES, "a stage"), str), Keywords(enum=[*_STAGES])]
 _Ending = Annotated[str, Keywords(enum=[*_ENDINGS])]
 _Stamp = Annotated[str, Keywords(enum=[stamp.value for stamp in OMITTABLE])]
 _Endings = Annotated[
@@ -291,7 +273,7 @@ def parse_lifecycle(location: str, value: object) -> Lifecycle:
     if checks.is_kind(value, Lifecycle):
         return value
     if checks.plain_text(value) is not None:
-        return LIFECYCLES[checks.one_of(LIFECYCLES)(location, value)]
+        return checks.named(LIFECYCLES)(location, value)
     stages = parse(_LifecycleObject, location, value).stages
     try:
         return Lifecycle(*stages)
@@ -310,14 +292,13 @@ def dump_plan(plan: Iterable[PlannedStage]) -> dict[str, object]:
 
 
 def _dump_planned(stage: PlannedStage) -> dict[str, object]:
-    dumped: dict[str, object] = {"state": str(stage.state)}
-    if stage.lasts is not None:
-        dumped["lasts"] = stage.lasts
-    if stage.canceled:
-        dumped["canceled"] = True
-    if stage.without:
-        dumped["without"] = _dump_stamps(stage.without)
-    return dumped
+    dumped: dict[str, object] = {
+        "state": str(stage.state),
+        "lasts": stage.lasts,
+        "canceled": stage.canceled or None,
+        "without": _dump_stamps(stage.without) or None,
+    }
+    return {name: value for name, value in dumped.items() if value is not None}
 
 
 _Arguments = tuple[object, ...]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from ..validation import checks
 from ..validation.checks import AnyText, PathSegment, Text, WholeNumber
 from ..validation.frozen import frozen
 from ..validation.rule import Rule
-from ..validation.schema import Keywords, Written
+from ..validation.schema import Written
 
 COPR_URL = "https://copr.fedorainfracloud.org"
 """The deployed service."""
@@ -19,14 +19,11 @@ RESULTS_URL = "https://download.copr.fedorainfracloud.org/results"
 
 
 SOURCES = "srpm-builds"
-"""The backend's name of the chroot, and the directory, of source builds."""
+"""What the backend and its messages call the chroot of source builds, and their directory."""
 
 
-BOOTSTRAPS = ("default", "on", "off", "image", "custom_image", "unchanged")
-ISOLATIONS = ("unchanged", "default", "nspawn", "simple")
-
-Bootstrap = Annotated[str, Rule(checks.one_of(BOOTSTRAPS)), Keywords(enum=[*BOOTSTRAPS])]
-Isolation = Annotated[str, Rule(checks.one_of(ISOLATIONS)), Keywords(enum=[*ISOLATIONS])]
+Bootstrap = Literal["default", "on", "off", "image", "custom_image", "unchanged"]
+Isolation = Literal["unchanged", "default", "nspawn", "simple"]
 
 
 def parse_result_dir(location: str, value: object) -> str:
@@ -63,8 +60,8 @@ NO_SETTINGS = ProjectChroot()
 PermissionName = Literal["admin", "builder"]
 PermissionState = Literal["nothing", "request", "approved"]
 
-PERMISSION_NAMES: tuple[PermissionName, ...] = ("admin", "builder")
-PERMISSION_STATES: tuple[PermissionState, ...] = ("nothing", "request", "approved")
+PERMISSION_NAMES: tuple[PermissionName, ...] = get_args(PermissionName)
+PERMISSION_STATES: tuple[PermissionState, ...] = get_args(PermissionState)
 
 
 @frozen()

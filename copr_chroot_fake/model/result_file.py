@@ -13,7 +13,7 @@ from ..validation import checks
 from ..validation.checks import Base64, Text
 from ..validation.rule import Rule
 from ..validation.schema import Written, whole
-from ..validation.spec import check_of, dump, parse_mapping
+from ..validation.spec import dump, parse, parse_mapping
 
 NO_RESULTS: Mapping[str, bytes] = MappingProxyType({})
 
@@ -44,9 +44,6 @@ class NamedContent:
     file: Text
 
 
-_check_encoded = check_of(EncodedContent)
-
-
 def parse_result_content(location: str, value: object) -> bytes:
     """Return the content of a file: bytes, a text in UTF-8, or an object with its base64."""
     if checks.is_kind(value, bytes):
@@ -55,8 +52,7 @@ def parse_result_content(location: str, value: object) -> bytes:
         entry = checks.mapping(location, value)
         if "file" in entry:
             raise InputError(location, "only a scenario file can name another file; expected the content itself")
-        encoded: EncodedContent = _check_encoded(location, entry)
-        return encoded.base64
+        return parse(EncodedContent, location, entry).base64
     text = checks.plain_text(value)
     if text is None:
         raise InputError(location, f"expected a text or bytes, got {checks.excerpt(value)}")

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Annotated, Literal
 
-from ..errors import InputError
 from ..validation import checks
 from ..validation.rule import Rule
 
@@ -69,19 +68,10 @@ STATUS_NUMBERS = {
 }
 """The service's ``status`` column, by which a list can be ordered."""
 
-_BY_NAME: Mapping[str, State] = {state.value: state for state in State}
+STATES: Mapping[str, State] = {state.value: state for state in State}
+"""The states by name."""
 
-
-def parse_state(location: str, value: object) -> State:
-    """Return the state of a name.
-
-    :raises InputError: for an unknown one, listing those that exist.
-    """
-    name = checks.plain_text(value)
-    state = None if name is None else _BY_NAME.get(name)
-    if state is None:
-        raise InputError(location, f"{checks.excerpt(value)} is not a state; {checks.choices(name, _BY_NAME)}")
-    return state
+parse_state = checks.named(STATES, "a state")
 
 
 StateValue = Annotated[State, Rule(parse_state)]

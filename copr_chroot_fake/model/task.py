@@ -5,9 +5,6 @@ from __future__ import annotations
 from .source import UNBUILT
 from .states import State
 
-SOURCE_TASK = "srpm-builds"
-"""What messages have in place of the chroot if they are about a source build."""
-
 _ENDED_FROM = {
     State.IMPORTING: UNBUILT,
     State.SUCCEEDED: (*UNBUILT, State.IMPORTING),

@@ -120,13 +120,10 @@ def _copr_options(request: pytest.FixtureRequest) -> Options:
 @pytest.fixture
 def make_copr_fake(request: pytest.FixtureRequest, _copr_options: Options) -> Iterator[MakeCoprFake]:
     """Make further fakes: ``make_copr_fake(**options)``; the test's marker and the configuration give the defaults."""
-    from .support import guard_network, make_fake
-
-    def make(**options: object) -> FakeCopr:
-        return make_fake(request.node, _copr_options, options)
+    from .support import MakeCoprFake, guard_network
 
     with guard_network(request.node, _copr_options):
-        yield make
+        yield MakeCoprFake(request.node, _copr_options)
 
 
 @pytest.fixture
@@ -224,6 +221,6 @@ def copr_config(
 @pytest.fixture
 def copr_cli(copr_server: CoprServer, copr_config: Path, tmp_path: Path) -> CoprCli:
     """``copr_cli("build", …)`` runs copr-cli, or another command, against ``copr_server``, in the fake's time."""
-    from .commands import make_copr_cli
+    from .commands import CoprCli
 
-    return make_copr_cli(copr_server.url, tmp_path)
+    return CoprCli(copr_server.url, tmp_path)

@@ -7,8 +7,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from ..errors import InputError
 from ..validation import checks
@@ -16,8 +16,14 @@ from ..validation import checks
 DAY = 86_400
 
 
-class CoprCli(Protocol):
+@dataclass(frozen=True, slots=True)
+class CoprCli:
     """The type of the fixture ``copr_cli``."""
+
+    _url: str
+    """Where the fake is served."""
+    _directory: Path
+    """The working directory of the commands."""
 
     def __call__(
         self,
@@ -36,22 +42,10 @@ class CoprCli(Protocol):
         :raises subprocess.TimeoutExpired: with the output so far.
         :raises InputError: if the program is not installed.
         """
-
-
-def make_copr_cli(url: str, directory: Path) -> CoprCli:
-    """Return the function that runs commands in a directory, against the fake that is served at a URL."""
-
-    def run(
-        *arguments: str | Path,
-        command: str = "copr-cli",
-        stdin: str = "",
-        interrupt_after: float = DAY,
-        timeout: float = 60,
-    ) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, **variables(url, interrupt_after)}
+        environment = {**os.environ, **variables(self._url, interrupt_after)}
         return subprocess.run(
             [_find(command, environment["PATH"]), *arguments],
-            cwd=directory,
+            cwd=self._directory,
             env=environment,
             input=stdin,
             capture_output=True,
@@ -59,8 +53,6 @@ def make_copr_cli(url: str, directory: Path) -> CoprCli:
             timeout=timeout,
             check=False,
         )
-
-    return run
 
 
 def variables(url: str, interrupt_after: float) -> Mapping[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
+from functools import partial
 from typing import Annotated, Any
 
 import pytest
@@ -30,12 +31,8 @@ def _any_source(location: str, value: object) -> object:
     return value
 
 
-def _check_rules(location: str, value: object) -> Sequence[Mapping[str, Any]]:
-    """Return the arguments of ``on_submit`` for each rule; adding it reports an invalid function."""
-    return parse_list(_check_rule, location, value)
-
-
 def _check_rule(location: str, value: object) -> Mapping[str, Any]:
+    """Return the arguments of ``on_submit`` for a rule; adding it reports an invalid function."""
     rule = checks.mapping(location, value)
     parse(SubmissionRuleSpec, location, {name: given for name, given in rule.items() if name != "when"})
     return rule
@@ -50,7 +47,7 @@ class Options(FakeOptions):
     url: Annotated[str, Rule(checks.server)] = COPR_URL
     strict: bool = False
     network_guard: bool = True
-    submissions: Annotated[Sequence[Mapping[str, Any]], Rule(_check_rules)] = ()
+    submissions: Annotated[Sequence[Mapping[str, Any]], Rule(partial(parse_list, _check_rule))] = ()
 
     def make(self) -> FakeCopr:
         """Make a fake without builds."""

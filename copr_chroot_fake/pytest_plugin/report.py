@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -30,12 +31,14 @@ def sections(item: pytest.Item, text: str) -> Iterator[tuple[str, str]]:
     :param text: the report.
     """
     fakes = [fake for fake, _ in item.stash.get(FAKES, [])]
+    hits = [fault for fake in fakes for fault in fake.faults if fault.hits]
+    unused = [rule for fake in fakes for rule in fake.submission_rules if not rule.hits]
     found = (
         ("Latest Copr requests", [line for fake in fakes for line in _latest_requests(fake)]),
         ("Earlier Copr requests with errors", _shortened(_earlier_errors(fakes), "requests")),
         (UNMATCHED, [*_unmatched(fakes), *_missing_chroots(fakes)]),
-        ("Faults that hit Copr requests", _shortened(_faults(fakes), "faults")),
-        ("Submission rules that never matched", _shortened(_unused_rules(fakes), "rules")),
+        ("Faults that hit Copr requests", _shortened([_describe_fault(fault) for fault in hits], "faults")),
+        ("Submission rules that never matched", _shortened([_describe_rule(rule) for rule in unused], "rules")),
     )
     for title, lines in found:
         if lines and not all(line in text for line in lines):
@@ -68,17 +71,10 @@ def _counted(line: str, count: int) -> str:
 
 def _earlier_errors(fakes: Sequence[FakeCopr]) -> list[str]:
     """Return a line for each kind of failed request that is not among the latest and not unmatched."""
-    counts: dict[str, int] = {}
-    for fake in fakes:
-        for request in fake.requests[:-_MAX_LATEST]:
-            if request.matched and not 200 <= request.status < 400:
-                line = _without_time(request)
-                counts[line] = counts.get(line, 0) + 1
-    return [_counted(line, count) for line, count in counts.items()]
-
-
-def _without_time(request: Request) -> str:
-    return str(request).rpartition(" at ")[0]
+    requests = (request for fake in fakes for request in fake.requests[:-_MAX_LATEST])
+    failed = (request for request in requests if request.matched and not 200 <= request.status < 400)
+    without_times = Counter(str(request).rpartition(" at ")[0] for request in failed)
+    return [_counted(line, count) for line, count in without_times.items()]
 
 
 def _unmatched(fakes: Sequence[FakeCopr]) -> list[str]:
@@ -90,18 +86,9 @@ def _missing_chroots(fakes: Sequence[FakeCopr]) -> list[str]:
     return _shortened([line for fake in fakes for line in fake.journal.missing_chroots()], "projects")
 
 
-def _faults(fakes: Sequence[FakeCopr]) -> list[str]:
-    return [_describe_fault(fault) for fake in fakes for fault in fake.faults if fault.hits]
-
-
 def _describe_fault(active: ActiveFault) -> str:
     options = ", ".join(f"{name}={checks.excerpt(value)}" for name, value in dump(active.fault).items())
     return f"fault {active.id}: {options}; hit {active.hits} of {active.seen} matching requests"
-
-
-def _unused_rules(fakes: Sequence[FakeCopr]) -> list[str]:
-    """Return a line for each submission rule that has applied to no build."""
-    return [_describe_rule(rule) for fake in fakes for rule in fake.submission_rules if not rule.hits]
 
 
 def _describe_rule(rule: SubmissionRule) -> str:

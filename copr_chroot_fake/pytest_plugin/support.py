@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -28,11 +28,28 @@ GUARD: pytest.StashKey[NetworkGuard] = pytest.StashKey()
 """The network guard of a test."""
 
 
-class MakeCoprFake(Protocol):
+@dataclass(frozen=True, slots=True)
+class MakeCoprFake:
     """The type of the fixture ``make_copr_fake``."""
 
+    _item: pytest.Item
+    _options: Options
+
     def __call__(self, **options: Any) -> FakeCopr:
-        """Make a fake, with the options of the marker and those of :class:`~copr_chroot_fake.FakeCopr`."""
+        """Make a fake, with the options of the marker and those of :class:`~copr_chroot_fake.FakeCopr`.
+
+        :raises InputError: for an unknown option or an invalid value.
+        """
+        check_names(options, "make_copr_fake", NAMES)
+        combined = replace(self._options, **options)
+        fake = combined.make()
+        if combined.scenario is not None:
+            try:
+                fake.add_scenario(combined.scenario)
+            except CoprFakeError as error:
+                pytest.fail(f"{self._item.nodeid}: {error}", pytrace=False)
+        self._item.stash.setdefault(FAKES, []).append((fake, combined))
+        return fake
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +58,6 @@ class CoprServer:
 
     url: str
     fake: FakeCopr
-
-
-def make_fake(item: pytest.Item, options: Options, overrides: Mapping[str, Any]) -> FakeCopr:
-    """Make a fake for a test; ``overrides`` take precedence over ``options``.
-
-    :raises InputError: for an unknown option or an invalid value.
-    """
-    check_names(overrides, "make_copr_fake", NAMES)
-    options = replace(options, **overrides)
-    fake = options.make()
-    if options.scenario is not None:
-        try:
-            fake.add_scenario(options.scenario)
-        except CoprFakeError as error:
-            pytest.fail(f"{item.nodeid}: {error}", pytrace=False)
-    item.stash.setdefault(FAKES, []).append((fake, options))
-    return fake
 
 
 @contextmanager

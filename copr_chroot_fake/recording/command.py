@@ -24,9 +24,9 @@ class BuildId(click.IntRange):
         return super().convert(cast(int, checks.address_excerpt(value) if "@" in str(value) else value), param, ctx)
 
 
-@click.command("record")
+@click.command()
 @click.argument("build_ids", metavar="BUILD_ID...", nargs=-1, required=True, type=BuildId(min=1, max=LARGEST_INTEGER))
-@click.option("--url", default=COPR_URL, show_default=True, help="URL of the Copr, without /api_3.")
+@click.option("--url", default=COPR_URL, help="URL of the Copr, without /api_3.")
 @click.option(
     "-o",
     "--output",
@@ -42,7 +42,8 @@ class BuildId(click.IntRange):
 )
 @click.option("--anonymize", is_flag=True, help="Replace owners, projects, packages, people and URLs.")
 @click.pass_context
-def record_command(
+@failing()
+def record(
     ctx: click.Context,
     build_ids: tuple[int, ...],
     url: str,
@@ -69,16 +70,15 @@ def record_command(
     """
     if interval is not None and not watch:
         raise Failure("--interval requires --watch")
-    from .record import Interrupted, record
+    from .record import Interrupted, record_builds
     from .reporter import open_reporter
 
+    copr_url = checks.address("--url", url)
+    seconds = checks.amount("--interval", INTERVAL if interval is None else interval)
+    unique_ids = tuple(dict.fromkeys(build_ids))
     try:
-        with failing():
-            copr_url = checks.address("--url", url)
-            seconds = checks.amount("--interval", INTERVAL if interval is None else interval)
-            with open_reporter() as reporter:
-                unique_ids = tuple(dict.fromkeys(build_ids))
-                problems = record(unique_ids, copr_url, output, seconds if watch else None, anonymize, reporter)
+        with open_reporter() as reporter:
+            problems = record_builds(unique_ids, copr_url, output, seconds if watch else None, anonymize, reporter)
     except Interrupted:
         raise Failure("interrupted before anything was recorded") from None
     for line in problems:

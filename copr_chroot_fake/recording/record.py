@@ -26,7 +26,7 @@ class Interrupted(BaseException):
     """SIGINT or SIGTERM has ended the recording."""
 
 
-def record(
+def record_builds(
     build_ids: Sequence[int],
     url: str,
     output: Path | None,

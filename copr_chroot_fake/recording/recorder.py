@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from ..client.clients import CoprClient
 from ..client.errors import ClientError, NotFoundError
@@ -18,6 +19,7 @@ MAX_FAILURES = 10
 """The number of consecutive failed rounds after which the recorder gives up."""
 
 
+@dataclass
 class Recorder:
     """Observe builds of a Copr.
 
@@ -28,26 +30,18 @@ class Recorder:
     :param sleep: pauses for some seconds.
     """
 
-    def __init__(
-        self,
-        client: CoprClient,
-        build_ids: Sequence[int],
-        interval: float | None,
-        reporter: Reporter,
-        *,
-        now: Callable[[], float] = time.time,
-        monotonic: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], object] = time.sleep,
-    ) -> None:
-        self._client = client
-        self._build_ids = build_ids
-        self._interval = interval
-        self._reporter = reporter
-        self._now = now
-        self._monotonic = monotonic
-        self._sleep = sleep
+    client: CoprClient
+    build_ids: Sequence[int]
+    interval: float | None
+    reporter: Reporter
+    now: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], object] = time.sleep
+
+    def __post_init__(self) -> None:
         self._not_found: set[int] = set()
-        self.observations = Observations(int(now()))
+        self.observations = Observations(int(self.now()))
+        self._builds = self.observations.builds
 
     def run(self, save: Callable[[], object]) -> None:
         """Poll the builds until all have ended, or once.
@@ -55,28 +49,31 @@ class Recorder:
         :param save: called whenever there is something new to save.
         :raises ClientError: if the first round fails, or ten rounds in a row.
         """
-        started = self._monotonic()
-        self._run_first_round(math.inf if self._interval is None else started + self._interval, save)
-        if self._interval is None:
+        started = self.monotonic()
+        deadline = math.inf if self.interval is None else started + self.interval
+        for build_id in self.build_ids:
+            if self._poll(build_id, deadline):
+                save()
+        if self.interval is None:
             return
         failures = 0
         while self._unfinished():
-            self._sleep(max(0.0, started + self._interval - self._monotonic()))
-            started = self._monotonic()
+            self.sleep(max(0.0, started + self.interval - self.monotonic()))
+            started = self.monotonic()
             try:
-                self._run_round(started + self._interval, save)
+                self._run_round(started + self.interval, save)
                 failures = 0
             except ClientError as error:
                 failures += 1
                 if failures == MAX_FAILURES:
                     raise
-                self._reporter.print(f"{error}; polling again in {self._interval:g} s")
-                started = self._monotonic()
+                self.reporter.print(f"{error}; polling again in {self.interval:g} s")
+                started = self.monotonic()
 
     def missing(self) -> Iterator[str]:
         """Yield a line for each part of the builds that has not been observed."""
-        for build_id in self._build_ids:
-            build = self.observations.builds.get(build_id)
+        for build_id in self.build_ids:
+            build = self._builds.get(build_id)
             if build_id in self._not_found:
                 yield f"there is no build {build_id}"
             elif build is None:
@@ -84,9 +81,9 @@ class Recorder:
             else:
                 if build.unread_chroots:
                     yield f"build {build_id}: {build.unread_chroots} of {len(build.chroots)} chroots"
-                if self._interval is None and build.deleted_at is not None:
+                if self.interval is None and build.deleted_at is not None:
                     yield f"build {build_id}: it was deleted while it was read"
-                elif self._interval is not None and not build.is_finished:
+                elif self.interval is not None and not build.is_finished:
                     yield f"build {build_id}: the end of its lifecycle"
 
     @property
@@ -94,17 +91,8 @@ class Recorder:
         """Whether a chroot, or a build without chroots, has been read completely."""
         return any(not build.chroots or build.unread_chroots < len(build.chroots) for build in self._builds.values())
 
-    @property
-    def _builds(self) -> dict[int, ObservedBuild]:
-        return self.observations.builds
-
     def _unfinished(self) -> list[ObservedBuild]:
         return [build for build in self._builds.values() if not build.is_finished]
-
-    def _run_first_round(self, deadline: float, save: Callable[[], object]) -> None:
-        for build_id in self._build_ids:
-            if self._poll(build_id, deadline):
-                save()
 
     def _run_round(self, deadline: float, save: Callable[[], object]) -> None:
         has_changed = False
@@ -129,24 +117,24 @@ class Recorder:
         if build is None:
             self._not_found.add(build_id)
             return False
-        build.deleted_at = int(self._now())
-        self._reporter.print(f"build {build_id} has been deleted")
+        build.deleted_at = int(self.now())
+        self.reporter.print(f"build {build_id} has been deleted")
         return True
 
     def _observe(self, build_id: int, deadline: float) -> bool:
         build = self._builds.get(build_id)
         is_new = build is None
-        document = None if build is not None and build.build is None else fetch_build(self._client, build_id)
-        statuses = fetch_statuses(self._client, build_id)
-        at = int(self._now())
+        document = None if build is not None and build.build is None else fetch_build(self.client, build_id)
+        statuses = fetch_statuses(self.client, build_id)
+        at = int(self.now())
         if build is None:
             # The source build as it is now: its later states follow from those of the chroots.
-            source = None if document is None else fetch_source(self._client, build_id)
+            source = None if document is None else fetch_source(self.client, build_id)
             build = self._builds[build_id] = ObservedBuild(build_id, at, document, source)
         has_changed = is_new | (document is not None and _update_build(build, document, at))
         if not is_new and not statuses and document is not None and document.get("state") in ("failed", "canceled"):
             # The source build has failed; there are no chroots from which its state could follow.
-            build.build, build.source = document, fetch_source(self._client, build_id)
+            build.build, build.source = document, fetch_source(self.client, build_id)
         for status in statuses:
             has_changed |= self._add_status(build, at, status)
         has_changed |= self._read_details(build, statuses, deadline)
@@ -160,7 +148,7 @@ class Recorder:
             build.chroots[status.name] = ObservedChroot([ObservedStatus(at, status)])
         elif chroot.last != status:
             chroot.statuses.append(ObservedStatus(at, status))
-            self._reporter.print(f"build {build.id}, {status.name}: {status.state}")
+            self.reporter.print(f"build {build.id}, {status.name}: {status.state}")
         else:
             return False
         return True
@@ -170,14 +158,14 @@ class Recorder:
 
         The details of a large build take longer than the interval, in which changes would be missed.
         """
-        self._reporter.update(build.id, statuses, len(build.chroots) - build.unread_chroots)
+        self.reporter.update(build.id, statuses, len(build.chroots) - build.unread_chroots)
         missing = [status for status in statuses if build.chroots[status.name].needs_details]
         for status in missing:
-            details = fetch_details(self._client, build.id, status)
-            self._add_status(build, int(self._now()), details.status)
+            details = fetch_details(self.client, build.id, status)
+            self._add_status(build, int(self.now()), details.status)
             build.chroots[status.name].details = details
-            self._reporter.update(build.id, statuses, len(build.chroots) - build.unread_chroots)
-            if self._monotonic() >= deadline:
+            self.reporter.update(build.id, statuses, len(build.chroots) - build.unread_chroots)
+            if self.monotonic() >= deadline:
                 break
         return bool(missing)
 
@@ -185,9 +173,9 @@ class Recorder:
         """Read the build's project, and the chroots known to Copr, once each."""
         observations, project = self.observations, find_project_dir(build).project
         if project not in observations.projects and project != UNKNOWN:
-            observations.projects[project] = fetch_project(self._client, project)
+            observations.projects[project] = fetch_project(self.client, project)
         if observations.mock_chroots is None:
-            observations.mock_chroots = fetch_mock_chroots(self._client)
+            observations.mock_chroots = fetch_mock_chroots(self.client)
 
 
 def _update_build(build: ObservedBuild, document: Json, at: int) -> bool:

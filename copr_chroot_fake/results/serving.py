@@ -15,7 +15,7 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from ..engine.store import Store
-from ..wire.answer import HTML, Answer
+from ..wire.answer import HTML, Answer, make_answer
 from ..wire.headers import RawHeaders, read_header
 from . import tree
 from .files import LIVE_LOGS, File
@@ -136,12 +136,13 @@ def _file(file: File, method: str, headers: RawHeaders) -> Answer:
             part = parse_range(range_header, len(body))
         except UnsatisfiableRangeError:
             return _page(416, ("Content-Range", f"bytes */{len(body)}"))
-    content_type = ("Content-Type", _content_type(file.name))
+    content_type = _content_type(file.name)
     if part is None:
-        return Answer(200, (content_type, ("Content-Length", str(len(body))), *file_headers), body)
+        return make_answer(body, content_type, headers=tuple(file_headers))
     content_range = ("Content-Range", f"bytes {part.start}-{part.stop - 1}/{len(body)}")
     content_length = ("Content-Length", str(len(part)))
-    return Answer(206, (content_type, content_range, content_length, *file_headers), body[part.start : part.stop])
+    ranged_headers = (("Content-Type", content_type), content_range, content_length, *file_headers)
+    return Answer(206, ranged_headers, body[part.start : part.stop])
 
 
 def _is_unmodified(headers: RawHeaders, etag: str, modified: int) -> bool:
@@ -173,5 +174,4 @@ def _page(status: int, *headers: tuple[str, str]) -> Answer:
 
 
 def _html(status: int, page: str, *headers: tuple[str, str]) -> Answer:
-    body = page.encode(errors="replace")
-    return Answer(status, (("Content-Type", HTML), ("Content-Length", str(len(body))), *headers), body)
+    return make_answer(page.encode(errors="replace"), HTML, status, headers)

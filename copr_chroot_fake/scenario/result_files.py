@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeGuard
 
 from ..errors import InputError, InputErrors
 from ..validation import checks
+
+
+def names_files(document: object) -> bool:
+    """Return whether a document names any file as a result."""
+    return any(_is_file(content) for _, results in _results_in(document) for content in results.values())
+
+
+def _is_file(content: object) -> TypeGuard[dict[str, object]]:
+    return isinstance(content, dict) and content.keys() == {"file"}
 
 
 def read_results(document: object, scenario: Path) -> None:
@@ -20,7 +29,7 @@ def read_results(document: object, scenario: Path) -> None:
     errors: list[InputError] = []
     for location, results in _results_in(document):
         for name, content in results.items():
-            if isinstance(content, dict) and content.keys() == {"file"}:
+            if _is_file(content):
                 where = f"{checks.dotted(location, checks.key(name))}.file"
                 try:
                     results[name] = _read(where, content["file"], scenario)

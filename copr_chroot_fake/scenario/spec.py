@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
-from functools import partial
 from typing import Annotated, ClassVar
 
 from ..errors import InputError
+from ..model import defaults
 from ..model.account import Account, Group
 from ..model.fault import FaultValue
 from ..model.lifecycle import LIFECYCLES, UNBUILT_LIFECYCLES, LifecycleValue, has_end, positions
@@ -29,7 +29,7 @@ from ..model.project import (
 )
 from ..model.result_file import Results
 from ..model.source import SourceType
-from ..model.states import State, StateName, StateValue
+from ..model.states import State, StateName, StateValue, parse_state
 from ..validation import checks
 from ..validation.checks import (
     Amount,
@@ -46,23 +46,18 @@ from ..validation.checks import (
 from ..validation.frozen import frozen
 from ..validation.rule import NULLABLE, Relation, Rule
 from ..validation.schema import Written, whole
-from ..validation.spec import Unique, check_of, dump, fields_of, parse_list, parse_mapping
+from ..validation.spec import Unique, check_of, dump, fields_of, parse, parse_list, parse_mapping
 
 DEFAULT_OWNER = "jdoe"
 DEFAULT_PROJECT = "playground"
-DEFAULT_PACKAGE = "hello"
-DEFAULT_MEMORY_LIMIT = 2048
-"""In MB, as Copr has it."""
-DEFAULT_TIMEOUT = 18000
-"""In seconds, as Copr has it."""
 DERIVED = ""
 """The submitter of a build for which none is given: the owner of its project."""
 
 
 def _check_times(chroot: ChrootSpec) -> Iterable[tuple[str, str]]:
-    started_on, ended_on = chroot.started_on, chroot.ended_on
-    if started_on is not None and ended_on is not None and ended_on < started_on and not chroot.late_start:
-        yield "ended_on", f"{ended_on} is before started_on, {started_on}; expected that time or a later one"
+    problem = checks.end_problem(chroot.started_on, chroot.ended_on)
+    if problem is not None and not chroot.late_start:
+        yield "ended_on", problem
 
 
 def _check_canceled(chroot: ChrootSpec) -> Iterable[tuple[str, str]]:
@@ -156,34 +151,29 @@ class ChrootSpec(ChrootSettings):
     name: ChrootName
 
 
-_check_chroot = check_of(ChrootSpec)
-_check_settings = check_of(ChrootSettings)
-
-
 def _parse_chroot(location: str, value: object) -> ChrootSpec:
     if checks.plain_text(value) is not None:
         return ChrootSpec(name=checks.chroot_name(location, value))
-    spec: ChrootSpec = _check_chroot(location, value)
-    return spec
+    return parse(ChrootSpec, location, value)
 
 
 def _parse_settings(location: str, value: object) -> ChrootSettings:
     """Return the settings of a chroot, or those of one that stays in a state."""
     name = checks.plain_text(value)
     if name is None:
-        settings: ChrootSettings = _check_settings(location, value)
-        return settings
+        return parse(ChrootSettings, location, value)
     if name in LIFECYCLES and name not in State.__members__.values():
         expected = f"a state, or {{'lifecycle': {name!r}}}"
         raise InputError(location, f"{name!r} is a lifecycle, and not a state; expected {expected}")
-    return ChrootSettings(state=check_of(StateValue)(location, name))
+    return ChrootSettings(state=parse_state(location, name))
 
 
 def _parse_chroots(location: str, value: object) -> tuple[ChrootSpec, ...]:
     """Return the chroots of a list of names or objects, or of their states or settings by name."""
     if not checks.is_mapping(value):
-        unique = Unique(("name",), "the build already has {}; expected another")
-        return parse_list(_parse_chroot, location, value, unique)
+        return parse_list(
+            _parse_chroot, location, value, Unique(("name",), "the build already has {}; expected another")
+        )
     by_name = parse_mapping(checks.chroot_name, _parse_settings, location, value)
     return tuple(ChrootSpec(name=name, **vars(settings)) for name, settings in by_name.items())
 
@@ -241,17 +231,7 @@ class ProjectSpec(ProjectSettings):
     created_on: UnixTime | None = None
     chroots: EnabledChroots = field(default_factory=dict)
     permissions: Mapping[Text, Permissions] = field(default_factory=dict)
-    packages: Annotated[
-        tuple[PackageSpec, ...],
-        Rule(
-            partial(
-                parse_list,
-                check_of(PackageSpec),
-                unique=Unique(("name",), "the project already has {}; expected another"),
-            ),
-            lambda packages: [dump(package) for package in packages],
-        ),
-    ] = ()
+    packages: Annotated[tuple[PackageSpec, ...], Unique(("name",), "the project already has {}; expected another")] = ()
     directories: tuple[PathSegment, ...] = ()
     webhook_secret: Text | None = None
 
@@ -365,9 +345,9 @@ class BuildSpec:
     ownername: PathSegment | None = None
     projectname: PathSegment | None = None
     project_dirname: PathSegment | None = None
-    package: Annotated[PathSegment | None, NULLABLE] = DEFAULT_PACKAGE
-    memory_limit: WholeNumber = DEFAULT_MEMORY_LIMIT
-    timeout: WholeNumber = DEFAULT_TIMEOUT
+    package: Annotated[PathSegment | None, NULLABLE] = defaults.PACKAGE
+    memory_limit: WholeNumber = defaults.MEMORY_LIMIT
+    timeout: WholeNumber = defaults.TIMEOUT
     enable_net: bool = False
     is_background: bool = False
     bootstrap: Bootstrap | None = None
@@ -421,9 +401,6 @@ class NumberedBuildSpec(BuildSpec):
     id: Positive = field()
 
 
-_UNIQUE_IDS = Unique(("id",), "build {} already exists; expected another id")
-
-
 @frozen()
 class MockChroot:
     """A chroot of the service, which it may have deactivated."""
@@ -445,15 +422,15 @@ def _parse_mock_chroot(location: str, value: object) -> MockChroot:
     name = checks.plain_text(value)
     if name is not None:
         return MockChroot(checks.chroot_name(location, name))
-    chroot: MockChroot = check_of(MockChroot)(location, value)
-    return chroot
+    return parse(MockChroot, location, value)
 
 
-def _dump_mock_chroot(chroot: MockChroot) -> object:
+def dump_mock_chroot(chroot: MockChroot) -> object:
+    """Return a chroot as an entry of a scenario: only its name if it is active."""
     return chroot.name if chroot.is_active else {"name": chroot.name, "is_active": False}
 
 
-MockChrootValue = Annotated[MockChroot, Rule(_parse_mock_chroot, _dump_mock_chroot), Written(ChrootName | MockChroot)]
+MockChrootValue = Annotated[MockChroot, Rule(_parse_mock_chroot, dump_mock_chroot), Written(ChrootName | MockChroot)]
 
 
 @frozen(kw_only=True)
@@ -539,46 +516,16 @@ class ScenarioSpec:
     schema: Text | None = field(default=None, metadata={"key": "$schema"})
     now: Amount | None = None
     chroots: tuple[MockChrootValue, ...] = ()
-    accounts: Annotated[
-        tuple[Account, ...],
-        Rule(
-            partial(
-                parse_list,
-                check_of(Account),
-                unique=Unique(("login",), "{!r} already exists; expected another"),
-            )
-        ),
-    ] = ()
-    groups: Annotated[
-        tuple[Group, ...],
-        Rule(
-            partial(parse_list, check_of(Group), unique=Unique(("name",), "group {} already exists; expected another"))
-        ),
-    ] = ()
-    batches: Annotated[
-        tuple[BatchSpec, ...],
-        Rule(
-            partial(
-                parse_list,
-                check_of(BatchSpec),
-                unique=Unique(("id",), "batch {} already exists; expected another id"),
-            )
-        ),
-    ] = ()
+    accounts: Annotated[tuple[Account, ...], Unique(("login",), "{!r} already exists; expected another")] = ()
+    groups: Annotated[tuple[Group, ...], Unique(("name",), "group {} already exists; expected another")] = ()
+    batches: Annotated[tuple[BatchSpec, ...], Unique(("id",), "batch {} already exists; expected another id")] = ()
     last_ids: LastIds | None = None
     projects: Annotated[
         tuple[ProjectSpec, ...],
-        Rule(
-            partial(
-                parse_list,
-                check_of(ProjectSpec),
-                unique=Unique(("ownername", "projectname"), "project {}/{} already exists; expected another name"),
-            )
-        ),
+        Unique(("ownername", "projectname"), "project {}/{} already exists; expected another name"),
     ] = ()
     builds: Annotated[
-        tuple[NumberedBuildSpec, ...],
-        Rule(partial(parse_list, check_of(NumberedBuildSpec), unique=_UNIQUE_IDS)),
+        tuple[NumberedBuildSpec, ...], Unique(("id",), "build {} already exists; expected another id")
     ] = ()
     submissions: tuple[SubmissionRuleSpec, ...] = ()
     faults: tuple[FaultValue, ...] = ()

@@ -26,7 +26,7 @@ def scenario() -> None:
     """
 
 
-_SEED = click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Random seed.")
+_SEED = click.option("--seed", default=0, type=click.IntRange(min=0), help="Random seed.")
 _OUTPUT = click.option(
     "-o",
     "--output",
@@ -74,10 +74,9 @@ def _summary(reports: list[Report]) -> str:
 @click.option(
     "--build", "ids", multiple=True, type=click.IntRange(min=1), help="Show only this build; can be repeated."
 )
-@click.option(
-    "--limit", default=1000, show_default=True, type=click.IntRange(min=1), help="Maximum number of chroots to show."
-)
+@click.option("--limit", default=1000, type=click.IntRange(min=1), help="Maximum number of chroots to show.")
 @_SEED
+@failing()
 def show(name: str, ids: tuple[int, ...], limit: int, seed: int) -> None:
     """Show the content of a scenario.
 
@@ -89,8 +88,7 @@ def show(name: str, ids: tuple[int, ...], limit: int, seed: int) -> None:
     from ..fake import FakeCopr
     from .show import show as print_scenario
 
-    with failing():
-        fake = FakeCopr.from_scenario(name, progress="clock", seed=seed)
+    fake = FakeCopr.from_scenario(name, progress="clock", seed=seed)
     for build_id in ids:
         if build_id not in fake.builds:
             raise Failure(f"{name} has no build {build_id}; omit --build to see all builds")
@@ -98,16 +96,16 @@ def show(name: str, ids: tuple[int, ...], limit: int, seed: int) -> None:
 
 
 @scenario.command()
-@click.option("--builds", default=10, show_default=True, type=click.IntRange(min=0), help="Number of builds.")
+@click.option("--builds", default=10, type=click.IntRange(min=0), help="Number of builds.")
 @click.option(
     "--chroots",
     default=5,
-    show_default=True,
     type=click.IntRange(min=1),
     help="Average number of chroots of a build.",
 )
 @_SEED
 @_OUTPUT
+@failing()
 def generate(builds: int, chroots: int, seed: int, output: Path | None) -> None:
     """Generate a scenario with random, consistent data.
 
@@ -115,15 +113,15 @@ def generate(builds: int, chroots: int, seed: int, output: Path | None) -> None:
 
     The same options and the same seed give the same scenario.
     """
-    with failing():
-        from ..generate.provider import seeded_provider
+    from ..generate.provider import seeded_provider
 
-        document = seeded_provider(str(seed)).copr_scenario(builds, chroots)
-    _write(document, output)
+    document = seeded_provider(str(seed)).copr_scenario(builds, chroots)
+    _write(f"{json.dumps(document, indent=2)}\n", output)
 
 
 @scenario.command()
 @_OUTPUT
+@failing()
 def schema(output: Path | None) -> None:
     """Print the JSON Schema of scenarios, for editors and other tools.
 
@@ -133,21 +131,16 @@ def schema(output: Path | None) -> None:
     """
     from ..scenario.schema import scenario_schema
 
-    _write_text(scenario_schema(), output)
+    _write(scenario_schema(), output)
 
 
-def _write(document: object, output: Path | None) -> None:
-    _write_text(f"{json.dumps(document, indent=2)}\n", output)
-
-
-def _write_text(text: str, output: Path | None) -> None:
+def _write(text: str, output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=False)
         return
     from ..atomic_file import replace_file
 
     try:
-        with failing():
-            replace_file(output, text.encode())
+        replace_file(output, text.encode())
     except OSError as error:
         raise Failure(f"{output}: cannot be written: {error.strerror}") from None

@@ -100,22 +100,18 @@ def _overview(fake: FakeCopr, builds: Sequence[Build]) -> Iterator[RenderableTyp
         yield _faults(fake.faults)
 
 
-def _row(table: Table, *cells: str | Text) -> None:
-    table.add_row(*(Text(printable(cell)) if isinstance(cell, str) else cell for cell in cells))
-
-
-def _table(*columns: str) -> Table:
+def _table(columns: Iterable[str], rows: Iterable[Iterable[str | Text]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold", justify="right" if column in _RIGHT_ALIGNED else "left")
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) if isinstance(cell, str) else cell for cell in row))
     return table
 
 
 def _projects(projects: Iterable[Project]) -> Table:
-    table = _table("Project", "Chroots", "Settings")
-    for project in projects:
-        _row(table, project.full_name, str(len(project.chroots)), ", ".join(_settings(project)))
-    return table
+    rows = [(project.full_name, str(len(project.chroots)), ", ".join(_settings(project))) for project in projects]
+    return _table(("Project", "Chroots", "Settings"), rows)
 
 
 def _settings(project: Project) -> Iterator[str]:
@@ -131,10 +127,8 @@ def _settings(project: Project) -> Iterator[str]:
 
 
 def _builds(builds: Iterable[Build]) -> Table:
-    table = _table("Build", "Package", "Project", "Chroots", "States", "Packages")
-    for build in builds:
-        _row(
-            table,
+    rows = [
+        (
             str(build.id),
             build.package or "",
             f"{build.project.ownername}/{build.project_dirname}",
@@ -142,7 +136,9 @@ def _builds(builds: Iterable[Build]) -> Table:
             _states(build),
             str(sum(_count_packages(chroot) for chroot in build.chroots)),
         )
-    return table
+        for build in builds
+    ]
+    return _table(("Build", "Package", "Project", "Chroots", "States", "Packages"), rows)
 
 
 def _states(build: Build) -> Text:
@@ -161,20 +157,18 @@ def _count_packages(chroot: BuildChroot) -> int:
 
 
 def _rules(rules: Iterable[SubmissionRule]) -> Table:
-    table = _table("Rule", "Submitted builds")
-    for rule in rules:
-        _row(table, str(rule.id), str(rule))
-    return table
+    return _table(("Rule", "Submitted builds"), [(str(rule.id), str(rule)) for rule in rules])
 
 
 def _faults(faults: Iterable[ActiveFault]) -> Table:
-    table = _table("Fault", "Requests", "Effect")
-    for active in faults:
-        fields = dump(active.fault)
-        matched = [f"{name} {value}" for name, value in fields.items() if name in _MATCH_FIELDS]
-        effects = [f"{name} {_format(value)}" for name, value in fields.items() if name not in _MATCH_FIELDS]
-        _row(table, str(active.id), ", ".join(matched) or "all", ", ".join(effects))
-    return table
+    return _table(("Fault", "Requests", "Effect"), map(_fault_cells, faults))
+
+
+def _fault_cells(active: ActiveFault) -> Sequence[str]:
+    fields = dump(active.fault)
+    matched = [f"{name} {value}" for name, value in fields.items() if name in _MATCH_FIELDS]
+    effects = [f"{name} {_format(value)}" for name, value in fields.items() if name not in _MATCH_FIELDS]
+    return str(active.id), ", ".join(matched) or "all", ", ".join(effects)
 
 
 def _format(value: object) -> str:
@@ -208,15 +202,15 @@ def _lifecycle_name(chroot: BuildChroot, run: LifecycleRun, seed: int) -> str:
 
 
 def _chroots(chroots: Iterable[BuildChroot]) -> Table:
-    table = _table("Chroot", "State", "Started (UTC)", "Duration", "Packages")
-    for chroot in chroots:
-        started, ended = chroot.started_on, chroot.ended_on
-        _row(
-            table,
-            chroot.name,
-            Text(chroot.state.value, STYLES[chroot.state]),
-            "" if started is None else datetime.fromtimestamp(started, timezone.utc).strftime("%Y-%m-%d %H:%M:%S"),
-            "" if started is None or ended is None else format_duration(ended - started),
-            str(len(chroot.packages) or ""),
-        )
-    return table
+    return _table(("Chroot", "State", "Started (UTC)", "Duration", "Packages"), map(_chroot_cells, chroots))
+
+
+def _chroot_cells(chroot: BuildChroot) -> Sequence[str | Text]:
+    started, ended = chroot.started_on, chroot.ended_on
+    return (
+        chroot.name,
+        Text(chroot.state.value, STYLES[chroot.state]),
+        "" if started is None else datetime.fromtimestamp(started, timezone.utc).strftime("%Y-%m-%d %H:%M:%S"),
+        "" if started is None or ended is None else format_duration(ended - started),
+        str(len(chroot.packages) or ""),
+    )

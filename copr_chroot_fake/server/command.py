@@ -30,10 +30,7 @@ if TYPE_CHECKING:
     from ssl import SSLContext
 
     from ..http_server.access_log import LogStyle
-    from ..http_server.app import ServedApp
     from ..http_server.certificates import CertificateAuthority
-    from ..http_server.guard import Guard
-    from ..http_server.internal_errors import Report
     from ..http_server.request import App
     from ..model.account import Account
     from ..worlds.initial import InitialConfig
@@ -48,21 +45,7 @@ _HOST_NAME = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
 _STANDARD_ERROR = 2
 
 
-class _ParsedText(click.ParamType):  # type: ignore[type-arg]  # click before 8.4 has no subscript
-    """The type of an option whose text a function parses.
-
-    :param parse: raises :class:`ValueError` with the message for an invalid text.
-    """
-
-    def __init__(self, name: str, parse: Callable[[str], object]) -> None:
-        self.name = name
-        self._parse = parse
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
-        try:
-            return self._parse(value) if isinstance(value, str) else value
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+# The types of options: each parses a text, or raises click.BadParameter.
 
 
 def _parse_limit(text: str) -> int | None:
@@ -71,7 +54,9 @@ def _parse_limit(text: str) -> int | None:
         return None
     if text.isascii() and text.isdigit() and len(text) <= 10 and 1 <= int(text) <= LARGEST_INTEGER:
         return int(text)
-    raise ValueError(f"{excerpt(text)} is not a limit; expected a whole number from 1 to {LARGEST_INTEGER}, or none")
+    raise click.BadParameter(
+        f"{excerpt(text)} is not a limit; expected a whole number from 1 to {LARGEST_INTEGER}, or none"
+    )
 
 
 def _parse_account(text: str) -> Account:
@@ -83,11 +68,11 @@ def _parse_account(text: str) -> Account:
     token, _, groups = rest.partition(":")
     if not (name and login and token):
         # The message does not quote the text, which may contain a token.
-        raise ValueError("expected NAME:LOGIN:TOKEN, or NAME:LOGIN:TOKEN:@GROUP,…")
+        raise click.BadParameter("expected NAME:LOGIN:TOKEN, or NAME:LOGIN:TOKEN:@GROUP,…")
     try:
         return Account(name, login, token, tuple(group for group in groups.split(",") if group))
     except InputError as error:
-        raise ValueError(f"{name!r}: {error}") from None
+        raise click.BadParameter(f"{name!r}: {error}") from None
 
 
 def _parse_rule(text: str) -> Mapping[str, object]:
@@ -99,26 +84,30 @@ def _parse_rule(text: str) -> Mapping[str, object]:
     for pair in text.split(","):
         key, separator, value = pair.partition("=")
         if not separator:
-            raise ValueError(f"{excerpt(pair)} has no value; expected KEY=VALUE,…, such as package=hello")
+            raise click.BadParameter(f"{excerpt(pair)} has no value; expected KEY=VALUE,…, such as package=hello")
         rule[key] = int(value) if key == "nth" and value.isascii() and value.isdigit() and len(value) < 20 else value
     try:
         parse(SubmissionRuleSpec, "", rule)
     except InputError as error:
-        raise ValueError(str(error)) from None
+        raise click.BadParameter(str(error)) from None
     return rule
 
 
 def _parse_host_name(text: str) -> str:
     """Parse a host name without scheme and port."""
     if not _HOST_NAME.fullmatch(text):
-        raise ValueError(f"{text!r} is not a host name; expected one such as copr, without http:// and port")
+        raise click.BadParameter(f"{text!r} is not a host name; expected one such as copr, without http:// and port")
     return text
+
+
+def sources_of(scenarios: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Return the scenarios that a command is given, or the default one."""
+    return scenarios or (bundled_directory() / DEFAULT_SCENARIO,)
 
 
 progress_option = click.option(
     "--progress",
     default="clock",
-    show_default=True,
     type=click.Choice(get_args(ProgressMode)),
     help="What advances chroots to their next stage: polls; the clock; only control calls; or immediately, so that the "
     "first poll returns the final state. A scenario can override it for a build or chroot.",
@@ -126,7 +115,6 @@ progress_option = click.option(
 speed_option = click.option(
     "--speed",
     default=1.0,
-    show_default=True,
     type=click.FloatRange(min=0, min_open=True),
     help="Seconds on the fake's clock for each real second.",
 )
@@ -134,7 +122,7 @@ proxy_allow_option = click.option(
     "--proxy-allow",
     "allowed",
     multiple=True,
-    type=_ParsedText("host name", _parse_host_name),
+    type=_parse_host_name,
     metavar="HOST",
     help="Host, besides Copr's, to which the proxy passes connections through; can be repeated. By default, "
     "connections to other hosts are rejected.",
@@ -142,10 +130,10 @@ proxy_allow_option = click.option(
 
 
 def _number_option(
-    name: str, default: int, text: str, minimum: int = 0, maximum: int | None = None
+    *names: str, default: int, help: str, minimum: int = 0, maximum: int | None = None
 ) -> Callable[[Command], Command]:
     """Return an option that takes a whole number."""
-    return click.option(name, default=default, show_default=True, type=click.IntRange(minimum, maximum), help=text)
+    return click.option(*names, default=default, type=click.IntRange(minimum, maximum), help=help)
 
 
 def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -167,21 +155,19 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
 
 @click.command()
 @click.argument("scenarios", metavar="[SCENARIO]...", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@_number_option("--port", 5000, "Port to listen on; 0 selects a free port.", maximum=65535)
+@click.option("--host", default="127.0.0.1", help="Address to listen on.")
+@_number_option("--port", default=5000, maximum=65535, help="Port to listen on; 0 selects a free port.")
 @click.option(
     "--default-limit",
-    default=100,
-    show_default=True,
-    type=_ParsedText("limit", _parse_limit),
+    default="100",
+    type=_parse_limit,
     metavar="100|none",
     help="Items in a list if the request has no limit: 100 as in the API reference, none as on the deployed Copr.",
 )
 @click.option(
     "--max-polls",
-    default=1000,
-    show_default=True,
-    type=_ParsedText("limit", _parse_limit),
+    default="1000",
+    type=_parse_limit,
     metavar="1000|none",
     help="Polls of one resource while the clock is paused and nothing changes; more get a 508.",
 )
@@ -189,20 +175,20 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
 @speed_option
 @_number_option(
     "--seed",
-    0,
-    "Seed of random durations and outcomes; the same seed reproduces the same run.",
+    default=0,
     maximum=LARGEST_INTEGER,
+    help="Seed of random durations and outcomes; the same seed reproduces the same run.",
 )
 @click.option(
     "--on-submit",
     "rules",
     multiple=True,
-    type=_ParsedText("rule", _parse_rule),
+    type=_parse_rule,
     metavar="KEY=VALUE,…",
     help="Rule for submitted builds, such as package=hello,lifecycle=fails, with the keys of submissions "
     "in a scenario; can be repeated. The first rule that matches applies.",
 )
-@_number_option("--next-build-id", 1, "Id of the first build.", minimum=1, maximum=LARGEST_INTEGER)
+@_number_option("--next-build-id", default=1, minimum=1, maximum=LARGEST_INTEGER, help="Id of the first build.")
 @click.option(
     "--serve-results",
     is_flag=True,
@@ -234,7 +220,7 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     "--account",
     "accounts",
     multiple=True,
-    type=_ParsedText("account", _parse_account),
+    type=_parse_account,
     metavar="NAME:LOGIN:TOKEN[:@GROUP,…]",
     help="User who may log in, with the groups whose projects the user may change; can be repeated. By default, any "
     "login is accepted and may do everything.",
@@ -263,7 +249,7 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     "--allow-host",
     "allowed_hosts",
     multiple=True,
-    type=_ParsedText("host name", _parse_host_name),
+    type=_parse_host_name,
     metavar="NAME",
     help="Host name that control calls without a token may use, such as a docker compose service; can be repeated. "
     "IP addresses, localhost, and the names in --host and --public-url are always allowed.",
@@ -273,34 +259,37 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     "--worlds",
     "worlds_mode",
     default="on-demand",
-    show_default=True,
     type=click.Choice(["on-demand", "fixed"]),
     help="Whether the first request to a named world creates it, or only a control call does, so that a mistyped name "
     "gets a 404.",
 )
-@_number_option("--max-worlds", MAX_WORLDS, "Maximum number of named worlds.")
-@_number_option("--max-memory", MAX_MEMORY, "Maximum memory of all worlds, in estimated bytes.")
+@_number_option("--max-worlds", default=MAX_WORLDS, help="Maximum number of named worlds.")
+@_number_option("--max-memory", default=MAX_MEMORY, help="Maximum memory of all worlds, in estimated bytes.")
 @_number_option(
-    "--journal", 10_000, "Number of requests that each world keeps in its journal.", maximum=LARGEST_INTEGER
+    "--journal",
+    "requests_kept",
+    default=10_000,
+    maximum=LARGEST_INTEGER,
+    help="Number of requests that each world keeps in its journal.",
 )
-@_number_option("--max-body", MAX_BODY, "Maximum body of a control call, in bytes; other requests may have 64 MiB.")
-@_number_option("--max-head", MAX_HEAD, "Maximum size of a request without its body, in bytes.", minimum=1024)
+@_number_option(
+    "--max-body", default=MAX_BODY, help="Maximum body of a control call, in bytes; other requests may have 64 MiB."
+)
+@_number_option(
+    "--max-head", default=MAX_HEAD, minimum=1024, help="Maximum size of a request without its body, in bytes."
+)
 @click.option("--access-log", is_flag=True, help="Write a line for each request to standard error.")
 @click.option(
     "--log", type=click.Choice(["text", "json"]), help="Format of these lines; requires --access-log.  [default: text]"
 )
 @without_garbage_collection()
+@failing()
 def serve(
     scenarios: tuple[Path, ...],
     host: str,
     port: int,
-    default_limit: int | None,
-    max_polls: int | None,
-    progress: ProgressMode,
     speed: float,
-    seed: int,
     rules: tuple[Mapping[str, object], ...],
-    next_build_id: int,
     serve_results: bool,
     results_delay: float | None,
     public_url: str | None,
@@ -317,11 +306,11 @@ def serve(
     worlds_mode: str,
     max_worlds: int,
     max_memory: int,
-    journal: int,
     max_body: int,
     max_head: int,
     access_log: bool,
     log: LogStyle | None,
+    **options: Any,
 ) -> None:
     """Serve a fake Copr over HTTP until Ctrl-C or SIGTERM.
 
@@ -351,16 +340,19 @@ def serve(
     Exit status: 0 after Ctrl-C or SIGTERM, 2 for an invalid scenario or option,
     or if the port is in use, 1 if the state could not be saved.
     """
-    if log is not None and not access_log:
-        raise Failure("--log requires --access-log")
-    if allowed and not proxy:
-        raise Failure("--proxy-allow requires --proxy")
-    _check_results(serve_results, results_delay, public_url)
-    _check_control(host, no_control, control_token, insecure_control)
+    for option, is_given, required, is_required_given in (
+        ("--log", log is not None, "--access-log", access_log),
+        ("--proxy-allow", bool(allowed), "--proxy", proxy),
+        ("--results-delay", results_delay is not None, "--serve-results", serve_results),
+        ("--public-url", public_url is not None, "--serve-results", serve_results),
+    ):
+        if is_given and not is_required_given:
+            raise Failure(f"{option} requires {required}")
     from ..fake import FakeCopr
     from ..http_server.access_log import AccessLog, dropped_line
     from ..http_server.app import ServedApp
     from ..http_server.control_adapter import ControlAdapter
+    from ..http_server.guard import Guard, is_loopback
     from ..http_server.line_writer import LineWriter
     from ..http_server.server import end_on_signals
     from ..http_server.server import serve as serve_app
@@ -368,43 +360,32 @@ def serve(
     from ..options import FakeOptions
     from ..worlds.initial import InitialConfig
 
+    if not (no_control or control_token or insecure_control or is_loopback(host)):
+        raise Failure(
+            f"{host} is reachable from other machines, which could control the fake; add --control-token TOKEN, "
+            "--no-control, or --insecure-control"
+        )
     end_on_signals()
     initial = InitialConfig(
         FakeCopr,
-        scenarios=(
-            *([{"submissions": [*rules]}] if rules else []),
-            *(scenarios or [bundled_directory() / DEFAULT_SCENARIO]),
-        ),
-        options=FakeOptions(
-            progress=progress,
-            default_limit=default_limit,
-            seed=seed,
-            requests_kept=journal,
-            max_polls=max_polls,
-            next_build_id=next_build_id,
-            serve_results=serve_results,
-            results_delay=results_delay or 0,
-        ),
+        scenarios=(*([{"submissions": [*rules]}] if rules else []), *sources_of(scenarios)),
+        # The other options of the command have the names of the fake's own.
+        options=FakeOptions(serve_results=serve_results, results_delay=results_delay or 0, **options),
         speed=speed,
         accounts=accounts,
     )
-    try:
-        url = None if public_url is None else checks.address("--public-url", public_url)
-        guard = None if no_control else _guard(host, control_token, allowed_hosts, url)
-        publisher = None if amqp is None else _make_publisher(amqp)
-    except CoprFakeError as error:
-        raise Failure(str(error)) from None
+    url = None if public_url is None else checks.address("--public-url", public_url)
+    names = [*allowed_hosts, *_host_names(url)]
+    guard = None if no_control else Guard(host, control_token, names)
+    publisher = None if amqp is None else _make_publisher(amqp)
     with ExitStack() as stack:
-        try:
-            state_file = None if state is None else stack.enter_context(_open_state_file(state))
-            worlds = _make_worlds(initial, state_file, max_worlds, max_memory)
-        except CoprFakeError as error:
-            raise Failure(str(error)) from None
+        state_file = None if state is None else stack.enter_context(_state_file(state))
+        worlds = _make_worlds(initial, state_file, max_worlds, max_memory)
         worlds.are_fixed = worlds_mode == "fixed"
         save = None if state_file is None else state_file.save_while_serving
         control = None if guard is None else ControlAdapter(worlds, initial, guard, save, max_body=max_body)
         authority = stack.enter_context(_open_authority()) if tls or proxy else None
-        certificate = _certificate(authority, host, allowed_hosts, url) if authority is not None and tls else None
+        certificate = _certificate(authority, host, *names) if authority is not None and tls else None
         listener = _bind(host, port)
         own_url = url_of(listener, "https" if tls else "http")
         writer = LineWriter(_STANDARD_ERROR, partial(dropped_line, log or "text"))
@@ -412,28 +393,28 @@ def serve(
         served = ServedApp(worlds, control)
         app: App = served
         if authority is not None and proxy:
-            app = _as_proxy(served, authority, own_url, allowed, writer.write)
+            from ..http_server.proxy import ProxyApp
+
+            app = ProxyApp(served, authority, own_url, allowed, writer.write)
         if url is not None or not proxy:
             worlds.set_url(url or own_url)
         if publisher is not None:
             stack.callback(publisher.close)
             publisher.start(worlds.main, writer.write)
-        try:
-            serve_app(
-                app,
-                listener,
-                lambda: _print_urls(own_url, control is not None, authority),
-                max_head,
-                writer.write,
-                AccessLog(log or "text", writer.write) if access_log else None,
-                certificate,
-            )
-        finally:
-            if state_file is not None:
-                _save(state_file, worlds)
+        if state_file is not None:
+            stack.callback(_save, state_file, worlds)
+        serve_app(
+            app,
+            listener,
+            lambda: _print_urls(own_url, control is not None, authority),
+            max_head,
+            writer.write,
+            AccessLog(log or "text", writer.write) if access_log else None,
+            certificate,
+        )
 
 
-def _open_state_file(path: Path) -> StateFile:
+def _state_file(path: Path) -> StateFile:
     from .state_file import StateFile
 
     return StateFile(path)
@@ -442,32 +423,21 @@ def _open_state_file(path: Path) -> StateFile:
 def _open_authority() -> AbstractContextManager[CertificateAuthority]:
     """Create a certificate authority, whose file exists within the context.
 
-    :raises Failure: if the extra is not installed.
+    :raises MissingExtraError: if the extra is not installed.
     """
-    with failing(), needing("--tls or --proxy", "trustme", "tls"):
+    with needing("--tls or --proxy", "trustme", "tls"):
         from ..http_server.certificates import certificate_authority
     return certificate_authority()
 
 
-def _as_proxy(
-    app: ServedApp, authority: CertificateAuthority, url: str, allowed: tuple[str, ...], report: Report
-) -> App:
-    from ..http_server.proxy import ProxyApp
-
-    return ProxyApp(app, authority, url, allowed, report)
-
-
-def _certificate(
-    authority: CertificateAuthority, host: str, allowed_hosts: tuple[str, ...], public_url: str | None
-) -> SSLContext:
+def _certificate(authority: CertificateAuthority, *names: str) -> SSLContext:
     """Return a certificate for all names at which clients reach the server.
 
-    :raises Failure: if one of them cannot be in a certificate.
+    :raises InputError: if one of them cannot be in a certificate.
     """
     from ..http_server.certificates import LOOPBACK
 
-    with failing():
-        return authority.context_for(*LOOPBACK, host, *_trusted_names(allowed_hosts, public_url))
+    return authority.context_for(*LOOPBACK, *names)
 
 
 def _print_urls(url: str, has_page: bool, authority: CertificateAuthority | None) -> None:
@@ -510,32 +480,10 @@ def _save(state_file: StateFile, worlds: Worlds) -> None:
         raise click.ClickException(str(error)) from None
 
 
-def _check_results(serve_results: bool, results_delay: float | None, public_url: str | None) -> None:
-    for option, value in (("--results-delay", results_delay), ("--public-url", public_url)):
-        if value is not None and not serve_results:
-            raise Failure(f"{option} requires --serve-results")
-
-
-def _check_control(host: str, no_control: bool, control_token: str | None, insecure_control: bool) -> None:
-    from ..http_server.guard import is_loopback
-
-    if not (no_control or control_token or insecure_control or is_loopback(host)):
-        raise Failure(
-            f"{host} is reachable from other machines, which could control the fake; add --control-token TOKEN, "
-            "--no-control, or --insecure-control"
-        )
-
-
-def _guard(host: str, token: str | None, allowed_hosts: tuple[str, ...], public_url: str | None) -> Guard:
-    """Return the guard, which also trusts the host name in the public URL."""
-    from ..http_server.guard import Guard
-
-    return Guard(host, token, _trusted_names(allowed_hosts, public_url))
-
-
-def _trusted_names(allowed_hosts: tuple[str, ...], public_url: str | None) -> list[str]:
-    public = None if public_url is None else urlsplit(public_url).hostname
-    return [*allowed_hosts, *([public] if public else [])]
+def _host_names(url: str | None) -> list[str]:
+    """Return the host name in a URL, if there is one."""
+    name = None if url is None else urlsplit(url).hostname
+    return [name] if name else []
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -544,11 +492,8 @@ def _bind(host: str, port: int) -> socket.socket:
     try:
         return bind(host, port)
     except OSError as error:
+        # Without Python's additions; for unknown hosts, errno is not positive.
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror)
         raise Failure(
-            f"cannot listen on {host} port {port}: {_reason(error)}; choose another --host or --port, or --port 0"
+            f"cannot listen on {host} port {port}: {reason}; choose another --host or --port, or --port 0"
         ) from None
-
-
-def _reason(error: OSError) -> str:
-    """Return the system's message, without Python's additions; for unknown hosts, ``errno`` is not positive."""
-    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror)

@@ -16,8 +16,7 @@ import click
 
 from ..cli_output import Failure, counted, failing, printable
 from ..model.progress import ProgressMode
-from ..scenario.bundled import DEFAULT_SCENARIO, bundled_directory
-from .command import progress_option, proxy_allow_option, speed_option
+from .command import progress_option, proxy_allow_option, sources_of, speed_option
 
 if TYPE_CHECKING:
     from ..fake import FakeCopr
@@ -48,6 +47,7 @@ class _RunCommand(click.Command):
 @speed_option
 @proxy_allow_option
 @click.pass_obj
+@failing()
 def run(
     command: tuple[str, ...],
     scenarios: tuple[Path, ...],
@@ -83,12 +83,10 @@ def run(
     from ..worlds.initial import InitialConfig
 
     options = FakeOptions(progress=progress, serve_results=True)
-    sources = tuple(scenarios or [bundled_directory() / DEFAULT_SCENARIO])
-    with failing():
-        fake = InitialConfig(FakeCopr, sources, options, speed).make()
-        # Signals first, so that none can prevent the removal of the proxy and its files.
-        with _passing_signals() as passing, fake.proxying(allow=allowed) as proxy:
-            status = _run(command, proxy.environment, passing)
+    fake = InitialConfig(FakeCopr, sources_of(scenarios), options, speed).make()
+    # Signals first, so that none can prevent the removal of the proxy and its files.
+    with _passing_signals() as passing, fake.proxying(allow=allowed) as proxy:
+        status = _run(command, proxy.environment, passing)
     _print_unmatched(fake)
     sys.exit(status)
 

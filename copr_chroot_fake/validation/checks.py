@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import islice
-from typing import Annotated, TypeAlias, TypeGuard, TypeVar, cast
+from typing import Annotated, Any, TypeAlias, TypeGuard, TypeVar, cast
 
 from ..errors import CoprFakeError, InputError
 from ..excerpt import excerpt as excerpt
@@ -215,14 +215,13 @@ def _reading(location: str) -> Iterator[None]:
         raise InputError(location, f"cannot be read: {type(error).__name__}; expected a list or an object") from error
 
 
-def each(location: str, entries: Iterable[object], parse: Callable[[str, object], T]) -> Iterator[T]:
-    """Parse each item of a list, at its own location."""
-    for index, entry in enumerate(entries):
-        yield parse(f"{location}[{index}]", entry)
+def each(location: str, value: object, parse: Callable[[str, object], T]) -> tuple[T, ...]:
+    """Return the valid form of each item of a list; an error has the item's own location."""
+    return tuple(parse(f"{location}[{index}]", item) for index, item in enumerate(items(location, value)))
 
 
 def texts(location: str, value: object) -> tuple[str, ...]:
-    return tuple(each(location, items(location, value), text))
+    return each(location, value, text)
 
 
 def mapping(location: str, value: object) -> Mapping[str, object]:
@@ -308,6 +307,11 @@ def integers(minimum: int, maximum: int = LARGEST_INTEGER, kind: str = "a whole 
     return _numbers(plain_integer, minimum, maximum, kind)
 
 
+def numbers(minimum: int, maximum: int = LARGEST_INTEGER, kind: str = "a number") -> Rule:
+    """Return the rule of numbers from a minimum to a maximum, whole or not."""
+    return _numbers(plain_number, minimum, maximum, kind)
+
+
 def _numbers(plain: Callable[[object], float | None], minimum: int, maximum: int, kind: str) -> Rule:
     def check(location: str, value: object) -> float:
         number = plain(value)
@@ -333,31 +337,37 @@ positive: IntegerCheck = _POSITIVE.check
 unix_time: IntegerCheck = _UNIX_TIMES.check
 
 
-_AMOUNTS = _numbers(plain_number, 0, LARGEST_INTEGER, "a number")
+_AMOUNTS = numbers(0)
 
 Amount = Annotated[float, _AMOUNTS]
 """A number of seconds, or a weight."""
 
 amount: Callable[[str, object], float] = _AMOUNTS.check
 
-Remaining = Annotated[float, _numbers(plain_number, -LARGEST_INTEGER, LARGEST_INTEGER, "seconds")]
+Remaining = Annotated[float, numbers(-LARGEST_INTEGER, kind="seconds")]
 """The seconds until something is due, negative if it is overdue."""
 
 
-def end_after_start(location: str, started_on: int | None, ended_on: int | None) -> None:
-    if started_on is not None and ended_on is not None and ended_on < started_on:
-        problem = f"{ended_on} is before started_on, {started_on}; expected that time or a later one"
-        raise InputError(location, problem)
+def end_problem(started_on: int | None, ended_on: int | None) -> str | None:
+    """Return the problem with an end that is before the start; ``None`` if it is not."""
+    if started_on is None or ended_on is None or ended_on >= started_on:
+        return None
+    return f"{ended_on} is before started_on, {started_on}; expected that time or a later one"
 
 
-def one_of(valid: Collection[str]) -> Callable[[str, object], str]:
+def one_of(valid: Iterable[str]) -> Callable[[str, object], str]:
     """Return a check for one of some texts."""
+    return named({text: text for text in valid})
 
-    def check(location: str, value: object) -> str:
-        text = plain_text(value)
-        if text is None or text not in valid:
-            raise InputError(location, f"{excerpt(value)} is not valid; {choices(text, valid)}")
-        return text
+
+def named(values: Mapping[Any, T], kind: str = "valid") -> Callable[[str, object], T]:
+    """Return a check for the name of one of some values, which returns the value."""
+
+    def check(location: str, value: object) -> T:
+        name = plain_text(value)
+        if name is None or name not in values:
+            raise InputError(location, f"{excerpt(value)} is not {kind}; {choices(name, values)}")
+        return values[name]
 
     return check
 
@@ -415,10 +425,6 @@ def group(location: str, value: object) -> str:
 
 
 Group = Annotated[str, Rule(group), whole(r"@[^/]*[^\s/]")]
-
-
-def groups(location: str, value: object) -> tuple[str, ...]:
-    return tuple(each(location, items(location, value), group))
 
 
 def dotted(location: str, key: str) -> str:

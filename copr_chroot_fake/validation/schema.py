@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 
 class Keywords:
     """Keywords that an annotation adds to the schema of its type."""
@@ -13,11 +15,10 @@ class Keywords:
         self.keywords = keywords
 
 
-class Written:
+class Written(NamedTuple):
     """The type that a value has in JSON, where Python accepts more than that or is less precise."""
 
-    def __init__(self, type_: object) -> None:
-        self.type = type_
+    type: object
 
 
 def whole(regex: str) -> Keywords:

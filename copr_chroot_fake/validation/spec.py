@@ -211,7 +211,7 @@ def _table_of(spec: type[DataclassInstance]) -> _Table:
         getattr(spec, "_RELATIONS", ()),
         not hasattr(spec, "__slots__"),
         made,
-        frozenset(name for name in table if _is_nullable(hints[name])),
+        frozenset(name for name in table if _note_of(hints[name], Nullable) is not None),
         frozenset(
             name for name, field in table.items() if field.default is not MISSING and not _accepts_none(hints[name])
         ),
@@ -223,27 +223,23 @@ def _accepts_none(hint: object) -> bool:
     return NoneType in get_args(inner)
 
 
-def _is_nullable(hint: object) -> bool:
-    notes = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
-    return any(isinstance(note, Nullable) for note in notes)
-
-
-def check_of(hint: object) -> Check:
+def check_of(hint: object, unique: Unique | None = None) -> Check:
     """Return the check of a type hint.
 
+    :param unique: what identifies the items of a list.
     :raises TypeError: for a type without one; annotate it with a Rule.
     """
-    rule, inner, arguments = _rule_of(hint), get_origin(hint), get_args(hint)
+    rule, inner, arguments = _note_of(hint, Rule), get_origin(hint), get_args(hint)
     if rule is not None:
         return rule.check
     if inner is Annotated:
-        return check_of(arguments[0])
+        return check_of(arguments[0], _note_of(hint, Unique))
     if inner in (Union, UnionType):
         return check_of(_only(arguments))
     if inner is Literal:
         return checks.one_of(arguments)
     if inner is tuple:
-        return partial(parse_list, check_of(arguments[0]))
+        return partial(parse_list, check_of(arguments[0]), unique=unique)
     if inner is Mapping:
         return partial(parse_mapping, check_of(arguments[0]), check_of(arguments[1]))
     if hint in _PLAIN:
@@ -262,9 +258,9 @@ _PLAIN: Mapping[object, Check] = {bool: checks.flag, str: checks.any_text, objec
 
 
 class Unique(NamedTuple):
-    """The fields that identify an item of a list; an error about a repeated item is located at the last of them.
+    """Marks the type of a list of which no two items have the same values in some fields, which identify them.
 
-    ``problem`` is formatted with the values of these fields.
+    An error about a repeated item is located at the last of these fields; ``problem`` is formatted with their values.
     """
 
     fields: tuple[str, ...]
@@ -348,7 +344,7 @@ def collect(errors: list[InputError], check: Callable[[str, object], T], value: 
 
 
 def _dump_of(hint: object) -> Dump:
-    rule, inner, arguments = _rule_of(hint), get_origin(hint), get_args(hint)
+    rule, inner, arguments = _note_of(hint, Rule), get_origin(hint), get_args(hint)
     if rule is not None:
         return rule.dump or _dump_plain
     if inner is Annotated:
@@ -374,6 +370,7 @@ def _only(arguments: Sequence[object]) -> object:
     return only
 
 
-def _rule_of(hint: object) -> Rule | None:
+def _note_of(hint: object, kind: type[T]) -> T | None:
+    """Return the annotation of a kind that a type hint has; ``None`` if it has none."""
     notes = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
-    return next((note for note in notes if isinstance(note, Rule)), None)
+    return next((note for note in notes if isinstance(note, kind)), None)

@@ -7,6 +7,9 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+Headers = tuple[tuple[str, str], ...]
+"""Names and values of a response's headers, in order."""
+
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
 
@@ -49,7 +52,7 @@ class Answer(NamedTuple):
     """The response to one request; ``delivery`` is ``None`` unless a fault delays or breaks it."""
 
     status: int
-    headers: tuple[tuple[str, str], ...]
+    headers: Headers
     body: bytes
     delivery: Delivery | None = None
 
@@ -84,11 +87,16 @@ def error_body(message: str, *, compact: bool = False) -> bytes:
     return json.dumps({"error": message}, separators=separators).encode() + b"\n"
 
 
+def make_answer(body: bytes, content_type: str, status: int = 200, headers: Headers = ()) -> Answer:
+    """Return a response with a body; ``headers`` are those besides its type and length."""
+    return Answer(status, (("Content-Type", content_type), ("Content-Length", str(len(body))), *headers), body)
+
+
 def json_answer(body: bytes, status: int = 200) -> Answer:
     """Return a JSON response."""
     return Answer(status, _json_headers(len(body)), body)
 
 
 @lru_cache(maxsize=512)
-def _json_headers(length: int) -> tuple[tuple[str, str], ...]:
+def _json_headers(length: int) -> Headers:
     return (("Content-Type", JSON), ("Content-Length", str(length)))

@@ -11,7 +11,9 @@ _QUOTED = re.compile(r'"(?:\\[\\"]|[^"\\]|\\(?![\\"]))*"')
 _ESCAPED = re.compile(r"\\(.)")
 _DELIMITER = re.compile(r";[ \t]*")
 _ENCODED = re.compile(r"([\w!#$%&*+\-.^`|~]*)'[\w!#$%&*+\-.^`|~]*'([\w!#$%&'*+\-.^`|~]+)$", re.ASCII)
-_CHARSETS = ("ascii", "us-ascii", "utf-8", "iso-8859-1")
+
+CHARSETS = ("ascii", "us-ascii", "utf-8", "iso-8859-1")
+"""The charsets that Werkzeug knows; it ignores others."""
 
 
 def parse_parameters(header: str) -> dict[str, str]:
@@ -55,4 +57,4 @@ def _decode(value: str) -> str:
     if match is None:
         return value
     charset, text = match[1].lower(), match[2]
-    return unquote(text, encoding=charset) if charset in _CHARSETS else text
+    return unquote(text, encoding=charset) if charset in CHARSETS else text

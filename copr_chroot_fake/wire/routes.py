@@ -15,8 +15,6 @@ ROOT = "/api_3"
 RESULTS = "/results"
 """Path of the build results, if the fake serves them."""
 
-WEBHOOKS = "/webhooks"
-
 COPRS = "/coprs"
 """Path of the web pages of projects."""
 
@@ -127,101 +125,103 @@ _PARAMETERS = {
 """The patterns of path parameters that are more than one segment of any characters."""
 
 
-def _route(endpoint: EndpointName, path: str, methods: tuple[str, ...] = READ_METHODS, root: str = ROOT) -> Route:
+def _route(
+    endpoint: EndpointName, parameters: str = "", methods: tuple[str, ...] = READ_METHODS, base: str | None = None
+) -> Route:
+    """Return a route: its base, by default the name of the endpoint, and the parameters after it."""
+    path = (f"{ROOT}/{endpoint}" if base is None else base) + parameters
     trailing_slash = path.endswith("/")
-    full_path = root + path.rstrip("/")
+    full_path = path.rstrip("/")
     # Where the rule has a trailing slash, Werkzeug accepts a doubled one.
     pattern = re.escape(full_path) + ("/{0,2}" if trailing_slash else "/?")
     for name in re.findall(r"{(\w+)}", path):
         parameter = _PARAMETERS.get(name, rf"(?P<{name}>[^/]+)")
         pattern = pattern.replace(re.escape(f"{{{name}}}"), parameter)
-    query_first = path.startswith("/build-chroot/")
+    query_first = endpoint.startswith("build-chroot")
     prefix = full_path.partition("{")[0]
-    shown_path = root + path if path == "/" else full_path
+    shown_path = path if endpoint == "home" else full_path
     return Route(endpoint, shown_path, prefix, pattern, methods, trailing_slash, query_first)
 
 
-def _renamed(endpoint: EndpointName, path: str, method: str, deprecated: str = "POST") -> Route:
+def _renamed(endpoint: EndpointName, parameters: str, method: str, deprecated: str = "POST") -> Route:
     """Return the route of an endpoint that had another method before."""
-    return _route(endpoint, path, (method, deprecated, "OPTIONS"))._replace(deprecated_method=deprecated)
+    return _route(endpoint, parameters, (method, deprecated, "OPTIONS"))._replace(deprecated_method=deprecated)
 
 
-def _webhook(endpoint: EndpointName, path: str) -> Route:
-    return _route(endpoint, path, POST_METHODS, WEBHOOKS)
+def _webhook(endpoint: EndpointName, parameters: str) -> Route:
+    return _route(endpoint, parameters, POST_METHODS, base=f"/{endpoint}")
 
 
 ROUTES = (
-    _route("build-chroot", "/build-chroot/"),
-    _route("build-chroot/list", "/build-chroot/list"),
-    _route("build-chroot/build-config", "/build-chroot/build-config"),
-    _route("build-chroot/built-packages", "/build-chroot/built-packages"),
-    _route("build-chroot", "/build-chroot/{build_id}/{chrootname}"),
-    _route("build-chroot/list", "/build-chroot/list/{build_id}"),
-    _route("build-chroot/build-config", "/build-chroot/build-config/{build_id}/{chrootname}"),
-    _route("build", "/build/{build_id}"),
-    _route("build/list", "/build/list"),
-    _route("build/built-packages", "/build/built-packages/{build_id}"),
-    _route("build/source-chroot", "/build/source-chroot/{build_id}"),
-    _route("build/source-build-config", "/build/source-build-config/{build_id}"),
-    _route("build/create/url", "/build/create/url", POST_METHODS),
-    _route("build/create/upload", "/build/create/upload", POST_METHODS),
-    _route("build/create/scm", "/build/create/scm", POST_METHODS),
-    _route("build/create/distgit", "/build/create/distgit", POST_METHODS),
-    _route("build/create/pypi", "/build/create/pypi", POST_METHODS),
-    _route("build/create/rubygems", "/build/create/rubygems", POST_METHODS),
-    _route("build/create/custom", "/build/create/custom", POST_METHODS),
-    _route("build/check-before-build", "/build/check-before-build", POST_METHODS),
-    _renamed("build/cancel", "/build/cancel/{build_id}", "PUT"),
-    _renamed("build/delete", "/build/delete/{build_id}", "DELETE"),
-    _renamed("build/delete/list", "/build/delete/list", "DELETE"),
-    _route("project", "/project/"),
-    _route("project/list", "/project/list"),
-    _route("project/search", "/project/search"),
-    _route("project/add", "/project/add/{ownername}", POST_METHODS),
-    _renamed("project/edit", "/project/edit/{ownername}/{projectname}", "PUT"),
-    _renamed("project/delete", "/project/delete/{ownername}/{projectname}", "DELETE"),
-    _renamed("project/fork", "/project/fork/{ownername}/{projectname}", "POST", "PUT"),
-    _renamed("project/regenerate-repos", "/project/regenerate-repos/{ownername}/{projectname}", "PUT"),
-    _route("project/permissions/get", "/project/permissions/get/{ownername}/{projectname}/"),
-    _route(
-        "project/permissions/set", "/project/permissions/set/{ownername}/{projectname}/", ("PUT", "POST", "OPTIONS")
-    ),
-    _renamed("project/permissions/request", "/project/permissions/request/{ownername}/{projectname}/", "PUT"),
-    _route("project/permissions/can_build_in", "/project/permissions/can_build_in/{who}/{ownername}/{projectname}/"),
-    _route("project-chroot", "/project-chroot/"),
-    _route("project-chroot/build-config", "/project-chroot/build-config"),
-    _renamed("project-chroot/edit", "/project-chroot/edit/{ownername}/{projectname}/{chrootname}", "PUT"),
-    _route("package", "/package/"),
-    _route("package/list", "/package/list"),
-    _route("package/add", "/package/add/{ownername}/{projectname}/{packagename}/{source_type}", POST_METHODS),
-    _route("package/edit", "/package/edit/{ownername}/{projectname}/{packagename}/", POST_METHODS),
-    _route("package/edit", "/package/edit/{ownername}/{projectname}/{packagename}/{source_type}", POST_METHODS),
-    _renamed("package/reset", "/package/reset", "PUT"),
-    _route("package/build", "/package/build", POST_METHODS),
-    _renamed("package/delete", "/package/delete", "DELETE"),
-    _route("mock-chroots/list", "/mock-chroots/list"),
-    _route("monitor", "/monitor"),
-    _route("rpmrepo", "/rpmrepo/{ownername}/{dirname}/{name_release}"),
-    _route("webhook/generate", "/webhook/generate/{ownername}/{projectname}", POST_METHODS),
-    _route("api-token", "/api-token", POST_METHODS),
-    _route("auth-check", "/auth-check"),
-    _route("gssapi_login", "/gssapi_login"),
-    _route("gssapi_login", "/gssapi_login/web-ui"),
-    _route("home", "/"),
-    _webhook("webhooks/github", "/github/{project_id}/{secret}/"),
-    _webhook("webhooks/github", "/github/{project_id}/{secret}/{packagename}/"),
-    _webhook("webhooks/gitlab", "/gitlab/{project_id}/{secret}/"),
-    _webhook("webhooks/gitlab", "/gitlab/{project_id}/{secret}/{packagename}/"),
-    _webhook("webhooks/bitbucket", "/bitbucket/{project_id}/{secret}/"),
-    _webhook("webhooks/bitbucket", "/bitbucket/{project_id}/{secret}/{packagename}/"),
-    _webhook("webhooks/custom", "/custom/{project_id}/{secret}/"),
-    _webhook("webhooks/custom", "/custom/{project_id}/{secret}/{packagename}/"),
-    _webhook("webhooks/custom-dir", "/custom-dir/{ownername}/{dirname}/{secret}/{packagename}/"),
-    _route("coprs/repo", "/g/{groupname}/{dirname}/repo/{name_release}/", root=COPRS),
-    _route("coprs/repo", "/g/{groupname}/{dirname}/repo/{name_release}/{repofile}", root=COPRS),
-    _route("coprs/repo", "/{ownername}/{dirname}/repo/{name_release}/", root=COPRS),
-    _route("coprs/repo", "/{ownername}/{dirname}/repo/{name_release}/{repofile}", root=COPRS),
-    _route("upload", "/{dirname}/{filename}", root=UPLOADS),
+    _route("build-chroot", "/"),
+    _route("build-chroot/list"),
+    _route("build-chroot/build-config"),
+    _route("build-chroot/built-packages"),
+    _route("build-chroot", "/{build_id}/{chrootname}"),
+    _route("build-chroot/list", "/{build_id}"),
+    _route("build-chroot/build-config", "/{build_id}/{chrootname}"),
+    _route("build", "/{build_id}"),
+    _route("build/list"),
+    _route("build/built-packages", "/{build_id}"),
+    _route("build/source-chroot", "/{build_id}"),
+    _route("build/source-build-config", "/{build_id}"),
+    _route("build/create/url", methods=POST_METHODS),
+    _route("build/create/upload", methods=POST_METHODS),
+    _route("build/create/scm", methods=POST_METHODS),
+    _route("build/create/distgit", methods=POST_METHODS),
+    _route("build/create/pypi", methods=POST_METHODS),
+    _route("build/create/rubygems", methods=POST_METHODS),
+    _route("build/create/custom", methods=POST_METHODS),
+    _route("build/check-before-build", methods=POST_METHODS),
+    _renamed("build/cancel", "/{build_id}", "PUT"),
+    _renamed("build/delete", "/{build_id}", "DELETE"),
+    _renamed("build/delete/list", "", "DELETE"),
+    _route("project", "/"),
+    _route("project/list"),
+    _route("project/search"),
+    _route("project/add", "/{ownername}", POST_METHODS),
+    _renamed("project/edit", "/{ownername}/{projectname}", "PUT"),
+    _renamed("project/delete", "/{ownername}/{projectname}", "DELETE"),
+    _renamed("project/fork", "/{ownername}/{projectname}", "POST", "PUT"),
+    _renamed("project/regenerate-repos", "/{ownername}/{projectname}", "PUT"),
+    _route("project/permissions/get", "/{ownername}/{projectname}/"),
+    _route("project/permissions/set", "/{ownername}/{projectname}/", ("PUT", "POST", "OPTIONS")),
+    _renamed("project/permissions/request", "/{ownername}/{projectname}/", "PUT"),
+    _route("project/permissions/can_build_in", "/{who}/{ownername}/{projectname}/"),
+    _route("project-chroot", "/"),
+    _route("project-chroot/build-config"),
+    _renamed("project-chroot/edit", "/{ownername}/{projectname}/{chrootname}", "PUT"),
+    _route("package", "/"),
+    _route("package/list"),
+    _route("package/add", "/{ownername}/{projectname}/{packagename}/{source_type}", POST_METHODS),
+    _route("package/edit", "/{ownername}/{projectname}/{packagename}/", POST_METHODS),
+    _route("package/edit", "/{ownername}/{projectname}/{packagename}/{source_type}", POST_METHODS),
+    _renamed("package/reset", "", "PUT"),
+    _route("package/build", methods=POST_METHODS),
+    _renamed("package/delete", "", "DELETE"),
+    _route("mock-chroots/list"),
+    _route("monitor"),
+    _route("rpmrepo", "/{ownername}/{dirname}/{name_release}"),
+    _route("webhook/generate", "/{ownername}/{projectname}", POST_METHODS),
+    _route("api-token", methods=POST_METHODS),
+    _route("auth-check"),
+    _route("gssapi_login"),
+    _route("gssapi_login", "/web-ui"),
+    _route("home", "/", base=ROOT),
+    _webhook("webhooks/github", "/{project_id}/{secret}/"),
+    _webhook("webhooks/github", "/{project_id}/{secret}/{packagename}/"),
+    _webhook("webhooks/gitlab", "/{project_id}/{secret}/"),
+    _webhook("webhooks/gitlab", "/{project_id}/{secret}/{packagename}/"),
+    _webhook("webhooks/bitbucket", "/{project_id}/{secret}/"),
+    _webhook("webhooks/bitbucket", "/{project_id}/{secret}/{packagename}/"),
+    _webhook("webhooks/custom", "/{project_id}/{secret}/"),
+    _webhook("webhooks/custom", "/{project_id}/{secret}/{packagename}/"),
+    _webhook("webhooks/custom-dir", "/{ownername}/{dirname}/{secret}/{packagename}/"),
+    _route("coprs/repo", "/g/{groupname}/{dirname}/repo/{name_release}/", base=COPRS),
+    _route("coprs/repo", "/g/{groupname}/{dirname}/repo/{name_release}/{repofile}", base=COPRS),
+    _route("coprs/repo", "/{ownername}/{dirname}/repo/{name_release}/", base=COPRS),
+    _route("coprs/repo", "/{ownername}/{dirname}/repo/{name_release}/{repofile}", base=COPRS),
+    _route("upload", "/{dirname}/{filename}", base=UPLOADS),
     Route(
         "results",
         f"{RESULTS}/",

@@ -56,7 +56,7 @@ class InitialConfig:
         """Return a fake with these options, and without content."""
         fake = self.fake_class.from_options(replace(self.options, clock=SystemClock(self.speed)))
         for account in self.accounts:
-            fake.add_account(account.name, account.login, account.token, account.groups)
+            fake.add_account(**vars(account))
         return fake
 
     def make(self) -> FakeCopr:
@@ -70,9 +70,7 @@ class InitialConfig:
         return fake
 
     def make_from(self, scenario: ScenarioSource) -> FakeCopr:
-        fake = self.make_empty()
-        fake.add_scenario(scenario)
-        return fake
+        return replace(self, scenarios=(scenario,)).make()
 
 
 @frozen()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import CoprFakeError, InputError
-from ..excerpt import excerpt
+from ..validation.checks import choices, excerpt
 from .limits import MAX_MEMORY, MAX_WORLDS
 from .memory import NEW_WORLD, Memory
 from .watchers import Watchers
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ..fake import FakeCopr
     from ..messages.message import Message
     from ..messages.subscribers import Subscription
-    from ..wire.answer import Answer
-    from ..wire.headers import RawHeaders
     from .initial import InitialState
 
 MAX_SNAPSHOTS = 100
@@ -49,24 +47,6 @@ class World:
     :param url: where clients reach the world, if that is known already.
     """
 
-    __slots__ = (
-        "_last_snapshot",
-        "_memory",
-        "_snapshot_bytes",
-        "_subscription",
-        "_url",
-        "answer",
-        "fake",
-        "initial_state",
-        "name",
-        "snapshots",
-        "watchers",
-    )
-
-    fake: FakeCopr
-    answer: Callable[[str, str, RawHeaders, bytes], Answer]
-    snapshots: dict[int, Snapshot]
-
     def __init__(
         self,
         name: str,
@@ -93,7 +73,7 @@ class World:
             self.subscribe(self._subscription.callback)
         self._memory.free()
         self.answer = fake._api.answer  # noqa: SLF001  # called by servers
-        self.snapshots = {}
+        self.snapshots: dict[int, Snapshot] = {}
         self._snapshot_bytes: dict[int, int] = {}
         self._last_snapshot = 0
         self.watchers.follow(fake)
@@ -201,14 +181,9 @@ class Worlds:
         :raises NoMemoryError: if the memory limit is reached.
         """
         if self.are_fixed:
-            raise InputError("world", f"there is no world {excerpt(name)}, and worlds are fixed; {self._choices(name)}")
+            known = choices(name, self.names) if self._named else "there are none"
+            raise InputError("world", f"there is no world {excerpt(name)}, and worlds are fixed; {known}")
         return self._make(name, self.initial_state)
-
-    def _choices(self, name: str) -> str:
-        # Imported late because only errors need it.
-        from ..validation.checks import choices
-
-        return choices(name, self.names) if self._named else "there are none"
 
     def add(self, draft: World) -> None:
         """Add a draft, unless another world has taken its name or the last place since."""

@@ -12,6 +12,7 @@ import pytest
 from copr_chroot_fake import FakeCopr
 
 from ..adapters import ADAPTERS, SendRequest, direct_client, http_client, without_date
+from ..examples import ALL_RECORDINGS
 from ..sequences import SCENARIO, Difference, Replay, Step, new_fake, report, sequences
 from ..served import starting
 
@@ -54,7 +55,7 @@ def _describe(differences: Sequence[Difference]) -> str:
 _WHOLE = ("submitting-4", "submitting-38")
 
 
-@pytest.mark.parametrize("name", _WHOLE)
+@pytest.mark.parametrize("name", sequences() if ALL_RECORDINGS else _WHOLE)
 @pytest.mark.parametrize("adapter", [name for name in ADAPTERS if name != "answer"])
 def test_adapter_takes_whole_sequence(adapter: str, name: str) -> None:
     """Every response that an adapter returns is the core's, whatever body was sent; only a server adds the date."""

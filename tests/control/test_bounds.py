@@ -13,7 +13,7 @@ import pytest
 from copr_chroot_fake import FakeCopr, FakeOptions
 from copr_chroot_fake.admin.call import Setting
 from copr_chroot_fake.admin.control_api import ControlApi
-from copr_chroot_fake.admin.operations import all_operations
+from copr_chroot_fake.admin.operations import OPERATIONS
 from copr_chroot_fake.wire.answer import Answer
 from copr_chroot_fake.worlds.initial import InitialConfig
 from copr_chroot_fake.worlds.world import World, Worlds
@@ -169,7 +169,7 @@ CASES: Mapping[str, tuple[Case, ...]] = {
 
 
 def test_every_operation_has_a_case() -> None:
-    assert set(CASES) == {f"{method} {path}" for path, method, _ in all_operations()}
+    assert set(CASES) == {f"{operation.method} {operation.path}" for operation in OPERATIONS}
 
 
 def filled(size: int) -> Worlds:

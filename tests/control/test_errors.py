@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.admin.operations import TABLE, all_operations
+from copr_chroot_fake.admin.operations import OPERATIONS, TABLE
 from copr_chroot_fake.worlds.initial import InitialConfig
 
 from ..served import Threaded
@@ -107,11 +107,11 @@ def test_unknown_object_is_404_and_lists_existing_ones(
 WRONG: list[tuple[str, str, object, str]] = [
     # What is no object.
     *(
-        (method, path.format(build_id=1, chrootname=F41, world="new"), body, "body")
-        for path, method, operation in all_operations()
+        (operation.method, operation.path.format(build_id=1, chrootname=F41, world="new"), body, "body")
+        for operation in OPERATIONS
         if "body" in operation.hints
         for body in ([1], "text", None)
-        if not (path == "/faults" and body == "text")
+        if not (operation.path == "/faults" and body == "text")
     ),
     # Keys that are not known, or missing.
     ("POST", "/builds", {"id": 2, "chroot": [F41]}, "chroot"),
@@ -355,8 +355,8 @@ def test_number_with_too_many_digits_is_422(control: Control) -> None:
 @pytest.mark.parametrize(
     ("path", "method"),
     [
-        (path, method)
-        for path, method, operation in all_operations()
+        (operation.path, operation.method)
+        for operation in OPERATIONS
         if "body" in operation.hints and not operation.has_optional_body
     ],
 )

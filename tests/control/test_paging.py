@@ -7,7 +7,7 @@ from typing import get_args, get_origin, get_type_hints, is_typeddict
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.admin.operations import all_operations
+from copr_chroot_fake.admin.operations import OPERATIONS
 from copr_chroot_fake.worlds.initial import InitialSnapshot
 
 from .clients import F41, Control, fresh_control
@@ -35,7 +35,7 @@ NO_PAGES = {"/overview", "/builds/{build_id}/chroots/{chrootname}"}
 
 
 def test_every_list_has_pages() -> None:
-    views = {path: operation.hints["return"] for path, method, operation in all_operations() if method == "GET"}
+    views = {operation.path: operation.hints["return"] for operation in OPERATIONS if operation.method == "GET"}
     lists = {path for path, view in views.items() if is_typeddict(view) and has_list(view)}
     assert lists == set(LISTS) | NO_PAGES
 

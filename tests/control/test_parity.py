@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from copr_chroot_fake import Build, BuildChroot, FakeCopr, Faults, SubmissionRules, SystemClock, VirtualClock
-from copr_chroot_fake.admin.operations import all_operations
+from copr_chroot_fake.admin.operations import OPERATIONS
 
 CALLS: Mapping[str, tuple[str, ...]] = {
     "FakeCopr.add_scenario": ("POST /scenario",),
@@ -168,5 +168,5 @@ def test_control_api_covers_python_api() -> None:
 
 def test_python_api_covers_control_api() -> None:
     """Except for calls on the server."""
-    offered = {f"{method} {path}" for path, method, _ in all_operations()}
+    offered = {f"{operation.method} {operation.path}" for operation in OPERATIONS}
     assert {*OF_THE_SERVER, *(call for calls in CALLS.values() for call in calls)} == offered

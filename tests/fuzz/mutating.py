@@ -153,7 +153,13 @@ TOKENS: tuple[bytes, ...] = (
 
 def make_connection(random: Random) -> bytes:
     """Return a case of the target ``connections``: a few requests, some of them invalid."""
-    made = bytearray(b"".join(random.choices(REQUESTS, k=random.choice((1, 1, 2, 3, 8)))))
+    made = mutate(REQUESTS, random)
+    return bytes([random.choice((0, 0, 0, 1, 2, 7, 40, 255))]) + made
+
+
+def mutate(requests: Sequence[bytes], random: Random) -> bytes:
+    """Return a few requests one behind the other, with up to six mutations."""
+    made = bytearray(b"".join(random.choices(requests, k=random.choice((1, 1, 2, 3, 8)))))
     for _ in range(random.choice((0, 1, 1, 2, 3, 6))):
         lines = [found.end() for found in re.finditer(b"\r\n", made)]
         at = random.choice(lines) if lines and random.random() < 0.5 else random.randrange(len(made) + 1)
@@ -169,4 +175,4 @@ def make_connection(random: Random) -> bytes:
                 made[at:end] = random.choice(TOKENS)
     if random.random() < 0.2:
         del made[random.randrange(len(made) + 1) :]
-    return bytes([random.choice((0, 0, 0, 1, 2, 7, 40, 255))]) + bytes(made)
+    return bytes(made)

@@ -9,8 +9,8 @@ from threading import Event, Thread
 import pytest
 
 from copr_chroot_fake import FakeCopr, InputError, Lifecycle, Message, Stage
+from copr_chroot_fake.engine import message_log
 from copr_chroot_fake.engine.clock import FIRST_NOW
-from copr_chroot_fake.engine.message_log import MESSAGES_KEPT
 from copr_chroot_fake.model.progress import ProgressMode
 
 from .helpers import F41, F42, HEADERS, S390, ends, short, submit
@@ -212,15 +212,27 @@ def test_messages_of_several_threads_arrive_once_and_in_order() -> None:
     assert got == [*range(1, 401)]
 
 
-def test_subscribers_get_more_messages_than_are_kept() -> None:
+def test_subscribers_get_more_messages_than_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(message_log, "MESSAGES_KEPT", 10)
     fake = FakeCopr(progress="clock")
-    chroots = [f"fedora-{number}-x86_64" for number in range(MESSAGES_KEPT // 2)]
+    chroots = [f"fedora-{number}-x86_64" for number in range(20)]
     fake.add_build(chroots, lifecycle=running_for(100))
     got: list[Message] = []
     with fake.subscribe(got.append):
         fake.clock.tick(1000)
     assert len(got) == 3 * len(chroots)
-    assert fake.messages == got[-MESSAGES_KEPT:]
+    assert fake.messages == got[-10:]
+
+
+def test_latest_messages_are_kept_without_subscribers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(message_log, "MESSAGES_KEPT", 10)
+    fake = FakeCopr(progress="clock")
+    chroots = [f"fedora-{number}-x86_64" for number in range(20)]
+    fake.add_build(chroots, lifecycle=running_for(100))
+    fake.clock.tick(1000)
+    kept = fake.messages
+    assert len(kept) == 10
+    assert (kept[-1].topic, kept[-1].body["chroot"]) == ("copr.build.end", chroots[-1])
 
 
 def test_restored_messages_are_not_delivered_again() -> None:

@@ -52,10 +52,11 @@ def test_changed_clock_is_noticed(act: str) -> None:
 
 
 def test_paused_clock_delivers_after_it_is_resumed() -> None:
-    fake, got = subscribed(speed=20_000)
+    fake, got = subscribed(speed=1)
     clock = fake.clock
     assert isinstance(clock, SystemClock)
     clock.pause()
+    clock.speed = 20_000
     assert got.empty()
     clock.resume()
     got.get(timeout=PATIENCE)

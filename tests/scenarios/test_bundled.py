@@ -12,7 +12,7 @@ import pytest
 from copr_chroot_fake import FAULTS, LIFECYCLES, FakeCopr
 from copr_chroot_fake.model.fault import BodyName, BreakName
 from copr_chroot_fake.model.lifecycle import parse_lifecycle
-from copr_chroot_fake.model.project import BOOTSTRAPS
+from copr_chroot_fake.model.project import Bootstrap
 from copr_chroot_fake.scenario.bundled import bundled_directory, by_name
 
 from ..documents import ROOT
@@ -98,7 +98,7 @@ def test_bootstraps_scenario_has_every_setting() -> None:
     projects = [project.settings for project in fake.projects.values()]
     settings = [chroot for project in fake.projects.values() for chroot in project.chroots.values()]
     for level in (projects, settings, fake.builds.values()):
-        assert {each.bootstrap for each in level} == {None, *BOOTSTRAPS}
+        assert {each.bootstrap for each in level} == {None, *get_args(Bootstrap)}
     bootstraps = {
         (build.id, chroot.name): get(fake, f"build-config/{build.id}/{chroot.name}")[1].get("bootstrap")
         for build in fake.builds.values()

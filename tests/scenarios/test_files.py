@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -239,3 +240,42 @@ def test_yaml_without_its_extra_names_the_extra(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(MissingExtraError, match=r"pip install 'copr-chroot-fake\[yaml\]'") as raised:
         FakeCopr.from_scenario(write(tmp_path, "builds: []", "scenario.yaml"))
     assert isinstance(raised.value, CoprFakeError)
+
+
+def test_changed_fake_shares_nothing_with_the_next_one(tmp_path: Path) -> None:
+    path = write(tmp_path, WHOLE)
+    first = FakeCopr.from_scenario(path)
+    unchanged = first.to_scenario()
+    first.faults.clear()
+    first.clock.tick(1_000_000)
+    for build in first.builds.values():
+        build.source.add_result("more.txt", "x")
+        for chroot in build.values():
+            chroot.set_state("failed")
+            chroot.add_result("more.txt", "x")
+    project = first.projects["@copr/tools"]
+    for name in [*project.chroots]:
+        project.disable(name)
+    login = "Basic " + b64encode(b"abc:s3cret").decode()
+    headers = [(b"authorization", login.encode()), (b"content-type", b"application/json")]
+    for endpoint, fields in (
+        ("project/edit/@copr/tools", {"description": "changed"}),
+        ("project/permissions/set/@copr/tools", {"frostyx": {"admin": "approved"}}),
+        ("package/edit/@copr/tools/hello/scm", {"package_name": "hello", "clone_url": "https://example.com/x.git"}),
+    ):
+        assert first.answer("POST", f"/api_3/{endpoint}", headers, json.dumps(fields).encode()).status == 200
+    assert first.to_scenario() != unchanged
+    assert FakeCopr.from_scenario(path).to_scenario() == unchanged
+
+
+def test_result_file_is_read_at_each_load(tmp_path: Path) -> None:
+    path = write(tmp_path, {"builds": [{"id": 1, "source_results": {"a.txt": {"file": "a.txt"}}}]})
+    for content in ("one", "two"):
+        (tmp_path / "a.txt").write_text(content)
+        (build,) = FakeCopr.from_scenario(path).to_scenario()["builds"]
+        assert build["source_results"] == {"a.txt": content}
+
+
+def test_changed_file_is_loaded_again(tmp_path: Path) -> None:
+    for number in (1, 2):
+        assert list(FakeCopr.from_scenario(write(tmp_path, {"builds": [{"id": number}]})).builds) == [number]
