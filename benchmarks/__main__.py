@@ -41,7 +41,7 @@ ALL = (
     generated_data,
     scenarios,
 )
-SHORT = (in_process, other_endpoints, submissions, messages, served, polls, scenarios)
+SHORT = (in_process, other_endpoints, messages, served, scenarios)
 
 
 def main() -> int:

@@ -55,6 +55,7 @@ class Subscribers:
         self._store = store
         self._lock = store.own_lock
         self._subscriptions: tuple[Subscription, ...] = ()
+        self._callbacks: tuple[Callback, ...] = ()
         self._is_delivering = False
         self._waker: Waker | None = None
 
@@ -71,7 +72,7 @@ class Subscribers:
         with self._lock:
             if not self._subscriptions:
                 self._start()
-            self._subscriptions += (subscription,)
+            self._set((*self._subscriptions, subscription))
         return subscription
 
     def add_with_past(self, callback: Callback) -> Subscription:
@@ -86,9 +87,13 @@ class Subscribers:
         """Remove a subscription, unless that has been done."""
         with self._lock:
             is_last = self._subscriptions == (subscription,)
-            self._subscriptions = tuple(other for other in self._subscriptions if other is not subscription)
+            self._set(tuple(other for other in self._subscriptions if other is not subscription))
             if is_last:
                 self._stop()
+
+    def _set(self, subscriptions: tuple[Subscription, ...]) -> None:
+        self._subscriptions = subscriptions
+        self._callbacks = tuple(subscription.callback for subscription in subscriptions)
 
     def _start(self) -> None:
         store, clock = self._store, self._store.clock
@@ -172,9 +177,9 @@ class Subscribers:
         first: Exception | None = None
         while undelivered := self._store.messages.undelivered:
             message = read_message(undelivered.popleft())
-            for subscription in self._subscriptions:
+            for callback in self._callbacks:
                 try:
-                    subscription.callback(message)
+                    callback(message)
                 except Exception as error:
                     first = first or error
         return first
