@@ -38,7 +38,7 @@ from .project import Project
 from .submission_rules import SubmissionRule, SubmissionRules
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Additions:
     """The content of one scenario, complete and checked before any of it is in the store."""
 

@@ -43,7 +43,7 @@ _BUFFER_SIZE = 64 * 1024
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Context:
     """What the connections of a server share.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated
 
 from ..errors import InputError
 from ..validation import checks
 from ..validation.checks import Base64, Text
+from ..validation.frozen import frozen
 from ..validation.rule import Rule
 from ..validation.schema import Written, whole
 from ..validation.spec import dump, parse, parse_mapping
@@ -30,14 +30,14 @@ def parse_result_name(location: str, value: object) -> str:
     return name.removesuffix(".gz") if name.endswith(".log.gz") else name
 
 
-@dataclass(frozen=True)
+@frozen()
 class EncodedContent:
     """The content of a file that is no text, encoded as base64."""
 
     base64: Base64
 
 
-@dataclass(frozen=True)
+@frozen()
 class NamedContent:
     """The path of a file with the content, relative to the scenario; only a scenario file can have it."""
 
