@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TextIO
@@ -97,8 +98,10 @@ class ForkedCommand:
             return output, errors
 
     def send_signal(self, signum: signal.Signals) -> None:
-        if self.poll() is None:
-            os.kill(self.pid, signum)
+        # It may end at any moment.
+        with suppress(ProcessLookupError):
+            if self.poll() is None:
+                os.kill(self.pid, signum)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)

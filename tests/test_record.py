@@ -17,7 +17,7 @@ from copr_chroot_fake.client.errors import NotJsonError
 from copr_chroot_fake.scenario.schema import scenario_schema
 from copr_chroot_fake.scenario_cli.check import check
 
-from .examples import examples
+from .examples import examples, sample
 from .recording_loop import (
     F42,
     F43,
@@ -45,7 +45,7 @@ def assert_valid(recording: Recording, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("limit", "has_four_endpoints"), [(None, False), (100, True)])
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", sample(SCENARIOS))
 def test_recorded_scenario_gives_the_same_responses(
     name: str, limit: int | None, has_four_endpoints: bool, tmp_path: Path
 ) -> None:
