@@ -22,7 +22,7 @@ SLOW := tests/control/test_document_requests.py tests/downstream tests/page test
 WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 test: .venv/develop.stamp
-	@echo 'Running the tests, which takes about 100 seconds on two cores.'
+	@echo 'Running the tests, which takes about 80 seconds on two cores.'
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -p no:schemathesis $(SLOW:%=--ignore=%)
 
 # Independent steps run at the same time; the benchmarks run alone at the end.
