@@ -22,7 +22,7 @@ Mask = Mapping[str, "Mask | None"]
 
 _ALL_OTHERS = "*"
 
-_TOKEN = re.compile(r"[{},]|[\w:*-]+")
+_TOKEN = r"[{},]|[\w:*-]+"
 
 
 class MaskError(Exception):
@@ -55,7 +55,7 @@ def _parse_mask(text: str) -> Mask:
     mask: dict[str, Mask | None] = {}
     outer_masks: list[dict[str, Mask | None]] = []
     previous = ""
-    for token in _TOKEN.findall(_strip_brackets(text)):
+    for token in re.findall(_TOKEN, _strip_brackets(text)):
         if token == "{":
             if previous not in mask:
                 raise _parse_error("Unexpected opening bracket")

@@ -47,16 +47,17 @@ def package_arch(chrootname: str) -> str:
     return sys.intern(_PACKAGE_ARCHES.get(arch, arch))
 
 
-_EVR = re.compile(r"(?:([0-9]{1,9}):)?([\w.+~^]+)-([\w.+~^]+)", re.ASCII)
-_DIST_TAG = re.compile(rf"\.(?:{'|'.join(sorted({*_DIST_TAGS.values()}))})[0-9]+(?:_[0-9]+)?$")
+# Patterns are compiled when they are first used, as most processes never use them.
+_EVR = r"(?a:(?:([0-9]{1,9}):)?([\w.+~^]+)-([\w.+~^]+))"
+_DIST_TAG = rf"\.(?:{'|'.join(sorted({*_DIST_TAGS.values()}))})[0-9]+(?:_[0-9]+)?$"
 
 
 def packages(chrootname: str, package: str | None, source_version: str = SOURCE_VERSION) -> tuple[Nevra, ...]:
     """Return a source and a binary package of a version, with the dist tag of the chroot."""
-    found = _EVR.fullmatch(source_version) or _EVR.fullmatch(SOURCE_VERSION)
+    found = re.fullmatch(_EVR, source_version) or re.fullmatch(_EVR, SOURCE_VERSION)
     assert found is not None
     epoch, version, release = found[1], sys.intern(found[2]), found[3]
-    release = sys.intern(_DIST_TAG.sub("", release) + dist_tag(chrootname))
+    release = sys.intern(re.sub(_DIST_TAG, "", release) + dist_tag(chrootname))
     number = None if epoch is None else int(epoch)
     return _source_and_binary(package or PACKAGE, version, release, package_arch(chrootname), number)
 
@@ -81,9 +82,7 @@ def source_result_dir(build_id: int) -> str:
 _PREFIXES = {"pypi_package_name": "python-", "gem_name": "rubygem-"}
 """The usual prefixes of packages that are made from those of other languages."""
 
-_FILE = re.compile(
-    r"([^/]+?)(?:-[^-/]+-[^-/]+|-[0-9][^-/]*)?(?:\.src\.rpm|\.nosrc\.rpm|\.spec|\.git)/*$", re.IGNORECASE
-)
+_FILE = r"(?i:([^/]+?)(?:-[^-/]+-[^-/]+|-[0-9][^-/]*)?(?:\.src\.rpm|\.nosrc\.rpm|\.spec|\.git)/*$)"
 
 
 def package_of(config: Mapping[str, object]) -> str | None:
@@ -93,23 +92,23 @@ def package_of(config: Mapping[str, object]) -> str | None:
             return prefix + _clean(str(config[field]))
     for field in ("pkg", "url", "clone_url"):
         file = str(config.get(field) or "").partition("?")[0].rstrip("/").rpartition("/")[2]
-        match = _FILE.match(file)
+        match = re.match(_FILE, file)
         name = _clean(match[1] if match else file)
         if name:
             return name
     return None
 
 
-_SOURCE_PACKAGE = re.compile(r"-([\w.+~^]+-[\w.+~^]+)\.(?:no)?src\.rpm", re.ASCII | re.IGNORECASE)
+_SOURCE_PACKAGE = r"(?ai:-([\w.+~^]+-[\w.+~^]+)\.(?:no)?src\.rpm)"
 
 
 def version_of(config: Mapping[str, object]) -> str:
     """Return a version for a source: that of its source package or upstream package, if it tells one."""
     location = str(config.get("pkg") or config.get("url") or "").partition("?")[0]
-    found = _SOURCE_PACKAGE.search(location)
+    found = re.search(_SOURCE_PACKAGE, location)
     if found is not None:
         return found[1]
-    upstream = _EVR.fullmatch(f"{config.get('pypi_package_version') or ''}-1")
+    upstream = re.fullmatch(_EVR, f"{config.get('pypi_package_version') or ''}-1")
     return SOURCE_VERSION if upstream is None else upstream[0]
 
 

@@ -245,7 +245,8 @@ def check_of(hint: object, unique: Unique | None = None) -> Check:
     if hint in _PLAIN:
         return _PLAIN[hint]
     if is_dataclass(hint):
-        return partial(_parse, _table_of(cast(type, hint)))
+        # Its table is made when it is needed, as a server would take longer to start otherwise.
+        return partial(parse, cast(type, hint))
     raise TypeError(f"{hint!r} has no check; annotate it with a Rule")
 
 
