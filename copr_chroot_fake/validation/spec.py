@@ -55,11 +55,10 @@ MAX_ERRORS = 1000
 
 
 class Field(NamedTuple):
-    """How the values of a field are checked and written, and its default; ``MISSING`` if it is required."""
+    """How the values of a field are checked, and its default; ``MISSING`` if it is required."""
 
     key: str
     check: Check
-    dump: Dump
     default: object
 
 
@@ -104,11 +103,11 @@ def validate(instance: DataclassInstance) -> None:
 
 def dump(instance: DataclassInstance) -> dict[str, object]:
     """Return the object that parses back to a spec, without the fields that have their default."""
-    written = {}
+    written, dumps = {}, _dumps_of(type(instance))
     for name, field in _table_of(type(instance)).fields.items():
         value = getattr(instance, name)
         if value != field.default:
-            written[field.key] = field.dump(value)
+            written[field.key] = dumps[name](value)
     return written
 
 
@@ -198,7 +197,6 @@ def _table_of(spec: type[DataclassInstance]) -> _Table:
         field.name: Field(
             field.metadata.get("key", field.name),
             check_of(hints[field.name]),
-            _dump_of(hints[field.name]),
             made.get(field.name, field.default),
         )
         for field in fields(spec)
@@ -342,6 +340,12 @@ def collect(errors: list[InputError], check: Callable[[str, object], T], value: 
     except InputError as error:
         errors.extend(error.errors)
         return None
+
+
+@cache
+def _dumps_of(spec: type[DataclassInstance]) -> Mapping[str, Dump]:
+    """Return how the values of each field are written."""
+    return {name: _dump_of(hint) for name, hint in get_type_hints(spec, include_extras=True).items()}
 
 
 def _dump_of(hint: object) -> Dump:
