@@ -69,6 +69,19 @@ ON_EACH_PYTHON = (
 )
 """Tests that can depend on the versions of Python and of the dependencies: imports, adapters, plugin, server."""
 
+IN_BETWEEN = (
+    "tests/client",
+    "tests/pytest_plugin",
+    "tests/test_adapters.py",
+    "tests/test_packaging.py",
+    "tests/test_public_names.py",
+    "tests/test_serve.py",
+    "tests/test_threads.py",
+    "tests/test_tls.py",
+    "tests/test_wire_faults.py",
+)
+"""Those of these tests that run on the Pythons between the first and the last, which differ from these by less."""
+
 OF_THE_WHEEL = (
     "tests/control/test_server.py",
     "tests/pytest_plugin",
@@ -102,7 +115,8 @@ def lint(session: nox.Session) -> None:
 @nox.parametrize(("python", "versions"), VERSIONS, ids=["-".join(pair) for pair in VERSIONS])
 def tests(session: nox.Session, versions: str) -> None:
     """Run tests with the oldest or newest versions that pyproject.toml allows; arguments select others."""
-    arguments = ("-n", "auto", "--dist", "worksteal", *(session.posargs or ON_EACH_PYTHON))
+    selected = ON_EACH_PYTHON if session.python in (PYTHONS[0], PYTHONS[-1]) else IN_BETWEEN
+    arguments = ("-n", "auto", "--dist", "worksteal", *(session.posargs or selected))
     # What differs between versions shows with few examples.
     session.env["COPR_FAKE_EXAMPLES"] = "0.03"
     if versions == "newest":
