@@ -26,7 +26,7 @@ class BuildId(click.IntRange):
 
 @click.command()
 @click.argument("build_ids", metavar="BUILD_ID...", nargs=-1, required=True, type=BuildId(min=1, max=LARGEST_INTEGER))
-@click.option("--url", default=COPR_URL, help="URL of the Copr, without /api_3.")
+@click.option("--url", default=COPR_URL, show_default=True, help="URL of the Copr, without /api_3.")
 @click.option(
     "-o",
     "--output",

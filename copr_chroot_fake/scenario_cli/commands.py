@@ -26,7 +26,7 @@ def scenario() -> None:
     """
 
 
-_SEED = click.option("--seed", default=0, type=click.IntRange(min=0), help="Random seed.")
+_SEED = click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Random seed.")
 _OUTPUT = click.option(
     "-o",
     "--output",
@@ -74,7 +74,9 @@ def _summary(reports: list[Report]) -> str:
 @click.option(
     "--build", "ids", multiple=True, type=click.IntRange(min=1), help="Show only this build; can be repeated."
 )
-@click.option("--limit", default=1000, type=click.IntRange(min=1), help="Maximum number of chroots to show.")
+@click.option(
+    "--limit", default=1000, show_default=True, type=click.IntRange(min=1), help="Maximum number of chroots to show."
+)
 @_SEED
 @failing()
 def show(name: str, ids: tuple[int, ...], limit: int, seed: int) -> None:
@@ -96,10 +98,11 @@ def show(name: str, ids: tuple[int, ...], limit: int, seed: int) -> None:
 
 
 @scenario.command()
-@click.option("--builds", default=10, type=click.IntRange(min=0), help="Number of builds.")
+@click.option("--builds", default=10, show_default=True, type=click.IntRange(min=0), help="Number of builds.")
 @click.option(
     "--chroots",
     default=5,
+    show_default=True,
     type=click.IntRange(min=1),
     help="Average number of chroots of a build.",
 )

@@ -108,6 +108,7 @@ def sources_of(scenarios: tuple[Path, ...]) -> tuple[Path, ...]:
 progress_option = click.option(
     "--progress",
     default="clock",
+    show_default=True,
     type=click.Choice(get_args(ProgressMode)),
     help="What advances chroots to their next stage: polls; the clock; only control calls; or immediately, so that the "
     "first poll returns the final state. A scenario can override it for a build or chroot.",
@@ -115,6 +116,7 @@ progress_option = click.option(
 speed_option = click.option(
     "--speed",
     default=1.0,
+    show_default=True,
     type=click.FloatRange(min=0, min_open=True),
     help="Seconds on the fake's clock for each real second.",
 )
@@ -133,7 +135,7 @@ def _number_option(
     *names: str, default: int, help: str, minimum: int = 0, maximum: int | None = None
 ) -> Callable[[Command], Command]:
     """Return an option that takes a whole number."""
-    return click.option(*names, default=default, type=click.IntRange(minimum, maximum), help=help)
+    return click.option(*names, default=default, show_default=True, type=click.IntRange(minimum, maximum), help=help)
 
 
 def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -155,11 +157,12 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
 
 @click.command()
 @click.argument("scenarios", metavar="[SCENARIO]...", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--host", default="127.0.0.1", help="Address to listen on.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @_number_option("--port", default=5000, maximum=65535, help="Port to listen on; 0 selects a free port.")
 @click.option(
     "--default-limit",
     default="100",
+    show_default=True,
     type=_parse_limit,
     metavar="100|none",
     help="Items in a list if the request has no limit: 100 as in the API reference, none as on the deployed Copr.",
@@ -167,6 +170,7 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
 @click.option(
     "--max-polls",
     default="1000",
+    show_default=True,
     type=_parse_limit,
     metavar="1000|none",
     help="Polls of one resource while the clock is paused and nothing changes; more get a 508.",
@@ -259,6 +263,7 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     "--worlds",
     "worlds_mode",
     default="on-demand",
+    show_default=True,
     type=click.Choice(["on-demand", "fixed"]),
     help="Whether the first request to a named world creates it, or only a control call does, so that a mistyped name "
     "gets a 404.",
