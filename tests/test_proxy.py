@@ -316,10 +316,14 @@ def test_host_that_cannot_be_reached_is_an_error(fake: FakeCopr) -> None:
 
 def test_client_may_leave_before_the_tunnel_is_open(fake: FakeCopr, monkeypatch: pytest.MonkeyPatch) -> None:
     """The connection to the other host is closed."""
+    has_left = threading.Event()
 
     async def open_late(host: str, port: int) -> relay.RelayTunnel:
         opened = await relay.open_relay(host, port)
-        await asyncio.sleep(0.2)
+        assert await asyncio.to_thread(has_left.wait, PATIENCE)
+        # The server reads the end of the connection.
+        for _ in range(3):
+            await asyncio.sleep(0)
         return opened
 
     monkeypatch.setattr(http_proxy, "open_relay", open_late)
@@ -328,6 +332,7 @@ def test_client_may_leave_before_the_tunnel_is_open(fake: FakeCopr, monkeypatch:
         with Server(proxy.url).connect() as wire:
             wire.send(f"CONNECT 127.0.0.1:{listener.getsockname()[1]} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
             upstream, _ = listener.accept()
+        has_left.set()
         with upstream:
             upstream.settimeout(PATIENCE)
             assert upstream.recv(1) == b""
