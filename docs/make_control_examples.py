@@ -79,10 +79,20 @@ def shortened(document: object, url: str) -> str:
     return "\n".join([*lines[:MAX_LINES], *(["…"] if len(lines) > MAX_LINES else [])])
 
 
+VARIABLE = {
+    r'"now": \d+\.\d+': '"now": 1700000000.0',
+    r"python-httpx/[\w.]+": "python-httpx",
+    r'"version": "\d+\.\d+\.\d+\w*"': '"version": "…"',
+}
+"""What differs each time, and its replacement: the clock of a world, which runs, and versions of httpx and the kit."""
+
+
 def public(text: str, url: str) -> str:
-    """Replace what differs each time: the port of the server, and the clock of a world, which runs."""
-    address = url.removeprefix("http://")
-    return re.sub(r'"now": \d+\.\d+', '"now": 1700000000.0', text.replace(address, "127.0.0.1:5000"))
+    """Replace what differs each time: the port of the server and the patterns of `VARIABLE`."""
+    text = text.replace(url.removeprefix("http://"), "127.0.0.1:5000")
+    for pattern, replacement in VARIABLE.items():
+        text = re.sub(pattern, replacement, text)
+    return text
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import get_args
 from xml.etree import ElementTree
 
+import httpx
 import pytest
 
 import copr_chroot_fake
@@ -44,6 +45,12 @@ def test_generated_files_are_up_to_date(module: str, file: str, capsys: pytest.C
     """``make docs`` would change nothing."""
     import_module(f"docs.{module}").main()
     assert (ROOT / file).read_text() == capsys.readouterr().out, "run make docs"
+
+
+@pytest.mark.parametrize(("module", "file"), GENERATED)
+def test_generated_files_name_no_client_version(module: str, file: str) -> None:
+    """A release of httpx changes no generated file."""
+    assert f"httpx/{httpx.__version__}" not in (ROOT / file).read_text(), module
 
 
 def test_state_diagram_matches_the_transition_table() -> None:
