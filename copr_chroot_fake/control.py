@@ -379,7 +379,8 @@ class CoprFakeControl:
     def add_fault(self, fault: FaultLike) -> views.FaultView:
         """Add a fault, given as a :class:`Fault`, as an object with its fields, or by name.
 
-        After one with ``breaks="refused"``, the server refuses control calls, too: see :meth:`wait_until_ready`.
+        While one with ``breaks="refused"`` closes the port, control calls are refused, too: see
+        :meth:`wait_until_ready`.
         """
         return self._call("POST", "/faults", dump(fault) if checks.is_kind(fault, Fault) else fault)
 

@@ -6,7 +6,6 @@ import json
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from typing import cast
 
 import pytest
@@ -72,9 +71,15 @@ async def fail_later(body: bytes) -> Answer:
     raise LookupError(SECRET)
 
 
-def failing_before_response(request: Request) -> Answer:
-    request.refuse_next = partial(fail, b"")  # type: ignore[assignment]  # it does not return
-    return json_answer(b"{}")
+class FailingHeaders(tuple[tuple[str, str], ...]):
+    """Headers that cannot be encoded."""
+
+    def __hash__(self) -> int:
+        raise LookupError(SECRET)
+
+
+def failing_in_delivery(request: Request) -> Answer:
+    return json_answer(b"{}")._replace(headers=FailingHeaders(), delivery=Delivery(delay=0.001))
 
 
 def served_app() -> App:
@@ -91,7 +96,7 @@ FAILURES: dict[str, tuple[Callable[[], App], str]] = {
     "application": (lambda: failing_app, HOME),
     "application, with the body": (lambda: failing_with_body, HOME),
     "application, later": (lambda: failing_later, HOME),
-    "delivery": (lambda: failing_before_response, HOME),
+    "delivery": (lambda: failing_in_delivery, HOME),
 }
 
 

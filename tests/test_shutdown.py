@@ -70,6 +70,9 @@ def wait_behind(served: Served, wire: Wire) -> None:
 
 def close_port(served: Served, wire: Wire) -> None:
     served.control("POST", "/faults", {"breaks": "refused", "seconds": 300})
+    wire.send(raw("GET", HOME))
+    with pytest.raises(ConnectionResetError):
+        wire.socket.recv(1)
     assert served.is_refusing
 
 

@@ -175,11 +175,6 @@ def get_with_httpx(url: str, timeout: float) -> bytes:
 
 
 FAILURES: dict[str, dict[Get, type[Exception]]] = {
-    "refused": {
-        get_with_http_client: ConnectionRefusedError,
-        get_with_requests: requests.ConnectionError,
-        get_with_httpx: httpx.ConnectError,
-    },
     "reset": {
         get_with_http_client: ConnectionResetError,
         get_with_requests: requests.ConnectionError,
@@ -196,7 +191,7 @@ FAILURES: dict[str, dict[Get, type[Exception]]] = {
         get_with_httpx: httpx.ReadTimeout,
     },
 }
-WORDS = {"refused": "refused", "reset": "reset by peer", "reset-within": "reset by peer", "timeout": "timed out"}
+WORDS = {"reset": "reset by peer", "reset-within": "reset by peer", "timeout": "timed out"}
 
 
 @pytest.mark.parametrize("make_world", ["process", "thread"], indirect=True)
@@ -204,15 +199,13 @@ WORDS = {"refused": "refused", "reset": "reset by peer", "reset-within": "reset 
 @pytest.mark.parametrize("get", [get_with_http_client, get_with_requests, get_with_httpx])
 def test_client_raises_the_error_of_a_real_failure(server: Server, breaks: str, get: Get) -> None:
     """The next request succeeds. Over TLS, some errors depend on the version of Python."""
-    fault = {"breaks": breaks, "nth": 1, **({"seconds": 0.2} if breaks == "refused" else {})}
-    server.control("POST", "/faults", fault)
+    server.control("POST", "/faults", {"breaks": breaks, "nth": 1})
     with pytest.raises(FAILURES[breaks][get]) as failed:
         get(server.url + GET, 0.1 if breaks == "timeout" else PATIENCE)
     assert type(failed.value) is FAILURES[breaks][get]
-    if get is not get_with_httpx or breaks == "refused":
+    if get is not get_with_httpx:
         # httpx has no error for failures while it reads.
         assert WORDS[breaks] in str(failed.value)
-    assert eventually(lambda: not server.is_refusing)
     assert get(server.url + GET, PATIENCE) == BODY
 
 
@@ -254,56 +247,67 @@ def test_timeout_fault_keeps_the_connection_open(server: Server) -> None:
 # A closed port refuses connections to all worlds.
 
 
-def test_adding_fault_responds_before_port_closes(server: Server) -> None:
-    """The port reopens after the given seconds."""
+def refuse(server: Server, seconds: float) -> None:
+    """Close the port for a number of seconds."""
+    server.control("POST", "/faults", {"breaks": "refused", "nth": 1, "seconds": seconds})
+    with server.connect() as wire:
+        wire.send(raw("GET", server.prefix + GET))
+        with pytest.raises(ConnectionResetError):
+            wire.socket.recv(1)
+
+
+def test_matching_request_is_reset_and_closes_the_port(server: Server) -> None:
+    """The port opens again after the given seconds."""
     with server.connect() as kept:
         kept.send(raw("GET", server.prefix + GET))
         assert kept.reply().body == BODY
         begun = time.monotonic()
-        assert server.control("POST", "/faults", {"breaks": "refused", "nth": 1, "seconds": 0.3})["id"] == 1
+        refuse(server, 0.3)
         with pytest.raises(ConnectionRefusedError) as refused:
             server.connect()
         assert refused.value.errno == errno.ECONNREFUSED
         assert kept.rest() == b""
     assert eventually(lambda: not server.is_refusing)
     assert time.monotonic() - begun >= 0.3
-    (fault,) = server.control("GET", "/faults")["faults"]
-    assert (fault["seen"], fault["hits"]) == (1, 1)
     assert server.call("GET", GET).body == BODY
 
 
-def test_refusal_of_selected_requests_begins_with_a_reset(server: Server) -> None:
-    """The server must read a request to select it; until then others are answered."""
-    server.control("POST", "/faults", {"breaks": "refused", "endpoint": "build-chroot/list", "nth": 1, "seconds": 0.3})
-    assert server.call("GET", GET).body == BODY
+@pytest.mark.parametrize("selection", [{}, {"endpoint": "build-chroot/list"}], ids=str)
+def test_refusal_counts_only_requests_that_match(server: Server, selection: dict[str, str]) -> None:
+    """Connections, control calls and other requests neither count nor close the port."""
+    server.control("POST", "/faults", {"breaks": "refused", "first": 1, "seconds": 0, **selection})
+    server.connect().socket.close()
+    if selection:
+        assert server.call("GET", GET).body == BODY
+    assert server.control("GET", "/faults")["faults"][0]["hits"] == 0
     with server.connect() as wire:
         wire.send(raw("GET", server.prefix + LIST))
         with pytest.raises(ConnectionResetError):
             wire.socket.recv(1)
-        assert server.is_refusing
     assert eventually(lambda: not server.is_refusing)
+    (fault,) = server.control("GET", "/faults")["faults"]
+    assert (fault["seen"], fault["hits"]) == (1, 1)
     assert server.call("GET", LIST).status == 200
 
 
 def test_each_request_of_the_fault_is_refused(server: Server) -> None:
-    """A request on the reopened port is reset and closes it again."""
-    server.control("POST", "/faults", {"breaks": "refused", "first": 3, "seconds": 0.2})
-    assert server.is_refusing
-    assert eventually(lambda: not server.is_refusing)
-    with server.connect() as wire:
-        wire.send(raw("GET", server.prefix + GET))
-        with pytest.raises(ConnectionResetError):
-            wire.reply()
-    assert server.is_refusing
-    assert eventually(lambda: not server.is_refusing)
+    """Connections to the closed port do not count."""
+    server.control("POST", "/faults", {"breaks": "refused", "first": 2, "seconds": 0.2})
+    for _ in range(2):
+        with server.connect() as wire:
+            wire.send(raw("GET", server.prefix + GET))
+            with pytest.raises(ConnectionResetError):
+                wire.reply()
+        assert server.is_refusing
+        assert eventually(lambda: not server.is_refusing)
     assert server.call("GET", GET).body == BODY
     (fault,) = server.control("GET", "/faults")["faults"]
-    assert (fault["seen"], fault["hits"]) == (4, 3)
+    assert (fault["seen"], fault["hits"]) == (3, 2)
 
 
 def test_closed_port_stays_reserved(make_own_world: MakeWorld) -> None:
     server = make_own_world()
-    server.control("POST", "/faults", {"breaks": "refused", "nth": 1, "seconds": 300})
+    refuse(server, 300)
     with socket.socket() as other, pytest.raises(OSError) as refused:
         other.bind(server.address)
     assert refused.value.errno == errno.EADDRINUSE
@@ -316,7 +320,7 @@ def test_pending_response_is_finished_when_port_closes(make_own_world: MakeWorld
     with server.connect() as one, other.connect() as two:
         start_request(server, one, {"nth": 1, "delay": 0.1}, GET)
         start_request(other, two, {"nth": 1, "delay": 0.1}, GET)
-        server.control("POST", "/faults", {"breaks": "refused", "nth": 1, "seconds": 300})
+        refuse(server, 300)
         assert server.is_refusing
         assert [one.reply().body, two.reply().body] == [BODY, BODY]
         assert [one.rest(), two.rest()] == [b"", b""]

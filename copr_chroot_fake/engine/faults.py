@@ -149,22 +149,6 @@ class Faults(CountedItems[ActiveFault]):
                 complete(partial(set_counts, counts))
         return hit
 
-    def refuse_next(self) -> float | None:
-        """Return for how many seconds to refuse connections, if the next request is refused whatever it is."""
-        with self.lock:
-            hit = self.strike(Subject(None, None, None)) if self._would_refuse_any() else None
-        return None if hit is None or hit.delivery is None else hit.delivery.closed
-
-    def _would_refuse_any(self) -> bool:
-        now = self._clock.now()
-        for active in self:
-            if active.hits_at(active.seen + 1, now, self._random(active, active.seen + 1)):
-                if active.fault.breaks != "refused":
-                    return False
-                if active.fault.matches_any_request:
-                    return True
-        return False
-
     def write(self) -> list[dict[str, object]]:
         """Return objects that parse back to the same faults, with their counts, for the time that they still last."""
         with self.lock:

@@ -79,8 +79,6 @@ class ServedApp:
         self._memory.charged += (
             PER_REQUEST + request.head_bytes + HEADER_BYTES * len(headers) + min(len(body), MAX_BODY)
         )
-        if world.fake.faults.active:
-            request.refuse_next = partial(_refuse_next, world)
         return world.answer(request.method, target, headers, body)
 
     def _create(self, name: str, request: Request) -> World | Answer:
@@ -116,14 +114,12 @@ class ServedApp:
         world = found or self._draft(name or "")
         if isinstance(world, Answer):
             return world
-        request.refuse_next = partial(_refuse_next, world)
         add = found is None and not control.is_open(target)
         answer = control.answer(world, target, request, body)
         if isinstance(answer, Answer):
             return self._keep(world, answer) if add else answer
         if isinstance(answer, Awaitable):
             return self._keep_later(world, answer) if add else answer
-        request.refuse_next = None
         if add:
             self._worlds.add(world)
         return answer
@@ -136,15 +132,6 @@ class ServedApp:
 
     async def _keep_later(self, world: World, answer: Awaitable[Answer]) -> Answer:
         return self._keep(world, await answer)
-
-
-def _refuse_next(world: World) -> float | None:
-    # The fake at the time of the response, which a control call may have replaced. Nothing has changed without a fault.
-    with world.watchers.reading():
-        seconds = world.fake.faults.refuse_next()
-    if seconds is not None:
-        world.watchers.notify()
-    return seconds
 
 
 def _split(target: str) -> tuple[str, str]:

@@ -99,11 +99,6 @@ class _Exchange:
         """Bytes of the body of the response."""
         self.began = time.perf_counter()
 
-    def seconds_to_refuse(self) -> float | None:
-        """Return for how many seconds to close the port; not ``None`` at most once."""
-        refuse_next, self.request.refuse_next = self.request.refuse_next, None
-        return None if refuse_next is None else refuse_next()
-
 
 class HttpProtocol(asyncio.BufferedProtocol):
     """A connection. It answers one request at a time; the next one is not read until then."""
@@ -352,11 +347,8 @@ class HttpProtocol(asyncio.BufferedProtocol):
     def _respond(self, exchange: _Exchange, answer: Answer) -> None:
         """Send a response, at once if nothing prevents it."""
         try:
-            seconds = None
-            if answer.delivery is None and exchange.request.refuse_next is not None:
-                seconds = exchange.seconds_to_refuse()
-            if answer.delivery is not None or seconds is not None:
-                self._delivery = self._context.start(self._deliver(exchange, answer, seconds))
+            if answer.delivery is not None:
+                self._delivery = self._context.start(self._deliver(exchange, answer, answer.delivery))
                 return
             head, body = self._encode(exchange, answer)
         except Exception as error:
@@ -397,15 +389,9 @@ class HttpProtocol(asyncio.BufferedProtocol):
             # For this protocol, the connection has ended.
             self.connection_lost(None)
 
-    async def _deliver(self, exchange: _Exchange, answer: Answer, seconds_to_refuse: float | None) -> None:
-        """Send a response as a fault prescribes: late, in pieces, in part or not at all.
-
-        :param seconds_to_refuse: how long to close the port before; for a faulty response, this is not known yet.
-        """
-        delivery = answer.delivery or Delivery()
+    async def _deliver(self, exchange: _Exchange, answer: Answer, delivery: Delivery) -> None:
+        """Send a response as a fault prescribes: late, in pieces, in part or not at all."""
         try:
-            if seconds_to_refuse is not None:
-                await self._context.close_port(seconds_to_refuse)
             if delivery.failure is Failure.TIMEOUT:
                 self._is_endless = True
             else:
@@ -423,9 +409,6 @@ class HttpProtocol(asyncio.BufferedProtocol):
             self._continue()
 
     async def _deliver_pieces(self, exchange: _Exchange, answer: Answer, delivery: Delivery) -> None:
-        seconds = exchange.seconds_to_refuse()
-        if seconds is not None:
-            await self._context.close_port(seconds)
         head, body = self._encode(exchange, answer)
         pieces = split_body(body, delivery)
         self._write(exchange, head, next(pieces, b""))
@@ -540,6 +523,3 @@ class HttpProtocol(asyncio.BufferedProtocol):
             exchange.body.end()
         if self._context.access_log is not None:
             self._log(exchange, self._context.access_log)
-        seconds = exchange.seconds_to_refuse()
-        if seconds is not None:
-            self._context.start(self._context.close_port(seconds))

@@ -33,7 +33,6 @@ class Request:
         "headers",
         "keeps_alive",
         "method",
-        "refuse_next",
         "target",
     )
 
@@ -54,9 +53,6 @@ class Request:
         self.keeps_alive = keeps_alive
         self.expects_continue = expects_continue
         self.authority = authority
-        self.refuse_next: Callable[[], float | None] | None = None
-        """Set by the application if a fault may refuse the next connection: returns for how many seconds to close the
-        port, or ``None``. The server calls it once, just before the response, whose recipient may connect at once."""
 
     @property
     def effective_headers(self) -> dict[bytes, bytes]:

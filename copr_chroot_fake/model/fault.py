@@ -113,7 +113,7 @@ class Fault:
     :param dribble: the body arrives in pieces.
     :param breaks: the connection is ``refused``, is ``reset`` before the response or ``reset-within`` its body, or
         nothing ever arrives, until the client's ``timeout``.
-    :param seconds: with ``refused``, seconds for which the port of a server is closed; 1 by default.
+    :param seconds: with ``refused``, seconds for which a server then closes its port; 1 by default.
     :raises InputErrors: for each invalid value, or two that cannot be combined.
     """
 
@@ -139,11 +139,6 @@ class Fault:
 
     def __post_init__(self) -> None:
         validate(self)
-
-    @property
-    def matches_any_request(self) -> bool:
-        """Whether it may hit any request, regardless of its target."""
-        return (self.endpoint, self.build_id, self.chrootname) == (None, None, None)
 
     @property
     def blocks_request(self) -> bool:

@@ -148,7 +148,7 @@ NO_CALLS: Mapping[str, str] = {
     },
     **{
         f"Faults.{name}": INSIDE
-        for name in ("add_written", "refuse_next", "restore", "save", "strike")
+        for name in ("add_written", "restore", "save", "strike")
     },
     **{f"SubmissionRules.{name}": INSIDE for name in ("add", "apply", "ids", "restore", "save")},
     **{f"{clock}.reach": INSIDE for clock in ("VirtualClock", "SystemClock")},

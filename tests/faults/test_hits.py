@@ -154,32 +154,6 @@ def test_faults_count_correctly_among_threads() -> None:
 
 
 @pytest.mark.parametrize(
-    ("some", "seconds"),
-    [
-        ([Fault(breaks="refused")], 1),
-        ([Fault(breaks="refused", seconds=5, first=1)], 5),
-        ([Fault(breaks="refused", nth=2)], None),
-        ([Fault(breaks="refused", build_id=1)], None),
-        ([Fault(breaks="refused", build_id=1), Fault(breaks="refused", seconds=5)], 5),
-        ([Fault(breaks="refused", build_id=1), Fault(status=500)], None),
-        ([Fault(breaks="reset")], None),
-        ([Fault(endpoint="build-chroot/list", status=500), Fault(breaks="refused")], None),
-        ([Fault(endpoint="build-chroot/list", status=500, nth=2), Fault(breaks="refused")], 1),
-        ([Fault(status=500, nth=2), Fault(breaks="refused", nth=1)], 1),
-        ([], None),
-    ],
-    ids=lambda value: " and ".join(map(str, value)) if isinstance(value, list) else None,
-)
-def test_connection_is_refused_if_any_request_would_be(
-    fake: FakeCopr, some: list[Fault], seconds: float | None
-) -> None:
-    """A refused connection counts as a request."""
-    added = [fake.faults.add(fault) for fault in some]
-    assert fake.faults.refuse_next() == seconds
-    assert sum(active.hits for active in added) == (0 if seconds is None else 1)
-
-
-@pytest.mark.parametrize(
     ("selection", "hit"),
     [
         ({}, [1, 2, 3, 4]),
@@ -207,10 +181,3 @@ def test_fault_hits_nothing_after_its_time(fake: FakeCopr, selection: dict[str, 
 def test_fault_that_lasts_no_time_hits_nothing(fake: FakeCopr) -> None:
     fake.faults.add(Fault(status=503, lasts=0))
     assert statuses(fake, 2) == [200, 200]
-
-
-def test_connection_is_refused_only_while_the_fault_lasts(fake: FakeCopr) -> None:
-    fake.faults.add(Fault(breaks="refused", lasts=10))
-    assert fake.faults.refuse_next() == 1
-    fake.clock.tick(10)
-    assert fake.faults.refuse_next() is None
