@@ -198,6 +198,29 @@ def test_names_are_replaced_consistently() -> None:
     }
 
 
+def test_repositories_stay_distinct() -> None:
+    """Addresses that differ in scheme, host or path get different names; variables and known schemes stay."""
+    repos = [
+        *("https://example.net/a/$chroot/", "https://example.net/b/$chroot/", "http://example.net/a/$chroot/"),
+        *(
+            "https://example.net/a/$chroot/?priority=5",
+            "https://$distname.example.net/",
+            "svn://example.net/a/$chroot/",
+        ),
+    ]
+    project = {"ownername": "fred", "projectname": "tools", "additional_repos": repos}
+    document: Any = anonymize({"projects": [project]})
+    assert document["projects"][0]["additional_repos"] == [
+        *(
+            "https://repo1.example.com/$chroot/",
+            "https://repo2.example.com/$chroot/",
+            "http://repo3.example.com/$chroot/",
+        ),
+        *("https://repo1.example.com/$chroot/?priority=5", "https://repo4.example.com/$distname/"),
+        "https://repo5.example.com/$chroot/",
+    ]
+
+
 @pytest.mark.parametrize("name", sample(SCENARIOS))
 def test_anonymous_recording_keeps_the_shape_of_responses(name: str) -> None:
     """The verbatim build configurations only differ in names, and name the same project as the build."""

@@ -145,6 +145,21 @@ def test_lifecycle_can_end_after_the_latest_time() -> None:
     assert (recording.missing, recording.omissions, recording.problem) == ((), (), None)
 
 
+def test_source_package_is_known_only_at_the_end() -> None:
+    """A build that is watched from its submission on is replayed with the version and URL of its source package."""
+    fake = FakeCopr.from_scenario(
+        {"projects": [{"ownername": "jdoe", "projectname": "hello", "chroots": [F43]}]}, progress="clock"
+    )
+    body = {"ownername": "jdoe", "projectname": "hello", "pkgs": ["https://example.com/hello-2.12-1.src.rpm"]}
+    headers = {"Authorization": "Basic amRvZTp0b2tlbg==", "Content-Type": "application/json"}
+    assert fake.answer("POST", "/api_3/build/create/url", headers, json.dumps(body).encode()).status == 200
+    expected = watch(fake)
+    shown, replayed = json.loads(fake.answer("GET", "/api_3/build/1").body), replay(expected)
+    replayed.clock.move_to(fake.clock.now())
+    assert shown["source_package"]["version"] == "2.12-1"
+    assert json.loads(replayed.answer("GET", "/api_3/build/1").body)["source_package"] == shown["source_package"]
+
+
 def test_finished_build_has_no_lifecycle() -> None:
     fake = FakeCopr()
     fake.add_build({F43: "succeeded", S390X: "skipped"}, id=1)

@@ -121,7 +121,7 @@ class _Names:
         if parts.scheme == "copr":
             return f"copr://{self._path(parts.netloc, parts.path)}{query}"
         variables = "".join(f"/{variable}" for variable in _VARIABLE.findall(f"{parts.netloc}{parts.path}"))
-        repo = self.replace("repo", f"{parts.scheme}://{parts.netloc}{parts.path}")
+        repo = self.replace("repo", address.partition("?")[0])
         scheme = parts.scheme if parts.scheme in ("http", "https", "ftp", "file") else "https"
         return f"{scheme}://{repo}.example.com{variables}/{query}"
 
