@@ -1,13 +1,23 @@
 # make serve   sets everything up, and serves the fake with a bundled scenario
 # make test    sets everything up, and runs the tests
 # make check   runs all that CI runs
-# They need only python3 and make. They repeat the setup only when pyproject.toml has changed.
+# make update  locks the newest versions of all dependencies
+# make newest  runs the tests with versions that are not locked: pre-releases, and the oldest allowed
+# They need only python3 and make. They repeat the setup only when pyproject.toml or the locked versions have changed.
 
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 5000
 
-.PHONY: serve test check coverage slow fuzz attack mutants lint format docs names bench bench-short pythons wheel release image clean
+NOX := $(BIN)/nox --download-python never --no-error-on-missing-interpreters
+
+.PHONY: serve test newest newest-stable update check coverage slow fuzz attack mutants lint format docs names bench bench-short pythons wheel release image clean
+
+# Every installation uses the locked versions, and checks their hashes. The path must not depend on where the checkout is,
+# as uv splits it at spaces.
+LOCK := constraints/locked.txt
+export UV_CONSTRAINT := $(LOCK)
+export UV_BUILD_CONSTRAINT := $(LOCK)
 
 # Without cached bytecode each of the processes that the tests start would compile everything again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -32,6 +42,7 @@ check: .venv/docs.stamp .venv/plot.stamp
 	$(MAKE) coverage
 	$(MAKE) slow
 	$(MAKE) --jobs=2 --output-sync=target wheel pythons image
+	$(MAKE) newest-stable
 	$(MAKE) bench-short
 
 # The same tests, which must cover every line and branch of the core, and this share of the rest.
@@ -101,11 +112,20 @@ bench: .venv/bench.stamp
 bench-short: .venv/plot.stamp
 	$(BIN)/python -m benchmarks --short
 
-# The tests that depend on versions, with the oldest and newest ones of the dependencies, on the Pythons that are
+# The tests that depend on versions, with the oldest and the locked ones of the dependencies, on the Pythons that are
 # installed; at the end nox says which Pythons are left out.
-pythons: pythons-oldest pythons-newest
+pythons: pythons-oldest pythons-locked
 pythons-%: .venv/develop.stamp
-	$(BIN)/nox --download-python never --no-error-on-missing-interpreters --session tests --keywords $*
+	$(NOX) --session tests --keywords $*
+
+# All tests with the newest versions of all dependencies, pre-releases included; the others with the oldest ones.
+newest: .venv/develop.stamp
+	$(NOX) --session newest --keywords prerelease
+	$(NOX) --session tests --keywords oldest
+
+# What the newest versions of the dependencies of the kit itself break is printed, and fails nothing.
+newest-stable: .venv/develop.stamp
+	$(NOX) --session newest --keywords stable || echo 'The newest versions break the tests that are listed above.'
 
 # Tests from the sdist that can depend on how the package is installed, each extra and start page by itself, and whether a
 # second build is the same.
@@ -128,26 +148,42 @@ endif
 clean:
 	rm -rf .nox .venv build mutants
 
+# The newest versions of everything in pyproject.toml for all Pythons, and the oldest ones of the kit's dependencies for
+# the first and the last Python; with hashes, and without the address of any registry.
+COMPILE := UV_CONSTRAINT= UV_BUILD_CONSTRAINT= $(BIN)/uv pip compile --quiet --upgrade --no-header --no-annotate --all-extras
+update: .venv/bin/uv
+	$(COMPILE) --generate-hashes --universal --python-version 3.10 --group all --output-file $(LOCK) pyproject.toml
+	$(MAKE) constraints/oldest-3.10.txt constraints/oldest-3.14.txt
+
+# The lower bounds, or the first versions after them with a wheel for this Python; copr-messaging has no wheels. Then what
+# these and the tests need.
+constraints/oldest-%.txt: $(LOCK)
+	$(COMPILE) --no-deps --resolution lowest-direct --only-binary :all: --no-binary copr-messaging \
+	  --python-version $* --output-file .venv/oldest-$*.txt pyproject.toml
+	$(COMPILE) --generate-hashes --python-version $* --group test --group build \
+	  --constraint .venv/oldest-$*.txt --output-file $@ pyproject.toml
+
 # A program that the tests run, if it is there. Its dependencies need a C compiler and the headers of Kerberos.
-build/packit: pyproject.toml | .venv/bin/uv
+build/packit: pyproject.toml $(LOCK) | .venv/bin/uv
 	$(BIN)/uv venv --quiet --clear --python $(PYTHON) $@
 	$(BIN)/uv pip install --quiet --python $@ --group packit
 	touch $@
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --upgrade pip
 
-.venv/serve.stamp: pyproject.toml | .venv/bin/python
-	$(BIN)/pip install --quiet --editable '.[server]'
+# It reads the hashes of packages that pip would have to build, and installs several times as fast.
+.venv/bin/uv: $(LOCK) | .venv/bin/python
+	sed -n '/^uv==/,/[^\\]$$/p' $(LOCK) > .venv/uv.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement .venv/uv.txt
 	touch $@
 
-# It installs many packages several times as fast as pip.
-.venv/bin/uv: | .venv/bin/python
-	$(BIN)/pip install --quiet uv
-
 INSTALL := $(BIN)/uv pip install --quiet --python .venv
-.venv/develop.stamp: pyproject.toml | .venv/bin/uv
+.venv/serve.stamp: pyproject.toml $(LOCK) | .venv/bin/uv
+	$(INSTALL) --editable '.[server]'
+	touch $@
+
+.venv/develop.stamp: pyproject.toml $(LOCK) | .venv/bin/uv
 	$(INSTALL) --editable '.[all]' --group dev
 	touch $@ .venv/serve.stamp
 

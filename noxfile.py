@@ -1,10 +1,11 @@
-"""Sessions that check a change: all Pythons, the oldest and newest dependencies; lint; wheel and sdist.
+"""Sessions that check a change: all Pythons; the locked, oldest and newest dependencies; lint; wheel and sdist.
 
 ``nox --list`` names the sessions. A Python that is not installed is left out, and nox says so at the end.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -19,17 +20,21 @@ nox.options.default_venv_backend = "uv"
 nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["lint", "tests", "wheel", "extras"]
 
+# Relative, as uv splits it at spaces; the sdist has these files, too.
+for variable in ("UV_CONSTRAINT", "UV_BUILD_CONSTRAINT"):
+    os.environ[variable] = "constraints/locked.txt"
+
 PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 VERSIONS = [
-    *((python, "newest") for python in PYTHONS if python != OWN),
+    *((python, "locked") for python in PYTHONS if python != OWN),
     *((python, "oldest") for python in (PYTHONS[0], PYTHONS[-1])),
 ]
 """The versions of Python, and of the dependencies, that are tested together.
 
-``make coverage`` runs the tests with the newest dependencies on the Python that also runs nox. The oldest dependencies
+``make coverage`` runs the tests with the locked dependencies on the Python that also runs nox. The oldest dependencies
 are tested with the first and the last Python, as the others differ from one of these by less.
 """
 
@@ -93,6 +98,8 @@ OF_THE_WHEEL = (
 )
 """Tests that can depend on how the kit is installed: its files, commands and entry points."""
 
+PARALLEL = ("-n", "auto", "--dist", "worksteal")
+
 STARTS = Path("docs/start")
 
 ALONE = ("base", "faker", "httpx2", "messages", "requests", "yaml", *sorted(page.name for page in STARTS.glob("*.md")))
@@ -114,34 +121,39 @@ def lint(session: nox.Session) -> None:
 @nox.session
 @nox.parametrize(("python", "versions"), VERSIONS, ids=["-".join(pair) for pair in VERSIONS])
 def tests(session: nox.Session, versions: str) -> None:
-    """Run tests with the oldest or newest versions that pyproject.toml allows; arguments select others."""
+    """Run tests with the locked versions, or with the oldest that pyproject.toml allows; arguments select others."""
     selected = ON_EACH_PYTHON if session.python in (PYTHONS[0], PYTHONS[-1]) else IN_BETWEEN
-    arguments = ("-n", "auto", "--dist", "worksteal", *(session.posargs or selected))
+    arguments = (*PARALLEL, *(session.posargs or selected))
     # What differs between versions shows with few examples.
     session.env["COPR_FAKE_EXAMPLES"] = "0.03"
-    if versions == "newest":
-        session.install("--upgrade", "--editable", ".[all]", "--group", "dev")
+    if versions == "locked":
+        session.install("--editable", ".[all]", "--group", "dev")
         session.run("pytest", *arguments)
         return
-    session.install("--editable", ".[all]", "--group", "test", "--constraint", _oldest(session))
+    session.env["UV_CONSTRAINT"] = f"constraints/oldest-{session.python}.txt"
+    session.install("--editable", ".[all]", "--group", "test")
     ignored = [f"--ignore={path}" for path in NEWEST_ONLY]
     session.log(f"left out, as they need newer versions: {', '.join(NEWEST_ONLY)}")
     session.run("pytest", *ignored, *arguments)
 
 
-def _oldest(session: nox.Session) -> str:
-    """A file with the lower bounds of pyproject.toml, or the first versions after them with a wheel for this Python."""
-    constraints = str(Path(session.create_tmp()) / "oldest.txt")
-    session.run(
-        *("uv", "pip", "compile", "--quiet", "--all-extras", "--no-deps", "--no-header", "--no-annotate"),
-        *("--resolution", "lowest-direct", "--only-binary", ":all:"),
-        # It has no wheels, and is pure Python.
-        *("--no-binary", "copr-messaging"),
-        *("--python", session.virtualenv.location, "--output-file", constraints, "pyproject.toml"),
-        external=True,
-    )
-    session.log(Path(constraints).read_text().replace("\n", " "))
-    return constraints
+@nox.session
+@nox.parametrize("versions", ["stable", "prerelease"], ids=["stable", "prerelease"])
+def newest(session: nox.Session, versions: str) -> None:
+    """Run tests with the newest dependencies of the kit, or with the newest pre-releases of everything."""
+    session.install("--editable", ".[all]", "--group", "dev")
+    locked = session.run("uv", "pip", "freeze", silent=True, external=True)
+    session.env["UV_CONSTRAINT"] = session.env["UV_BUILD_CONSTRAINT"] = ""
+    if versions == "stable":
+        session.install("--upgrade", "--editable", ".[all]")
+    else:
+        session.install("--upgrade", "--prerelease", "allow", "--editable", ".[all]", "--group", "dev")
+    installed = session.run("uv", "pip", "freeze", silent=True, external=True)
+    newer = sorted({*str(installed).splitlines()} - {*str(locked).splitlines()})
+    session.log(f"newer than locked: {', '.join(newer) or 'nothing'}")
+    if newer:
+        selected = ON_EACH_PYTHON if versions == "stable" else ()
+        session.run("pytest", *PARALLEL, *(session.posargs or selected))
 
 
 @nox.session
@@ -187,7 +199,7 @@ def wheel(session: nox.Session) -> None:
     session.chdir(_tests_alone(Path(session.create_tmp())))
     session.run("python", str(checks))
     session.install(f"copr-chroot-fake[all] @ {built.as_uri()}", "--group", "dev")
-    session.run("pytest", "-n", "auto", "--dist", "worksteal", *(session.posargs or OF_THE_WHEEL))
+    session.run("pytest", *PARALLEL, *(session.posargs or OF_THE_WHEEL))
 
 
 @nox.session(requires=["build"])

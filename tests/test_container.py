@@ -30,11 +30,12 @@ def words_of(instruction: str) -> list[str]:
 
 
 def test_image_has_all_files_that_the_wheel_includes() -> None:
-    copied = {path for name, rest in INSTRUCTIONS if name == "COPY" for path in rest.split()[:-1]}
+    copies = [rest.split() for name, rest in INSTRUCTIONS if name == "COPY" and not rest.startswith("--from")]
+    copied = {path for paths in copies for path in paths[:-1]}
     metadata = tomllib.loads((ROOT / "pyproject.toml").read_text())
     hatch = metadata["tool"]["hatch"]
     readme = {part["path"] for part in hatch["metadata"]["hooks"]["fancy-pypi-readme"]["fragments"]}
-    fixed = {"pyproject.toml", "copr_chroot_fake", *metadata["project"]["license-files"]}
+    fixed = {"constraints", "pyproject.toml", "copr_chroot_fake", *metadata["project"]["license-files"]}
     assert copied == fixed | readme | {*hatch["build"]["targets"]["wheel"]["force-include"]}
 
 

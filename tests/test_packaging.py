@@ -14,6 +14,11 @@ import copr_chroot_fake
 from copr_chroot_fake.__main__ import PACKAGES
 from copr_chroot_fake.__main__ import main as command
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -68,7 +73,9 @@ def test_each_oldest_version_is_documented() -> None:
     documented = re.findall(
         r"^\| ([\w-]+) \| ([0-9.]+)", page.partition("## Supported versions")[2], flags=re.MULTILINE
     )
-    bounds = [re.match(r"([\w-]+)>=([0-9.]+)", requirement) for requirement in requires("copr-chroot-fake") or []]
+    bounds = [
+        re.match(r"([\w-]+)(?:<\d+,)?>=([0-9.]+)", requirement) for requirement in requires("copr-chroot-fake") or []
+    ]
     oldest = {bound[1]: bound[2] for bound in bounds if bound is not None}
     python = metadata("copr-chroot-fake")["Requires-Python"].removeprefix(">=")
     assert {name.lower(): number for name, number in documented} == {"python": python, **oldest}
@@ -101,3 +108,19 @@ def test_tests_that_need_the_dev_group_are_listed() -> None:
     by_distributors = re.findall(r"--ignore=(\S+)", (ROOT / "docs" / "stability.md").read_text())
     assert sorted(by_nox) == sorted(by_distributors)
     assert importing < {*by_nox}
+
+
+def test_everything_in_pyproject_is_locked_with_hashes() -> None:
+    """The locked versions name no registry, and the setup is repeated when they change."""
+    locked = (ROOT / "constraints" / "locked.txt").read_text()
+    pins = re.split(r"\n(?=\w)", locked)
+    assert [pin.partition(" ")[0] for pin in pins if not re.match(r"\S+==.*\\\n    --hash=sha256:", pin)] == []
+    assert "://" not in locked
+    metadata = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    groups = [metadata["project"]["dependencies"], *metadata["project"]["optional-dependencies"].values()]
+    groups += [metadata["build-system"]["requires"], *metadata["dependency-groups"].values()]
+    texts = [text for group in groups for text in group if isinstance(text, str)]
+    required = {re.split(r"[^\w-]", text)[0] for text in texts}
+    assert required - {pin.partition("==")[0] for pin in pins} == {"copr-chroot-fake"}
+    stamps = re.findall(r"^\.venv/(?:serve|develop)\.stamp:(.*)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert ["$(LOCK)" in stamp for stamp in stamps] == [True, True]
