@@ -18,7 +18,6 @@ from click.testing import CliRunner, Result
 
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.cli import main
-from copr_chroot_fake.recording.output_file import open_output_file
 from copr_chroot_fake.scenario_cli.check import check
 from copr_chroot_fake.worlds.initial import InitialConfig
 
@@ -290,24 +289,6 @@ def test_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
         done = invoke(server, "7", "-o", tmp_path / "pipe")
     assert (done.exit_code, (tmp_path / "pipe").is_fifo()) == (2, True)
     assert "is a device or a pipe" in done.stderr
-
-
-@pytest.mark.parametrize("exists", [False, True])
-def test_two_recorders_cannot_write_one_file(exists: bool, tmp_path: Path) -> None:
-    """The second one sends no request and names the first one, which can still write."""
-    path = tmp_path / "build.json"
-    if exists:
-        path.write_text("{}")
-    with copr() as server, open_output_file(path) as file:
-        requests = server.request_count
-        for output in (path, file.write_partial({"builds": []})):
-            done = invoke(server, "7", "-o", output)
-            assert done.exit_code == 2
-            assert done.stderr.startswith(f"Error: {output}: in use by process {os.getpid()} on ")
-        assert server.request_count == requests
-        assert file.write_complete({"builds": [{"id": 1}]}) == path
-    assert read(path) == {"builds": [{"id": 1}]}
-    assert [*tmp_path.iterdir()] == [path]
 
 
 def test_anonymize_replaces_names_in_the_file(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_unloadable_state_does_not_replace_the_file(state: Path) -> None:
         str(raised.value),
     )
     assert state.read_bytes() == kept
-    assert [*state.parent.iterdir()] == [state]
+    assert {path.name for path in state.parent.iterdir()} == {state.name, LOCK}
     worlds.delete("bad")
     worlds.get_or_create("another")
     file.save(worlds)
@@ -180,28 +180,27 @@ def test_second_signal_does_not_interrupt_the_last_save(state: Path) -> None:
     server.control("POST", "/builds", {"id": 5, "chroots": [F41], "state": "running"})
     assert server.end()[0] == 0
     assert builds_in(state) == [5]
-    assert [*state.parent.iterdir()] == [state]
+    assert {path.name for path in state.parent.iterdir()} == {state.name, LOCK}
 
 
 # One server at a time, in a place that it can use.
 
 
-def test_second_server_on_a_state_names_the_first(start: Start, state: Path) -> None:
+def test_second_server_on_a_state_does_not_start(start: Start, state: Path) -> None:
     """By any path to the file; it can start after the first is killed."""
     link = state.parent.parent / "link.json"
     link.symlink_to("state/state.json")
     first = start("--state", str(state))
     for path in (state, link):
         line = failed("serve", "--port", "0", "--state", str(path))
-        assert line.startswith(f"Error: {path}: in use by process {first.process.pid} on ")
-        assert line.endswith("; stop that process first, or choose another file\n")
+        assert line == f"Error: {path}: in use by another server; stop that one first, or choose another file\n"
     first.end(signal.SIGKILL)
     assert (state.parent / LOCK).exists()
     second = start("--state", str(link))
     second.control("POST", "/save")
     assert second.end() == (0, "", "")
     assert link.is_symlink()
-    assert [*state.parent.iterdir()] == [state]
+    assert {path.name for path in state.parent.iterdir()} == {state.name, LOCK}
 
 
 @pytest.mark.parametrize(
@@ -209,7 +208,7 @@ def test_second_server_on_a_state_names_the_first(start: Start, state: Path) -> 
     [
         ("/dev/zero", "is a device or a pipe; expected a regular file"),
         # To this directory not even root can write.
-        ("/proc/self/state.json", "nothing can be written to /proc/self: .*; choose a file elsewhere"),
+        ("/proc/self/state.json", "/proc/self is not writable; choose a file elsewhere"),
     ],
 )
 def test_unusable_state_path_prevents_start(path: str, problem: str) -> None:
@@ -226,7 +225,7 @@ def test_failed_save_leaves_the_last_state(start: Start, state: Path) -> None:
     before = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
     raised = server.call("POST", "/_fake/save")
     assert raised.status == 409
-    assert raised.document["error"] == f"{state}: the state cannot be saved: File too large"
+    assert raised.document["error"] == f"{state}: cannot be written: File too large"
     assert state.read_bytes() == kept
     assert {path.name for path in state.parent.iterdir()} == {state.name, LOCK}
     resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, before)
@@ -377,7 +376,6 @@ def test_killed_server_continues_from_its_last_save(start: Start, state: Path) -
         inode = state.stat().st_ino
         kill_during_save(server, reached)
         server = start("--state", str(state))
-        assert {path.name for path in state.parent.iterdir()} == {state.name, LOCK}
         builds = {build["id"] for build in server.control("GET", "/scenario")["builds"]}
         expected.append(1000 + number)
         assert builds - {2000 + number} == {*expected}
@@ -386,4 +384,4 @@ def test_killed_server_continues_from_its_last_save(start: Start, state: Path) -
     # The last one was killed after the answer.
     assert 2004 in expected
     assert server.end() == (0, "", "")
-    assert [*state.parent.iterdir()] == [state]
+    assert {path.name for path in state.parent.iterdir()} == {state.name, LOCK}

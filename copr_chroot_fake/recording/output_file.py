@@ -7,20 +7,22 @@ it, ``NAME.partial.json``.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
-from ..atomic_file import AtomicFile
-from ..errors import CoprFakeError
+from ..atomic_file import check_replaceable, replace_file
 
 
 class OutputFile:
-    """A file for one scenario; see :func:`open_output_file`."""
+    """A file for one scenario.
+
+    :raises CoprFakeError: if the file cannot be written.
+    """
 
     def __init__(self, path: Path) -> None:
-        self.complete = AtomicFile(path)
-        self.partial = AtomicFile(path.parent / f"{path.stem}.partial{path.suffix}") if path.exists() else self.complete
+        check_replaceable(path)
+        self.complete = path
+        self.partial = path.parent / f"{path.stem}.partial{path.suffix}" if path.exists() else path
 
     def write_partial(self, scenario: Mapping[str, object]) -> Path:
         """Write an incomplete recording and return its path.
@@ -34,26 +36,12 @@ class OutputFile:
 
         :raises CoprFakeError: if the file cannot be written; the previous content stays.
         """
-        path = _write(self.complete, scenario)
-        if self.partial is not self.complete:
-            self.partial.path.unlink(missing_ok=True)
-        return path
+        _write(self.complete, scenario)
+        if self.partial != self.complete:
+            self.partial.unlink(missing_ok=True)
+        return self.complete
 
 
-@contextmanager
-def open_output_file(path: Path) -> Iterator[OutputFile]:
-    """Lock an output file against other recorders within a ``with`` block.
-
-    :raises CoprFakeError: if the file cannot be written, or if another recorder has locked it.
-    """
-    file = OutputFile(path)
-    with file.complete, file.partial:
-        yield file
-
-
-def _write(file: AtomicFile, scenario: Mapping[str, object]) -> Path:
-    try:
-        file.replace(f"{json.dumps(scenario, indent=2)}\n".encode())
-    except OSError as error:
-        raise CoprFakeError(f"{file.path}: cannot be written: {error.strerror}") from None
-    return file.path
+def _write(path: Path, scenario: Mapping[str, object]) -> Path:
+    replace_file(path, f"{json.dumps(scenario, indent=2)}\n".encode())
+    return path

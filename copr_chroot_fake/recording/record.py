@@ -6,7 +6,7 @@ import json
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -16,7 +16,7 @@ from ..client.clients import CoprClient
 from ..client.errors import ClientError, ServerError
 from ..errors import CoprFakeError
 from ..validation import checks
-from .output_file import open_output_file
+from .output_file import OutputFile
 from .recorder import Recorder
 from .reporter import Reporter
 from .to_scenario import Conversion, to_scenario
@@ -53,8 +53,8 @@ def record_builds(
         reporter.print(f"unexpected response from {public_url}; retrying in {seconds:g} s")
         time.sleep(seconds)
 
-    with ExitStack() as locks, _interrupt_on_signals() as ignore_signals, CoprClient(url, sleep=pause) as client:
-        file = None if output is None else locks.enter_context(open_output_file(output))
+    with _interrupt_on_signals() as ignore_signals, CoprClient(url, sleep=pause) as client:
+        file = None if output is None else OutputFile(output)
         recorder = Recorder(client, build_ids, interval, reporter)
         problem = None
         try:

@@ -143,7 +143,4 @@ def _write(text: str, output: Path | None) -> None:
         return
     from ..atomic_file import replace_file
 
-    try:
-        replace_file(output, text.encode())
-    except OSError as error:
-        raise Failure(f"{output}: cannot be written: {error.strerror}") from None
+    replace_file(output, text.encode())

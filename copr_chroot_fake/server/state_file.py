@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, cast
 
-from ..atomic_file import AtomicFile, replace_file
+from filelock import FileLock, Timeout
+
+from ..atomic_file import check_replaceable, replace_file
 from ..engine.clock import SystemClock
 from ..errors import CoprFakeError, InputError, ScenarioError, below
 from ..fake import FakeCopr
@@ -103,7 +106,8 @@ class StateFile:
     def __init__(self, path: Path, max_bytes: int = MAX_STATE) -> None:
         self.path = path
         self._max_bytes = max_bytes
-        self._file = AtomicFile(path, mode=0o600)
+        target = Path(os.path.realpath(path))
+        self._lock = FileLock(target.with_name(f".{target.name}.copr-fake-lock"), blocking=False, thread_local=False)
         self._saving = asyncio.Lock()
         self._started = 0
         self._saved = 0
@@ -113,11 +117,19 @@ class StateFile:
 
         :raises CoprFakeError: if another server uses it, or if it is not writable.
         """
-        self._file.__enter__()
+        check_replaceable(self.path)
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise CoprFakeError(
+                f"{self.path}: in use by another server; stop that one first, or choose another file"
+            ) from None
+        except (OSError, NotImplementedError) as error:
+            raise CoprFakeError(f"{self.path}: cannot be locked: {error}; choose a file elsewhere") from None
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._file.__exit__(None, None, None)
+        self._lock.release()
 
     def save(self, worlds: Worlds) -> str:
         """Replace the file with the state of all worlds, and return its path.
@@ -157,8 +169,8 @@ class StateFile:
             rejected = self.path.with_name(f"{self.path.name}.rejected")
             try:
                 replace_file(rejected, error.content, 0o600)
-            except OSError as cause:
-                raise CoprFakeError(f"{error}; {rejected} cannot be written either: {cause.strerror}") from None
+            except CoprFakeError as cause:
+                raise CoprFakeError(f"{error}; {cause}") from None
             raise CoprFakeError(
                 f"{self.path}: the state was not saved, because it could not be loaded again: {error.problem}; "
                 f"the file is unchanged, and {rejected} contains the rejected state"
@@ -172,8 +184,8 @@ class StateFile:
         :raises CoprFakeError: if it is not a regular file, too large, or not writable.
         """
         try:
-            with self._file:
-                content = self._file.read(self._max_bytes)
+            with self:
+                content = self._read()
             return None if content is None else _load_worlds(content, initial, max_worlds, max_memory)
         except InputError as error:
             raise ScenarioError(str(self.path), error) from None
@@ -181,6 +193,14 @@ class StateFile:
             raise ScenarioError(str(self.path), InputError("worlds", str(error))) from None
         except (OSError, UnicodeDecodeError) as error:
             raise ScenarioError(str(self.path), InputError("", f"cannot be read: {error}")) from None
+
+    def _read(self) -> bytes | None:
+        if not self.path.exists():
+            return None
+        size = self.path.stat().st_size
+        if size > self._max_bytes:
+            raise CoprFakeError(f"{self.path}: {size} bytes; expected at most {self._max_bytes}")
+        return self.path.read_bytes()
 
     def _replace(self, documents: Mapping[str, object], worlds: Worlds) -> str:
         """Replace the file with worlds by name, after checking that the new content can be loaded."""
@@ -192,10 +212,8 @@ class StateFile:
                 pass
         except InputError as error:
             raise UnloadableError(self.path, str(error), content) from None
-        try:
-            self._file.replace(content)
-        except OSError as error:
-            raise CoprFakeError(f"{self.path}: the state cannot be saved: {error.strerror}") from None
+        with self:
+            replace_file(self.path, content, 0o600)
         return str(self.path)
 
 
