@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..adapters.body_limits import MAX_BODIES, MAX_BODY, BodyLimits
-from ..wire.answer import Answer
+from ..wire.answer import Answer, unsniffed
 from .guard import Guard
 from .request import Request, Response
 
@@ -62,19 +62,24 @@ class ControlAdapter:
         headers = request.headers
         rejection = self._guard.rejection(request.effective_headers, self.is_open(target))
         rejection = rejection or self._limits.rejection(headers)
-        return rejection or self._limits
+        return self._limits if rejection is None else unsniffed(rejection)
 
     def answer(self, world: World, target: str, request: Request, body: bytes) -> Response:
         """Answer an admitted call; its target is relative to ``/_fake``."""
         method = "GET" if request.method == "HEAD" else request.method
         path, _, query = target.partition("?")
         answer = self._api.answer(world, method, path, query, body)
-        if isinstance(answer, Answer | Awaitable):
-            return answer
-        return self._streams.open(answer)
+        if isinstance(answer, Awaitable):
+            return _unsniffed_later(answer)
+        response = answer if isinstance(answer, Answer) else self._streams.open(answer)
+        return unsniffed(response) if isinstance(response, Answer) else response
 
     @cached_property
     def _streams(self) -> EventStreams:
         from .event_stream import EventStreams
 
         return EventStreams()
+
+
+async def _unsniffed_later(answer: Awaitable[Answer]) -> Answer:
+    return unsniffed(await answer)

@@ -21,7 +21,10 @@ MAX_SILENCE = 10
 """Seconds after which a stream without events sends a comment, so that nobody considers the connection dead."""
 
 # The end of the connection is that of the body: the client of a stream has no use for the connection afterwards.
-_HEAD = f"HTTP/1.1 200 OK\r\ncontent-type: {EVENT_STREAM}\r\ncache-control: no-store\r\nconnection: close\r\n".encode()
+_HEAD = (
+    f"HTTP/1.1 200 OK\r\ncontent-type: {EVENT_STREAM}\r\ncache-control: no-store\r\nconnection: close\r\n"
+    "x-content-type-options: nosniff\r\n"
+).encode()
 
 
 class EventStream:

@@ -15,7 +15,7 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from ..engine.store import Store
-from ..wire.answer import HTML, Answer, make_answer
+from ..wire.answer import HTML, Answer, make_answer, unsniffed
 from ..wire.headers import RawHeaders, read_header
 from . import tree
 from .files import LIVE_LOGS, File
@@ -61,6 +61,10 @@ def answer(store: Store, method: str, path: str, headers: RawHeaders) -> Answer:
 
     :param path: the decoded path, from ``/results`` on.
     """
+    return unsniffed(_answer(store, method, path, headers))
+
+
+def _answer(store: Store, method: str, path: str, headers: RawHeaders) -> Answer:
     if method not in METHODS.split(", "):
         return _page(405, ("Allow", METHODS))
     if method == "OPTIONS":

@@ -92,6 +92,11 @@ def make_answer(body: bytes, content_type: str, status: int = 200, headers: Head
     return Answer(status, (("Content-Type", content_type), ("Content-Length", str(len(body))), *headers), body)
 
 
+def unsniffed(answer: Answer) -> Answer:
+    """Return a response that browsers do not take for another type, such as a page with scripts."""
+    return answer._replace(headers=(*answer.headers, ("X-Content-Type-Options", "nosniff")))
+
+
 def json_answer(body: bytes, status: int = 200) -> Answer:
     """Return a JSON response."""
     return Answer(status, _json_headers(len(body)), body)

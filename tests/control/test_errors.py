@@ -41,6 +41,26 @@ def test_wrong_method_is_405_with_allowed_methods(control: Control, path: str) -
         assert (refused.status, set(refused.headers["allow"].split(", "))) == (405, allowed)
 
 
+@pytest.mark.parametrize(
+    ("method", "target", "status"),
+    [
+        ("GET", "/clock", 200),
+        ("PUT", "/clock", 405),
+        ("GET", "/none", 404),
+        ("DELETE", "/requests", 204),
+        ("GET", "/", 200),
+    ],
+)
+@pytest.mark.parametrize("headers", [{}, {"Origin": "https://other.example"}], ids=["own", "foreign"])
+def test_browsers_do_not_guess_the_type_of_a_response(
+    served: Threaded, method: str, target: str, status: int, headers: dict[str, str]
+) -> None:
+    """Also of a rejected call."""
+    reply = served.call(method, f"/_fake{target}", headers=headers)
+    assert reply.status == (403 if headers else status)
+    assert reply.headers["x-content-type-options"] == "nosniff"
+
+
 def test_head_is_get_without_body(served: Threaded) -> None:
     served.worlds.main.reset()
     served.worlds.main.fake.add_build({F41: "running"}, id=1)

@@ -58,6 +58,12 @@ def test_content_types_follow_coprs_configuration(send: SendRequest, name: str, 
     assert send("GET", DIRECTORY + name).content_type == type_
 
 
+@pytest.mark.parametrize("target", [RPM, DIRECTORY, DIRECTORY.rstrip("/"), f"{DIRECTORY}none"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "OPTIONS"])
+def test_browsers_do_not_guess_the_type_of_a_response(send: SendRequest, method: str, target: str) -> None:
+    assert send(method, target).headers["x-content-type-options"] == "nosniff"
+
+
 def test_compressed_log_has_content_encoding_gzip(fake: FakeCopr, send: SendRequest) -> None:
     """HTTP clients that support it decompress the log."""
     got = send("GET", f"{LOG}.gz")

@@ -39,6 +39,5 @@ def _file(path: str) -> Answer:
         ("Content-Length", str(len(body))),
         ("Cache-Control", "no-cache"),
         ("Content-Security-Policy", _POLICY),
-        ("X-Content-Type-Options", "nosniff"),
     )
     return Answer(200, headers, body)
