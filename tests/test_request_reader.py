@@ -74,6 +74,7 @@ VALID: dict[str, tuple[bytes, Read]] = {
         ),
     ),
     "connect": (raw("CONNECT", "copr:443"), expected("CONNECT", "copr:443")),
+    "connect to the first port": (raw("CONNECT", "copr:1"), expected("CONNECT", "copr:1")),
     "connect to an address": (raw("CONNECT", "[::1]:65535"), expected("CONNECT", "[::1]:65535")),
     "empty line before": (b"\r\n" + raw("GET", "/"), expected("GET", "/")),
 }

@@ -271,7 +271,7 @@ def _read_authority(target: str) -> tuple[str, str]:
 
 
 def _read_target(target: str) -> tuple[str, str | None]:
-    """Return path and query of a request target, and the authority of an absolute one.
+    """Return path and query of a request target, and the authority of an absolute one, without user and password.
 
     The former is without the fragment, and without an empty query.
     """
@@ -280,7 +280,9 @@ def _read_target(target: str) -> tuple[str, str | None]:
         absolute = _ABSOLUTE_TARGET.match(target)
         if absolute is None:
             raise _invalid()
-        authority, rest = absolute[1], target[absolute.end() :]
+        authority, rest = absolute[1].rpartition("@")[2], target[absolute.end() :]
+        if not authority:
+            raise _invalid()
         target = rest if rest.startswith("/") else f"/{rest}"
     if "#" in target:
         target = target.partition("#")[0]

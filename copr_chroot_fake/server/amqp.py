@@ -199,7 +199,7 @@ def _check_url(url: str) -> None:
     """
     expected = "expected a URL such as amqp://user:password@host:5672/vhost"
     if not url.startswith(("amqp://", "amqps://")):
-        raise InputError("--amqp", f"{excerpt(url)} is not a URL of a broker; {expected}")
+        raise InputError("--amqp", f"{excerpt(_without_password(url))} is not a URL of a broker; {expected}")
     try:
         pika.URLParameters(url)
     except (TypeError, ValueError) as error:
