@@ -186,6 +186,20 @@ def test_server_itself_is_reached_through_the_proxy(server: Server, proxy: CoprP
     assert server.call("GET", "http://localhost:1/_fake/clock", headers=host).status == 403
 
 
+def test_user_and_password_in_a_url_are_ignored(
+    fake: FakeCopr, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log does not show them."""
+    assert server.call("GET", f"http://jdoe:secret@{COPR}{GET}").body == fake.answer("GET", GET).body
+    rejected = server.call("GET", "http://jdoe:secret@other.example/")
+    assert (rejected.status, b"secret" in rejected.body) == (403, False)
+    assert caplog.messages == [
+        "the proxy has rejected a request: other.example is not one of Copr's hosts; to pass it through, "
+        "add --proxy-allow other.example"
+    ]
+    assert server.exchange(raw("GET", "http://jdoe@/")).startswith(b"HTTP/1.1 400 ")
+
+
 # What is no request.
 
 
@@ -264,7 +278,7 @@ def test_other_host_is_rejected(server: Server, caplog: pytest.LogCaptureFixture
 
 
 @pytest.mark.parametrize(
-    "target", ["http://u@copr.fedorainfracloud.org/", "http://copr.fedorainfracloud.org@evil/", "http://[::1]/"]
+    "target", ["http://copr.fedorainfracloud.org@evil/", "http://u@copr.fedorainfracloud.org@evil/", "http://[::1]/"]
 )
 def test_absolute_target_cannot_hide_its_host(server: Server, target: str) -> None:
     assert server.call("GET", target).status == 403
@@ -546,7 +560,7 @@ def test_configuration_has_an_account_of_the_fake(fake: FakeCopr, has_account: b
         fake.add_account("ada", "login", "secret")
     with fake.proxying() as proxy:
         lines = Path(proxy.environment["COPR_CONFIG"]).read_text().splitlines()
-    assert f"copr_url = {COPR_URL}" in lines
+    assert f"copr_url = {proxy.url}" in lines
     assert ("token = secret" in lines, "login = jdoe" in lines) == (has_account, not has_account)
 
 

@@ -61,7 +61,7 @@ def test_speed_is_used(scenario: Path) -> None:
 def test_nothing_is_left_at_the_end(tmp_path: Path) -> None:
     code = "import os; print(open(os.environ['COPR_CONFIG']).read(), os.environ['HTTPS_PROXY'])"
     done = run("--", sys.executable, "-c", code, directory=tmp_path)
-    assert "copr_url = https://copr.fedorainfracloud.org" in done.stdout
+    assert "copr_url = http://127.0.0.1:" in done.stdout
     assert list(tmp_path.iterdir()) == []
 
 
@@ -69,6 +69,18 @@ def test_arguments_of_the_program_are_passed_unchanged() -> None:
     code = "import sys; print(sys.argv[1:])"
     done = run("--", sys.executable, "-c", code, "--help", "--", "a b", "--progress=x")
     assert done.stdout == "['--help', '--', 'a b', '--progress=x']\n"
+
+
+@posix
+def test_copr_cli_gets_the_configuration(tmp_path: Path) -> None:
+    """Only if it is the program itself, and has none."""
+    program = tmp_path / "copr-cli"
+    program.write_text('#!/bin/sh\necho "$#" "$COPR_CONFIG" "$@"\n')
+    program.chmod(0o755)
+    count, config, *arguments = run("--", str(program), "list-builds", "a/b").stdout.split()
+    assert (count, arguments) == ("4", ["--config", config, "list-builds", "a/b"])
+    for own in (["--config", "x"], ["--config=x"]):
+        assert run("--", str(program), *own, "status", "1").stdout.split()[2:] == [*own, "status", "1"]
 
 
 def test_standard_input_is_that_of_the_command() -> None:
@@ -96,6 +108,8 @@ def test_command_that_cannot_run_is_an_error(tmp_path: Path) -> None:
     done = run("--", "no-such-program-here", directory=tmp_path)
     assert (done.returncode, done.stdout) == (127, "")
     assert done.stderr == "Error: no-such-program-here: command not found\n"
+    done = run("--", "", directory=tmp_path)
+    assert (done.returncode, done.stderr) == (127, "Error: '': command not found\n")
     for name, reason in (("plain", "Permission denied"), ("binary", "Exec format error")):
         done = run("--", f"./{name}", directory=tmp_path)
         assert (done.returncode, done.stderr) == (126, f"Error: ./{name}: cannot be executed: {reason}\n")
@@ -154,7 +168,8 @@ def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def heeded_signals() -> Iterator[None]:
     """Let no signal be ignored, as SIGHUP is by nohup, and SIGINT in the background of a shell."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    numbers = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
     for number, handler in before.items():
         if handler is signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
@@ -192,7 +207,7 @@ while True:
 
 @posix
 @pytest.mark.usefixtures("heeded_signals")
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"])
 def test_signals_are_passed_on(name: str, tmp_path: Path) -> None:
     """The program decides how it ends, and when; its fake stays until then."""
     command = [*COMMAND, "run", "--", sys.executable, "-c", WAITING.format(name=name)]

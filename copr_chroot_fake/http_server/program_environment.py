@@ -6,8 +6,6 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..model.project import COPR_URL
-
 _DIRECT = "localhost,127.0.0.1,::1"
 """Hosts that programs contact without the proxy."""
 
@@ -42,8 +40,11 @@ def proxy_variables(url: str, authority: Path, directory: Path, config: str) -> 
     }
 
 
-def client_config(name: str = "jdoe", login: str = "jdoe", token: str = "token", url: str = COPR_URL) -> str:
-    """Return the content of a configuration file for copr-cli and the official client."""
+def client_config(url: str, name: str = "jdoe", login: str = "jdoe", token: str = "token") -> str:
+    """Return the content of a configuration file for copr-cli and the official client.
+
+    :param url: the fake's own address. At Copr's, the client would leave the proxy with the second page of a list.
+    """
     is_encrypted = url.startswith("https:")
     return (
         f"[copr-cli]\ncopr_url = {url}\nusername = {name}\nlogin = {login}\ntoken = {token}\n"

@@ -44,8 +44,8 @@ def proxying(fake: FakeCopr, allowed: Collection[str]) -> Iterator[CoprProxy]:
         thread = ServerThread(app, listener)
         try:
             account = next((account for account in fake.accounts if not account.expired), None)
-            config = client_config() if account is None else client_config(account.name, account.login, account.token)
-            variables = proxy_variables(url, authority.file, authority.directory, config)
+            login = () if account is None else (account.name, account.login, account.token)
+            variables = proxy_variables(url, authority.file, authority.directory, client_config(url, *login))
             yield CoprProxy(url, authority.file, {**os.environ, **variables})
         finally:
             thread.stop()

@@ -27,7 +27,14 @@ _NOT_EXECUTABLE, _NOT_FOUND = 126, 127
 _MAX_UNMATCHED = 20
 """The maximum number of unmatched requests that are printed."""
 
-_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+_KEYS = [getattr(signal, name) for name in ("SIGINT", "SIGQUIT") if hasattr(signal, name)]
+"""Signals that a terminal sends for keys."""
+
+_SIGNALS = [
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
+    if hasattr(signal, name)
+]
 
 
 class _RunCommand(click.Command):
@@ -59,7 +66,10 @@ def run(
 
     The program gets environment variables that name a proxy, which answers for
     https://copr.fedorainfracloud.org and Copr's other hosts; the certificates
-    that verify it; and, in COPR_CONFIG, a configuration file for copr-cli.
+    that verify it; and, in COPR_CONFIG, a configuration file for copr-cli, which
+    scripts have to name: copr-cli --config "$COPR_CONFIG" …
+    Without it, copr-cli asks Copr itself for the second page of a list. If the
+    program is copr-cli itself, it gets this option.
     Connections to all other hosts are rejected, except with --proxy-allow.
 
     SCENARIO is as for serve. Results of builds are served. Needs the tls extra.
@@ -86,13 +96,27 @@ def run(
     fake = InitialConfig(FakeCopr, sources_of(scenarios), options, speed).make()
     # Signals first, so that none can prevent the removal of the proxy and its files.
     with _passing_signals() as passing, fake.proxying(allow=allowed) as proxy:
-        status = _run(command, proxy.environment, passing)
+        status = _run(_with_config(command, proxy.environment), proxy.environment, passing)
     _print_unmatched(fake)
     sys.exit(status)
 
 
+def _with_config(command: Sequence[str], environment: Mapping[str, str]) -> Sequence[str]:
+    """Add the configuration to a command that is copr-cli, unless it has one.
+
+    copr-cli reads no variable for it, and without it, the proxy cannot keep it from other pages of Copr's own lists:
+    the official client ignores the settings of proxies for them.
+    """
+    name, *arguments = command
+    if Path(name).name != "copr-cli" or any(argument.startswith("--config") for argument in arguments):
+        return command
+    return [name, "--config", environment["COPR_CONFIG"], *arguments]
+
+
 def _run(command: Sequence[str], environment: Mapping[str, str], passing: _Signals) -> int:
     """Run a command to its end, and return its exit status as a shell does."""
+    if not command[0]:
+        return _report("'': command not found", _NOT_FOUND)
     try:
         process = subprocess.Popen(command, env=environment)
     except FileNotFoundError:
@@ -122,7 +146,7 @@ class _Signals:
     def receive(self, signum: int, frame: FrameType | None) -> None:
         if self._process is None:
             self._early.append(signum)
-        elif not (signum == signal.SIGINT and _is_from_terminal()):
+        elif not (signum in _KEYS and _is_from_terminal()):
             self._process.send_signal(signum)
 
     def pass_to(self, process: subprocess.Popen[bytes]) -> None:
@@ -133,7 +157,7 @@ class _Signals:
 
 
 def _is_from_terminal() -> bool:
-    """Whether SIGINT comes from a terminal, which sends it to the program, too."""
+    """Whether a key may have caused a signal, which the terminal sends to the program, too."""
     with suppress(OSError, AttributeError):
         terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
         try:

@@ -83,7 +83,7 @@ def test_wget_downloads_results(copr_fake: FakeCopr, run: Run, tmp_path: Path) -
 
 
 def test_copr_cli(copr_fake: FakeCopr, copr_proxy: CoprProxy, run: Run, tmp_path: Path) -> None:
-    """Reading needs no configuration; writing needs the login in the given one."""
+    """Reading one object needs no configuration; writing needs the login in the given one."""
     assert run("copr-cli", "status", "7") == "succeeded\n"
     config = copr_proxy.environment["COPR_CONFIG"]
     copr_fake.add_project("jdoe/tools", chroots=[F43])
@@ -93,6 +93,16 @@ def test_copr_cli(copr_fake: FakeCopr, copr_proxy: CoprProxy, run: Run, tmp_path
     (tmp_path / "hello.spec").write_text("Name: hello")
     run("copr-cli", "--config", config, "build", "--nowait", "jdoe/tools", tmp_path / "hello.spec")
     assert 9 in copr_fake.builds
+
+
+def test_every_page_of_a_list_comes_from_the_fake(copr_fake: FakeCopr, copr_proxy: CoprProxy, run: Run) -> None:
+    """The client ignores the proxy after the first page, so its configuration has the fake's own address."""
+    for _ in range(150):
+        copr_fake.add_build({F43: "succeeded"}, project="jdoe/long")
+    config = copr_proxy.environment["COPR_CONFIG"]
+    listed = run("copr-cli", "--config", config, "list-builds", "jdoe/long", "--output-format", "text-row")
+    assert len(listed.splitlines()) == 150
+    assert len(copr_fake.requests) > 1
 
 
 @needs("wget")
