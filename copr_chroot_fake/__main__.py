@@ -6,11 +6,8 @@ before it has checked that they are installed.
 
 from __future__ import annotations
 
-import gc
 import sys
 from importlib.util import find_spec
-
-from .garbage_collection import without_garbage_collection
 
 PACKAGES = ("click", "rich", "httptools")
 """What the ``server`` extra installs."""
@@ -27,11 +24,8 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(2)
-    with without_garbage_collection():
-        from .cli import main as command
+    from .cli import main as command
 
-        # Loaded modules stay, so they need not be looked at again.
-        gc.freeze()
     command(prog_name="copr-chroot-fake")
 
 

@@ -6,8 +6,6 @@ from importlib import import_module
 
 import click
 
-from .garbage_collection import without_garbage_collection
-
 _MODULES = {
     "record": ".recording.command",
     "run": ".server.run",
@@ -23,7 +21,6 @@ class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(_MODULES)
 
-    @without_garbage_collection()
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         # The error for an unknown name suggests one of all commands.
         for name in [cmd_name] if cmd_name in _MODULES else _MODULES:

@@ -19,7 +19,6 @@ from .engine.project import Project
 from .engine.store import Store
 from .engine.submission_rules import SubmissionRule, SubmissionRules
 from .errors import CoprFakeError, InputError, PollLoopError, ScenarioError, needing
-from .garbage_collection import without_garbage_collection
 from .journal.log import RequestLog, retained_bytes
 from .model import defaults
 from .model.account import Account, Group, fas_name_of
@@ -126,12 +125,11 @@ class FakeCopr:
 
         :raises ScenarioError: naming the file, the location in it and what was expected there.
         """
-        with without_garbage_collection():
-            file, spec = load_scenario(source)
-            try:
-                create.add_scenario(spec, self._store)
-            except InputError as error:
-                raise ScenarioError(file, error) from None
+        file, spec = load_scenario(source)
+        try:
+            create.add_scenario(spec, self._store)
+        except InputError as error:
+            raise ScenarioError(file, error) from None
 
     def to_scenario(self) -> Scenario:
         """Return the fake as a scenario, which loads back to the same responses; lifecycles continue where they are.

@@ -24,7 +24,6 @@ from urllib3.exceptions import (
     TimeoutStateError,
 )
 
-from ..fork_lock import new_lock
 from ..wire.answer import Answer, Delivery
 from ..wire.headers import encode_headers
 from .delivery import Responder, body_pieces, wait_for_response
@@ -110,8 +109,6 @@ class FakeMock(responses.RequestsMock):
 
     def __init__(self, responder: Responder) -> None:
         super().__init__(assert_all_requests_are_fired=False)
-        # The lock of responses, held while it looks for a matching response; a forked child must not inherit it locked.
-        self._thread_lock = new_lock(innermost=True)  # type: ignore[assignment]  # any lock with its methods works
         self._responder = responder
 
     def _on_request(

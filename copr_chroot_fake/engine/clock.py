@@ -5,13 +5,13 @@ Nothing ticks: due transitions are applied on access.
 
 from __future__ import annotations
 
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, cast
 
 from ..errors import InputError
-from ..fork_lock import new_lock
 from ..validation import checks
 
 FIRST_NOW = 1_700_000_000
@@ -47,7 +47,7 @@ class _MovableClock(ABC):
     """What the kit's clocks have in common: tests can move them."""
 
     def __init__(self) -> None:
-        self._lock = new_lock(innermost=True)
+        self._lock = threading.RLock()
         self.listeners: tuple[Callable[[], None], ...] = ()
         """Functions that are called after the clock was moved, or its speed has changed."""
 

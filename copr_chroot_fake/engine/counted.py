@@ -8,9 +8,9 @@ from itertools import count
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from ..errors import InputError
-from ..fork_lock import Lock
 from ..validation import checks
 from .interrupts import complete
+from .observed_lock import Lock
 
 
 def first_free(used: Iterable[int]) -> int:

@@ -7,7 +7,6 @@ from functools import partial
 from random import Random
 from typing import NamedTuple
 
-from ..fork_lock import Lock
 from ..model.fault import Fault, FaultLike, FaultSpec, dump_fault, parse_fault
 from ..validation import checks
 from ..wire.answer import Answer, Delivery
@@ -15,6 +14,7 @@ from . import fault_effects as effects
 from .clock import Clock
 from .counted import CountedItems, set_counts
 from .interrupts import complete
+from .observed_lock import Lock
 
 
 class Subject(NamedTuple):

@@ -6,10 +6,13 @@ State is computed on access, and changes under the store's lock. So a listener o
 from __future__ import annotations
 
 from collections.abc import Callable
-
-from ..fork_lock import Lock
+from contextlib import AbstractContextManager
+from typing import TypeAlias
 
 Listener = Callable[[], None]
+
+Lock: TypeAlias = AbstractContextManager[object]
+"""A lock that a thread can acquire repeatedly."""
 
 
 class ObservedLock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,6 @@ from itertools import chain
 from random import Random
 
 from ..errors import InputError
-from ..fork_lock import Lock, new_lock
 from ..model.account import Account, Group, fas_name_of
 from ..model.fault import FaultSpec
 from ..model.lifecycle import ABSENT
@@ -32,7 +32,7 @@ from .counted import Counts, counts_of, first_free, set_counts
 from .faults import Faults
 from .interrupts import Undo, all_or_nothing, complete
 from .message_log import Entry, MessageLog
-from .observed_lock import Listener, ObservedLock
+from .observed_lock import Listener, Lock, ObservedLock
 from .poll_loops import PollLoops
 from .project import Project
 from .submission_rules import SubmissionRule, SubmissionRules
@@ -109,7 +109,7 @@ class Store:
         self.clock = clock
         self.progress = progress
         self.seed = seed
-        self.lock: Lock = new_lock()
+        self.lock: Lock = threading.RLock()
         """What guards the store; while there are listeners, it is :attr:`observed_lock`."""
         self.own_lock = self.lock
         """The lock that calls no listeners."""

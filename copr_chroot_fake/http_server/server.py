@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import gc
 import logging
 import math
 import os
@@ -76,20 +75,9 @@ def serve(
     tls: ssl.SSLContext | None,
 ) -> None:
     """Serve on a socket until a signal stops it; ``on_ready`` is called when it responds."""
-    # Loaded modules stay, so exclude them from garbage collection, which the command has paused.
-    gc.freeze()
-    gc.enable()
-
-    def ready() -> None:
-        on_ready()
-        # After the first responses.
-        asyncio.get_running_loop().call_later(0.1, _return_large_blocks)
-
-    server = FakeServer(app, listener, ready, max_head=max_head, report=report, access_log=access_log, tls=tls)
+    server = FakeServer(app, listener, on_ready, max_head=max_head, report=report, access_log=access_log, tls=tls)
     with _stopping_on_signals(server):
         asyncio.run(server.serve())
-    # The process ends: to search all objects for garbage would only delay that, by up to a second after much use.
-    gc.freeze()
 
 
 @contextmanager
@@ -105,21 +93,6 @@ def _stopping_on_signals(server: FakeServer) -> Iterator[None]:
         yield
     finally:
         _ignore_signals()
-
-
-def _return_large_blocks() -> None:
-    """Make the C library return the memory of large responses to the system as soon as they are sent.
-
-    By default glibc raises its threshold and keeps the memory fragmented: 64 MiB of
-    unread responses then take 400 MiB.
-    """
-    mmap_threshold = -3
-    # Other C libraries do not have this function, and clients may have used up all file descriptors.
-    with suppress(AttributeError, ImportError, OSError, TypeError):
-        # Takes milliseconds to import.
-        import ctypes
-
-        ctypes.CDLL(None).mallopt(mmap_threshold, 1024 * 1024)
 
 
 class FakeServer:

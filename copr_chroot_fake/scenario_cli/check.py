@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import CoprFakeError, InputError, MissingExtraError, ScenarioError
-from ..garbage_collection import without_garbage_collection
 from ..scenario import parsing
 from ..scenario.parsing import RepeatedKeyError, ScenarioSyntaxError
 from ..scenario.result_files import read_results
@@ -47,8 +46,7 @@ def check(files: Iterable[Path]) -> Iterator[Report]:
     for file in files:
         try:
             path, text = _read_text(file)
-            with without_garbage_collection():
-                errors = sorted(_find_errors(path, text, earlier), key=lambda error: error.line or 0)
+            errors = sorted(_find_errors(path, text, earlier), key=lambda error: error.line or 0)
         except RecursionError:
             name = _display_name(file)
             yield Report(name, (Diagnostic(name, "", "nested too deeply to be a scenario"),))

@@ -17,7 +17,6 @@ from ..adapters.body_limits import MAX_BODY
 from ..cli_output import Failure, failing
 from ..errors import CoprFakeError, InputError, needing
 from ..excerpt import excerpt
-from ..garbage_collection import without_garbage_collection
 from ..model.progress import ProgressMode
 from ..scenario.bundled import DEFAULT_SCENARIO, bundled_directory
 from ..validation import checks
@@ -287,7 +286,6 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
 @click.option(
     "--log", type=click.Choice(["text", "json"]), help="Format of these lines; requires --access-log.  [default: text]"
 )
-@without_garbage_collection()
 @failing()
 def serve(
     scenarios: tuple[Path, ...],
