@@ -1,15 +1,18 @@
 """Publishing messages to a broker with fedora-messaging, in a thread, whatever the state of the broker.
 
 fedora-messaging is based on Twisted, whose reactor runs in the thread. The server only appends to a queue, from which a
-message is removed once the broker has confirmed it. Until then, it is published again with each connection.
+message is removed once the broker has confirmed it. Until then, it is published again with each connection. A message
+that AMQP cannot encode is dropped.
 """
 
 from __future__ import annotations
 
 import logging
+import struct
 import threading
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
@@ -17,12 +20,13 @@ import pika
 from fedora_messaging import config
 from fedora_messaging.twisted.factory import FedoraMessagingFactoryV2
 from fedora_messaging.twisted.service import FedoraMessagingServiceV2
+from pika.exceptions import ShortStringTooLong, UnsupportedAMQPFieldException
 from twisted.internet import defer, reactor
 from twisted.logger import globalLogBeginner
 
 from ..errors import InputError
 from ..excerpt import excerpt, line
-from ..messages.message import Message
+from ..messages.message import Message, MessageBody
 
 if TYPE_CHECKING:
     from fedora_messaging.message import Message as FedoraMessage
@@ -42,11 +46,17 @@ SLOW_AFTER = 10.0
 """Seconds without a confirmation after which a broker is reported as slow."""
 
 RETRY_DELAY = 1.0
-"""Seconds until a message that the broker has rejected is published again."""
+"""Seconds until messages that the broker has not confirmed are published again."""
+
+MAX_UNCONFIRMED = 100
+"""Maximum number of messages that are published before the first of them is confirmed."""
+
+_UNENCODABLE = (ShortStringTooLong, UnsupportedAMQPFieldException, TypeError, ValueError, struct.error)
+"""Errors of messages that no attempt can publish, for example of a user whose name is too long for a header."""
 
 
 class AmqpPublisher:
-    """Publishes messages in order, each until the broker confirms it.
+    """Publishes messages in order, each until the broker confirms it or rejects it for good.
 
     There is one at most in a process, as Twisted's reactor cannot be restarted.
 
@@ -59,7 +69,8 @@ class AmqpPublisher:
         self._name = _without_password(url)
         self._report: Callable[[str], None] = lambda line: None
         """What writes a line about the state of the broker."""
-        self._queue: deque[Message] = deque()
+        self._queue: deque[FedoraMessage] = deque()
+        """Messages that the broker has not confirmed; the same objects, hence the same ids, with each attempt."""
         self._changed = threading.Condition()
         self._arrived: defer.Deferred[None] | None = None
         self._outage: str | None = None
@@ -84,7 +95,10 @@ class AmqpPublisher:
 
     def _put(self, message: Message) -> None:
         """Append a message; never blocks."""
-        self._queue.append(message)
+        published = message.to_fedora_messaging()
+        # The kit's messages are valid. To check their schemas each time would take most of the time.
+        vars(published)["validate"] = lambda: None
+        self._queue.append(published)
         self._reactor.callFromThread(self._continue)
 
     def close(self) -> None:
@@ -116,34 +130,52 @@ class AmqpPublisher:
 
     @defer.inlineCallbacks
     def _publish_all(self) -> Generator[defer.Deferred[Any], Any, None]:
-        exchange = cast(str, config.conf["publish_exchange"])
+        # One after an outage, which allocates the channel for those after it.
+        count = 1
         while True:
             if not self._queue:
                 self._arrived = defer.Deferred()
                 yield self._arrived
-            # The same object each time, so that consumers can tell from its id that it came twice.
-            message = self._queue[0].to_fedora_messaging()
-            while not (yield self._publish(message, exchange)):
+            batch = list(islice(self._queue, count))
+            unconfirmed = yield self._publish(batch)
+            with self._changed:
+                for _ in batch:
+                    self._queue.popleft()
+                self._queue.extendleft(reversed(unconfirmed))
+                self._changed.notify_all()
+            count = MAX_UNCONFIRMED
+            if unconfirmed:
+                count = 1
                 pause: defer.Deferred[None] = defer.Deferred()
                 self._reactor.callLater(RETRY_DELAY, pause.callback, None)
                 yield pause
-            with self._changed:
-                self._queue.popleft()
-                self._changed.notify_all()
 
     @defer.inlineCallbacks
-    def _publish(self, message: FedoraMessage, exchange: str) -> Generator[defer.Deferred[Any], Any, bool]:
-        """Publish a message; return whether the broker has confirmed it."""
+    def _publish(self, batch: Sequence[FedoraMessage]) -> Generator[defer.Deferred[Any], Any, list[FedoraMessage]]:
+        """Publish messages; return those that are to be published again."""
         slow = self._reactor.callLater(SLOW_AFTER, self._note_outage, f"no confirmation within {SLOW_AFTER:g} s")
-        try:
-            yield self._service.factory.publish(message, exchange)
-        except Exception as error:
-            self._note_outage(_reason(error))
+        protocol = yield self._service.factory.when_connected()
+        exchange = cast(str, config.conf["publish_exchange"])
+        sent = [defer.maybeDeferred(protocol.publish, message, exchange) for message in batch]
+        results = yield defer.DeferredList(sent, consumeErrors=True)
+        if slow.active():
+            slow.cancel()
+        errors = [None if is_confirmed else result.value for is_confirmed, result in results]
+        return [message for message, error in zip(batch, errors, strict=True) if self._is_retried(message, error)]
+
+    def _is_retried(self, message: FedoraMessage, error: Exception | None) -> bool:
+        """Note the result of an attempt to publish; return whether to make another one."""
+        if error is None:
+            self._note_recovery()
             return False
-        finally:
-            if slow.active():
-                slow.cancel()
-        self._note_recovery()
+        if isinstance(error, _UNENCODABLE):
+            body = cast(MessageBody, message.body)
+            self._report(
+                f"Copr fake: dropped the message {message.topic} of build {body['build']}, {body['chroot']}, "
+                f"which AMQP cannot encode: {_reason(error)}"
+            )
+            return False
+        self._note_outage(_reason(error))
         return True
 
     def _observe(self, factory: FedoraMessagingFactoryV2) -> None:
@@ -199,7 +231,9 @@ def _check_url(url: str) -> None:
     """
     expected = "expected a URL such as amqp://user:password@host:5672/vhost"
     if not url.startswith(("amqp://", "amqps://")):
-        raise InputError("--amqp", f"{excerpt(_without_password(url))} is not a URL of a broker; {expected}")
+        scheme, separator, location = url.rpartition("://")
+        shown = f"{scheme}{separator}{location.rpartition('@')[2]}"
+        raise InputError("--amqp", f"{excerpt(shown)} is not a URL of a broker; {expected}")
     try:
         pika.URLParameters(url)
     except (TypeError, ValueError) as error:

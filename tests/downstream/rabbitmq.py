@@ -102,6 +102,13 @@ class Broker:
         channel.queue_bind(queue, "amq.topic", routing_key)
         connection.close()
 
+    def count(self, queue: str) -> int:
+        """Return the number of messages in a queue."""
+        connection = pika.BlockingConnection(pika.URLParameters(self.url))
+        count: int = connection.channel().queue_declare(queue, passive=True).method.message_count
+        connection.close()
+        return count
+
     def take(self, queue: str) -> list[tuple[str, Any]]:
         """Return the routing keys and the documents of the messages in a queue, and remove them."""
         connection = pika.BlockingConnection(pika.URLParameters(self.url))

@@ -218,3 +218,45 @@ def test_refused_login_is_reported_once(broker: Broker, tmp_path: Path) -> None:
     assert "cannot publish messages to" in outage
     assert left == f"Copr fake: 3 messages not published to amqp://127.0.0.1:{broker.port}/%2F"
     assert "secret" not in outage + left
+
+
+@needs_rabbitmq
+@pytest.mark.parametrize("where", ["ownername", "submitter"])
+def test_message_that_cannot_be_encoded_is_dropped(broker: Broker, tmp_path: Path, where: str) -> None:
+    """The log has one line for each; the others arrive."""
+    log = tmp_path / "log"
+    broker.declare(tmp_path.name, "#")
+    with serving(broker.url, log) as server:
+        build = {"id": 50, "chroots": [{"name": F41, "state": "starting"}], where: "a" * 300}
+        server.control("POST", "/builds", build)
+        for build_id in (1, 50, 2):
+            run(server, build_id)
+        wait(lambda: broker.count(tmp_path.name) == 6)
+        assert server.end()[0] == 0
+    assert [body["build"] for _, body in broker.take(tmp_path.name)] == [1] * 3 + [2] * 3
+    lines = log.read_text().splitlines()
+    assert len(lines) == 3
+    for line in lines:
+        assert line.startswith("Copr fake: dropped the message org.fedoraproject.prod.copr.")
+        assert f" of build 50, {F41}, which AMQP cannot encode: " in line
+
+
+@needs_rabbitmq
+def test_all_messages_arrive_after_a_long_outage(broker: Broker, tmp_path: Path) -> None:
+    """Each of them once."""
+    count, log = 20_000, tmp_path / "log"
+    broker.declare(tmp_path.name, "#")
+    broker.stop()
+    chroots = [f"fedora-{release}-{arch}" for release in (41, 42) for arch in ("x86_64", "aarch64")]
+    chroot = {"state": "running", "lifecycle": "succeeds", "progress": "immediate"}
+    builds = [{"id": i, "chroots": dict.fromkeys(chroots, chroot)} for i in range(100, 100 + count // len(chroots))]
+    with serving(broker.url, log) as server:
+        wait(log.read_text)
+        for first in range(0, len(builds), 1000):
+            server.control("POST", "/scenario", {"builds": builds[first : first + 1000]})
+        broker.start()
+        wait(lambda: broker.count(tmp_path.name) == count)
+        assert server.end()[0] == 0
+    got = [(body["build"], body["chroot"]) for _, body in broker.take(tmp_path.name)]
+    assert sorted(got) == sorted((build["id"], name) for build in builds for name in chroots)
+    assert log.read_text().endswith(f"is back; {count} messages to publish\n")

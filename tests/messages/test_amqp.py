@@ -75,6 +75,8 @@ def test_world_also_publishes_earlier_messages() -> None:
     ("url", "problem"),
     [
         ("http://localhost", "'http://localhost' is not a URL of a broker; expected a URL such as amqp://"),
+        ("http://jdoe:secret@localhost", "'http://localhost' is not a URL of a broker"),
+        ("jdoe:secret@localhost", "'localhost' is not a URL of a broker"),
         ("rabbitmq", "'rabbitmq' is not a URL of a broker"),
         ("amqp://jdoe:secret@localhost:99999", "Port out of range 0-65535; expected a URL such as amqp://"),
         ("amqp://jdoe:secret@localhost?heartbeat=x", "Invalid heartbeat value"),
