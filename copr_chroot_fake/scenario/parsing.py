@@ -61,27 +61,26 @@ def is_yaml(path: Path) -> bool:
     return path.suffix.lower() in {".yaml", ".yml"}
 
 
-def parse(text: str, source: Path, *, yaml: bool, may_repeat: bool = False) -> object:
+def parse(text: str, source: Path, *, yaml: bool) -> object:
     """Return the value of a text in YAML or JSON.
 
     :param source: its file.
-    :param may_repeat: whether an object may have a key twice; then the last one counts.
     :raises InputError: naming line and column, or the repeated key.
     :raises MissingExtraError: for YAML if no parser of it is installed.
     """
     try:
-        return _read_yaml(text, source, may_repeat) if yaml else read_json(text, may_repeat=may_repeat)
+        return _read_yaml(text, source) if yaml else read_json(text)
     except RecursionError:
         raise InputError("", "nested too deeply to be a scenario") from None
 
 
-def read_json(text: str, *, may_repeat: bool = False) -> object:
+def read_json(text: str) -> object:
     """Return the value of a JSON text.
 
     :raises InputError: naming line and column, or the repeated key.
     """
     try:
-        return json.loads(text, object_pairs_hook=None if may_repeat else _object_without_repeats)
+        return json.loads(text, object_pairs_hook=_object_without_repeats)
     except json.JSONDecodeError as error:
         raise ScenarioSyntaxError(error.lineno, error.colno, f"not JSON: {error.msg}") from None
     except InputError:
@@ -104,9 +103,9 @@ def reject_repeats(keys: Iterable[str]) -> None:
         raise RepeatedKeyError(repeated)
 
 
-def _read_yaml(text: str, source: Path, may_repeat: bool) -> object:
+def _read_yaml(text: str, source: Path) -> object:
     with needing(f"{source}: a YAML scenario", "PyYAML", "yaml"):
         import yaml as _  # noqa: F401  # an error here names the extra
 
         from .yaml_loading import load
-    return load(text, may_repeat=may_repeat)
+    return load(text)

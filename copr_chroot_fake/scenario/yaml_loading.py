@@ -27,15 +27,13 @@ _EQUALS = "tag:yaml.org,2002:value"
 """The tag of an ``=``, which is a text here."""
 
 
-def load(text: str, *, may_repeat: bool) -> object:
-    """What a YAML text says; ``may_repeat`` is whether a key may be in an object twice, where the last one counts.
+def load(text: str) -> object:
+    """Parse YAML.
 
     :raises InputError: naming line and column, or the repeated key.
     """
     try:
-        loader = _Loader(text)
-        loader.may_repeat = may_repeat
-        return loader.get_single_data()
+        return _Loader(text).get_single_data()
     except yaml.MarkedYAMLError as error:
         mark, problem = error.problem_mark, f"not YAML: {error.problem}"
         if mark is None:
@@ -50,7 +48,6 @@ def _syntax_error(mark: yaml.Mark, problem: str) -> ScenarioSyntaxError:
 
 
 class _Loader(yaml.SafeLoader):
-    may_repeat = False
     depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
@@ -71,8 +68,7 @@ class _Loader(yaml.SafeLoader):
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         """Reject a repeated key, of which only one value would be kept; a merged key may be repeated."""
         node = super().compose_mapping_node(anchor)
-        if not self.may_repeat:
-            reject_repeats(self._key(key) for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        reject_repeats(self._key(key) for key, _ in node.value if isinstance(key, yaml.ScalarNode))
         return node
 
     def _key(self, node: yaml.ScalarNode) -> str:

@@ -1,21 +1,35 @@
-"""Find all errors in scenarios, with the code that loads them."""
+"""Find all errors in scenarios, with the code that loads them, and the lines of these errors."""
 
 from __future__ import annotations
 
+import json
+import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import filterfalse
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from ..engine.clock import VirtualClock
+from ..engine.create import add_scenario
+from ..engine.store import Store
 from ..errors import CoprFakeError, InputError, MissingExtraError, ScenarioError
+from ..model.progress import Progress
 from ..scenario import parsing
 from ..scenario.parsing import RepeatedKeyError, ScenarioSyntaxError
 from ..scenario.result_files import read_results
 from ..scenario.spec import ScenarioSpec
-from ..validation.spec import parse
-from .locations import find_lines, find_repeated, walk_json, walk_yaml
+from ..validation.checks import dotted
+from ..validation.spec import collect, parse
+
+if TYPE_CHECKING:
+    from yaml import Node
 
 STDIN = Path("-")
+
+Lines: TypeAlias = Iterator[tuple[str, int]]
+"""The location of each value in a text, such as ``builds[3].chroots[0].state``, and its line, counted from 1."""
 
 
 class Diagnostic(NamedTuple):
@@ -41,23 +55,17 @@ class Report(NamedTuple):
 
 
 def check(files: Iterable[Path]) -> Iterator[Report]:
-    """Check files; each one is added to the files before it, as ``serve`` does."""
-    earlier: set[object] = set()
+    """Check files; each one is added to the valid files before it, as ``serve`` does."""
+    store = Store(VirtualClock(), Progress("clock"), 0)
     for file in files:
+        name = "<stdin>" if file == STDIN else str(file)
         try:
             path, text = _read_text(file)
-            errors = sorted(_find_errors(path, text, earlier), key=lambda error: error.line or 0)
-        except RecursionError:
-            name = _display_name(file)
-            yield Report(name, (Diagnostic(name, "", "nested too deeply to be a scenario"),))
+            errors = _find_errors(store, str(path) if file != STDIN else name, path, text)
         except (ScenarioError, MissingExtraError) as error:
-            yield Report(_display_name(file), unreadable=error)
+            yield Report(name, unreadable=error)
         else:
-            yield Report(_display_name(path), tuple(errors))
-
-
-def _display_name(file: Path) -> str:
-    return "<stdin>" if file == STDIN else str(file)
+            yield Report(name, tuple(sorted(errors, key=lambda error: error.line or 0)))
 
 
 def _read_text(file: Path) -> tuple[Path, str]:
@@ -66,122 +74,126 @@ def _read_text(file: Path) -> tuple[Path, str]:
     try:
         return file, sys.stdin.buffer.read().decode()
     except ValueError as error:
-        raise ScenarioError(_display_name(file), InputError("", f"cannot be read: {error}")) from None
+        raise ScenarioError("<stdin>", InputError("", f"cannot be read: {error}")) from None
 
 
-def _find_errors(path: Path, text: str, earlier: set[object]) -> Iterator[Diagnostic]:
+def _find_errors(store: Store, name: str, path: Path, text: str) -> Iterable[Diagnostic]:
     # Standard input has no suffix, but a scenario in JSON begins with a brace.
     yaml = not text.lstrip().startswith("{") if path == STDIN else parsing.is_yaml(path)
-    file = _display_name(path)
     walk = walk_yaml if yaml else walk_json
     try:
-        document, repeated_key = _parse(path, text, yaml)
+        document = parsing.parse(text, path, yaml=yaml)
     except ScenarioSyntaxError as error:
-        yield Diagnostic(file, "", error.problem, error.line, error.column)
-        return
-    except InputError as error:
-        yield Diagnostic(file, error.location, error.problem)
-        return
-    if repeated_key:
-        repeated = [*find_repeated(walk, text)]
-        yield from (Diagnostic(file, value.location, repeated_key.problem, value.line) for value in repeated)
-        if not repeated:
-            # YAML can write the same key in several ways.
-            yield Diagnostic(file, repeated_key.location, repeated_key.problem)
-    invalid = [*_unreadable_results(document, path), *_errors(document, earlier)]
-    if invalid:
-        lines = find_lines(walk, text, (each.location for each in invalid))
-        for each in invalid:
-            yield Diagnostic(file, each.location, each.problem, lines[each.location])
-
-
-def _unreadable_results(document: object, path: Path) -> Sequence[InputError]:
-    """Read the files that the scenario names as results into the document; return the errors of those that fail."""
-    try:
-        read_results(document, path)
-    except InputError as error:
-        return error.errors
-    return ()
-
-
-def _parse(path: Path, text: str, yaml: bool) -> tuple[object, RepeatedKeyError | None]:
-    """Return the document, and the error for a repeated key if there is one."""
-    try:
-        return parsing.parse(text, path, yaml=yaml), None
+        return [Diagnostic(name, "", error.problem, error.line, error.column)]
     except RepeatedKeyError as error:
-        return parsing.parse(text, path, yaml=yaml, may_repeat=True), error
-
-
-def _errors(document: object, earlier: set[object]) -> list[InputError]:
-    """Return all errors in a scenario, and add what it identifies to that of earlier files."""
-    errors: list[InputError] = []
-    try:
-        parse(ScenarioSpec, "", document)
+        location, line = _find_repeated(error.location, walk(text))
+        return [Diagnostic(name, location, error.problem, line)]
     except InputError as error:
-        errors.extend(error.errors)
-    invalid = {error.location for error in errors}
-    # The batch that is missing could be an invalid one.
-    are_batches_valid = not any(location.startswith("batches") for location in invalid)
-    for each in _mentions(document):
-        if each.location in invalid:
-            continue
-        if each.is_reference:
-            if each.value not in earlier and are_batches_valid:
-                errors.append(InputError(each.location, each.problem))
-        elif each.value in earlier:
-            errors.append(InputError(each.location, each.problem))
-        else:
-            earlier.add(each.value)
-    return errors
+        return [Diagnostic(name, error.location, error.problem)]
+    errors: list[InputError] = []
+    collect(errors, lambda _, value: read_results(value, path), document)
+    collect(errors, lambda _, value: add_scenario(parse(ScenarioSpec, "", value), store), document)
+    lines = dict(walk(text)) if errors else {}
+    return [Diagnostic(name, error.location, error.problem, find_line(error.location, lines)) for error in errors]
 
 
-class _Mention(NamedTuple):
-    """The location and value that identify an object, and the problem if an earlier one has the same.
+def find_line(location: str, lines: Mapping[str, int]) -> int:
+    """Return the line of a location; if there is no value, that of the innermost value around it."""
+    while location not in lines:
+        location = location[: max(location.rfind("."), location.rfind("["), 0)]
+    return lines[location]
 
-    The value of a reference identifies another object; its problem is that there is none.
-    """
+
+def _find_repeated(key: str, values: Lines) -> tuple[str, int | None]:
+    """Return the location and the line of the second value of a repeated key."""
+    seen: set[str] = set()
+    for location, line in values:
+        if location in seen and location.endswith(key):
+            return location, line
+        seen.add(location)
+    # YAML can write the same key in several ways.
+    return key, None
+
+
+@dataclass
+class _Container:
+    """A JSON object or list around the current value: its closing bracket, and the number of its values so far."""
 
     location: str
-    value: tuple[object, ...]
-    problem: str
-    is_reference: bool = False
+    end: str
+    count: int = 0
 
 
-_IDENTIFYING: Mapping[str, tuple[tuple[tuple[str, ...], type, str], ...]] = {
-    "accounts": ((("login",), str, "{!r} already exists; expected another"),),
-    "groups": ((("name",), str, "group {} already exists; expected another"),),
-    "batches": ((("id",), int, "batch {} already exists; expected another id"),),
-    "projects": (
-        (("ownername", "projectname"), str, "project {}/{} already exists; expected another name"),
-        (("id",), int, "project id {} already exists; expected another id, or none"),
-    ),
-    "builds": ((("id",), int, "build {} already exists; expected another id"),),
-}
-"""By the list of a scenario: the keys that identify an object, their type, and the problem with one that is taken."""
-
-_REFERENCES = {
-    "batches": ("blocked_by", "there is no batch {} before this one; expected an earlier one"),
-    "builds": ("batch", "there is no batch {}; expected the id of one in batches"),
-}
-"""By the list of a scenario: the key that identifies a batch, and the problem if there is none."""
+_match_space = re.compile(r"[ \t\n\r]*").match
+_decode = json.JSONDecoder().raw_decode
 
 
-def _mentions(document: object) -> Iterator[_Mention]:
-    """Yield what identifies the objects of a scenario, in its order; the document can be invalid."""
-    for name, identifying in _IDENTIFYING.items():
-        for index, entry in enumerate(_entries(document, name)):
-            if name in _REFERENCES:
-                key, problem = _REFERENCES[name]
-                number = entry.get(key)
-                if isinstance(number, int):
-                    location = f"{name}[{index}].{key}"
-                    yield _Mention(location, ("batches", ("id",), number), problem.format(number), is_reference=True)
-            for keys, kind, problem in identifying:
-                values = [entry.get(key) for key in keys]
-                if all(isinstance(value, kind) for value in values):
-                    yield _Mention(f"{name}[{index}].{keys[-1]}", (name, keys, *values), problem.format(*values))
+def walk_json(text: str) -> Lines:
+    """Yield the values of a valid JSON text, the whole document first."""
+    containers: list[_Container] = []
+    location, index = "", _skip_space(text, 0)
+    line, counted = 1, 0
+    while True:
+        line += text.count("\n", counted, index)
+        counted = index
+        yield location, line
+        if text[index] in "{[":
+            containers.append(_Container(location, "}" if text[index] == "{" else "]"))
+            index = _skip_space(text, index + 1)
+        else:
+            index = _skip_space(text, _decode(text, index)[1])
+        while containers and text[index] == containers[-1].end:
+            containers.pop()
+            index = _skip_space(text, index + 1)
+        if not containers:
+            return
+        container = containers[-1]
+        # A comma comes before every value but the first.
+        index = _skip_space(text, index + 1) if container.count else index
+        if container.end == "}":
+            key, index = _decode(text, index)
+            location = dotted(container.location, key)
+            index = _skip_space(text, _skip_space(text, index) + 1)
+        else:
+            location = f"{container.location}[{container.count}]"
+        container.count += 1
 
 
-def _entries(document: object, key: str) -> list[dict[str, object]]:
-    entries = document.get(key) if isinstance(document, dict) else None
-    return [entry if isinstance(entry, dict) else {} for entry in entries] if isinstance(entries, list) else []
+def _skip_space(text: str, index: int) -> int:
+    space = _match_space(text, index)
+    assert space is not None
+    return space.end()
+
+
+def walk_yaml(text: str) -> Lines:
+    """Yield the values of a valid YAML text, the whole document first; a merged value comes before those beside it."""
+    # Only installed with an extra.
+    import yaml
+
+    root = yaml.compose(text, yaml.SafeLoader)
+    yield "", 1 if root is None else root.start_mark.line + 1
+    if root is not None:
+        yield from _walk_node(root, "")
+
+
+def _walk_node(node: Node, location: str) -> Lines:
+    from yaml import MappingNode, SequenceNode
+
+    if isinstance(node, SequenceNode):
+        for index, item in enumerate(node.value):
+            yield f"{location}[{index}]", item.start_mark.line + 1
+            yield from _walk_node(item, f"{location}[{index}]")
+    elif isinstance(node, MappingNode):
+        # The first of several merged mappings has precedence, so it has to be the last one found.
+        for key, value in filter(_is_merge, node.value):
+            yield dotted(location, "<<"), key.start_mark.line + 1
+            for merged in reversed(value.value) if isinstance(value, SequenceNode) else [value]:
+                yield from _walk_node(merged, location)
+        for key, value in filterfalse(_is_merge, node.value):
+            where = dotted(location, str(key.value))
+            yield where, key.start_mark.line + 1
+            yield from _walk_node(value, where)
+
+
+def _is_merge(pair: tuple[Node, Node]) -> bool:
+    return pair[0].tag == "tag:yaml.org,2002:merge"

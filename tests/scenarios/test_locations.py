@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hypothesis import given, settings
 
-from copr_chroot_fake.scenario_cli.locations import find_lines, find_repeated, walk_json, walk_yaml
+from copr_chroot_fake.scenario_cli.check import find_line, walk_json, walk_yaml
 
 from ..examples import examples
 from .examples import JSON
@@ -28,19 +28,19 @@ def test_json_walk_visits_every_value(document: object) -> None:
                 yield from locations(inner, f"{location}[{index}]")
 
     expected = [*locations(document, "")]
-    on_one_line = [*walk_json(json.dumps(document), None)]
-    assert [value.location for value in on_one_line] == expected
-    assert {value.line for value in on_one_line} == {1}
-    indented = [*walk_json("\n" + json.dumps(document, indent=2), None)]
-    assert [value.location for value in indented] == expected
-    assert indented[0].line == 2
-    lines = [value.line for value in indented]
+    on_one_line = [*walk_json(json.dumps(document))]
+    assert [location for location, _ in on_one_line] == expected
+    assert {line for _, line in on_one_line} == {1}
+    indented = [*walk_json("\n" + json.dumps(document, indent=2))]
+    assert [location for location, _ in indented] == expected
+    assert indented[0][1] == 2
+    lines = [line for _, line in indented]
     assert lines == sorted(set(lines))
 
 
 def test_yaml_aliases_and_merges_keep_their_lines() -> None:
     """A merged value has the line that it is merged from, unless it is overridden."""
-    text = "a: &a\n  x: 1\n  y: 2\nb:\n  <<: *a\n  y: 3\nc: *a\nd: &d\n  - *d\n"
-    expected = {"a.x": 2, "b.x": 2, "b.y": 6, "c.x": 2, "d[0][0][0]": 8, "c.missing": 7}
-    assert find_lines(walk_yaml, text, expected) == expected
-    assert [*find_repeated(walk_yaml, text)] == []
+    text = "a: &a\n  x: 1\n  y: 2\nb:\n  <<: *a\n  y: 3\nc: *a\n"
+    expected = {"a.x": 2, "b.x": 2, "b.y": 6, "c.x": 2, "c.missing": 7}
+    lines = dict(walk_yaml(text))
+    assert {location: find_line(location, lines) for location in expected} == expected
