@@ -1,37 +1,53 @@
-"""Show a scenario in the terminal: tables of its contents, and a bar for each lifecycle."""
+"""Show a scenario in the terminal: tables of its contents, and a bar for each planned lifecycle.
+
+A bar has a segment for each stage, proportional to its duration and at least one cell wide.
+"""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Literal
 
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from ..cli_output import counted, printable
 from ..engine.build import Build
 from ..engine.chroot import BuildChroot
-from ..engine.faults import ActiveFault
 from ..engine.lifecycle_run import LifecycleRun
 from ..engine.project import Project
-from ..engine.submission_rules import SubmissionRule
 from ..fake import FakeCopr
 from ..model import defaults
-from ..model.lifecycle import LIFECYCLES
+from ..model.lifecycle import DELETED, LIFECYCLES, PlannedStage
 from ..model.project import NO_SETTINGS
 from ..model.states import State
 from ..validation.spec import dump
-from .timeline import STYLES, bars_table, format_duration, legend
 
-_RIGHT_ALIGNED = ("Chroots", "Packages", "Duration")
+_LETTERS_AND_STYLES = {
+    "absent": ("A", "bright_black"),
+    "waiting": ("W", "bright_black"),
+    "importing": ("I", "magenta"),
+    "pending": ("P", "yellow"),
+    "starting": ("S", "cyan"),
+    "running": ("R", "blue"),
+    "succeeded": ("D", "green"),
+    "failed": ("F", "red"),
+    "canceled": ("C", "bright_red"),
+    "skipped": ("K", "bright_black"),
+    "forked": ("O", "green"),
+    "unknown": ("U", "bright_black"),
+    # During this stage the build is already canceled.
+    "canceling": ("X", "bright_red"),
+}
+LETTERS = {name: letter for name, (letter, _) in _LETTERS_AND_STYLES.items()}
+_STYLES = {name: style for name, (_, style) in _LETTERS_AND_STYLES.items()} | {"deleted": "bright_red"}
 
-_MATCH_FIELDS = ("endpoint", "build_id", "chrootname", "lasts", "after", "nth", "first", "every", "probability")
-"""Fields of a fault that select requests; the others are its effects."""
+_PROGRESS_NOTES = {"clock": "", "poll": ", by poll", "manual": ", manual", "immediate": ", immediate"}
 
 
 def show(fake: FakeCopr, name: str, ids: Collection[int], limit: int) -> None:
@@ -45,22 +61,21 @@ def show(fake: FakeCopr, name: str, ids: Collection[int], limit: int) -> None:
     console = Console(color_system=color_system, markup=False, emoji=False, highlight=False)
     builds = [build for build in fake.builds.values() if not ids or build.id in ids]
     selected = [*_select(builds, limit)]
-    parts = [_title(name, fake)]
-    if not ids:
-        parts += _overview(fake, [build for build, _ in selected])
-    parts += [_build(build, chroots, fake.seed, console) for build, chroots in selected]
-    meanings = legend(build for build, _ in selected)
-    if meanings is not None:
-        parts.append(meanings)
+    console.print(_title(name, fake))
+    for table in [] if ids else _overview(fake, [build for build, _ in selected]):
+        console.print("", table, sep="\n")
+    for build, chroots in selected:
+        console.print("", *_build(build, chroots, fake.seed, console), sep="\n")
+    meanings = _legend(build for build, _ in selected)
+    if meanings:
+        console.print("", meanings, sep="\n")
     hidden = {
         "build": len(builds) - len(selected),
         "chroot": _count_chroots(builds) - sum(len(chroots) for _, chroots in selected),
     }
     counts = [counted(number, noun) for noun, number in hidden.items() if number]
     if counts:
-        parts.append(Text(f"… and {', '.join(counts)} more; use --limit to show more, or --build to show one build"))
-    for index, part in enumerate(parts):
-        console.print(*([""] if index else []), part, sep="\n")
+        console.print(f"\n… and {', '.join(counts)} more; use --limit to show more, or --build to show one build")
 
 
 def _select(builds: Iterable[Build], limit: int) -> Iterator[tuple[Build, list[BuildChroot]]]:
@@ -77,7 +92,7 @@ def _count_chroots(builds: Iterable[Build]) -> int:
     return sum(len(build.chroots) for build in builds)
 
 
-def _title(name: str, fake: FakeCopr) -> RenderableType:
+def _title(name: str, fake: FakeCopr) -> Text:
     builds = fake.builds.values()
     counts = (
         counted(len(builds), "build"),
@@ -88,62 +103,57 @@ def _title(name: str, fake: FakeCopr) -> RenderableType:
     return Text.assemble((printable(name), "bold"), ": ", ", ".join(counts))
 
 
-def _overview(fake: FakeCopr, builds: Sequence[Build]) -> Iterator[RenderableType]:
+def _overview(fake: FakeCopr, builds: Sequence[Build]) -> Iterator[Table]:
     projects = list({build.project.full_name: build.project for build in builds}.values())
     if projects:
-        yield _projects(projects)
+        yield _table(("Project", "Chroots", "Settings"), map(_project_cells, projects))
     if builds:
-        yield _builds(builds)
+        yield _table(("Build", "Package", "Project", "Chroots", "States", "Packages"), map(_build_cells, builds))
     if len(fake.submission_rules):
-        yield _rules(fake.submission_rules)
+        rules = [(str(rule.id), str(rule)) for rule in fake.submission_rules]
+        yield _table(("Rule", "Submitted builds"), rules)
     if len(fake.faults):
-        yield _faults(fake.faults)
+        faults = [(str(active.id), ", ".join(_describe(dump(active.fault)))) for active in fake.faults]
+        yield _table(("Fault", "Requests and effect"), faults)
 
 
 def _table(columns: Iterable[str], rows: Iterable[Iterable[str | Text]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold", justify="right" if column in _RIGHT_ALIGNED else "left")
+        table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(printable(cell)) if isinstance(cell, str) else cell for cell in row))
     return table
 
 
-def _projects(projects: Iterable[Project]) -> Table:
-    rows = [(project.full_name, str(len(project.chroots)), ", ".join(_settings(project))) for project in projects]
-    return _table(("Project", "Chroots", "Settings"), rows)
-
-
-def _settings(project: Project) -> Iterator[str]:
-    """Yield the settings of a project, and the number of its chroots with settings of their own."""
-    for name, value in dump(project.settings).items():
-        if isinstance(value, list):
-            yield from map(str, value)
-        else:
-            yield name if value is True else f"{name} {_format(value)}"
+def _project_cells(project: Project) -> Sequence[str]:
+    settings = [*_describe(dump(project.settings))]
     configured = sum(settings != NO_SETTINGS for settings in project.chroots.values())
     if configured:
-        yield f"{counted(configured, 'chroot')} with own settings"
+        settings.append(f"{counted(configured, 'chroot')} with own settings")
+    return project.full_name, str(len(project.chroots)), ", ".join(settings)
 
 
-def _builds(builds: Iterable[Build]) -> Table:
-    rows = [
-        (
-            str(build.id),
-            build.package or "",
-            f"{build.project.ownername}/{build.project_dirname}",
-            str(len(build.chroots)),
-            _states(build),
-            str(sum(_count_packages(chroot) for chroot in build.chroots)),
-        )
-        for build in builds
-    ]
-    return _table(("Build", "Package", "Project", "Chroots", "States", "Packages"), rows)
+def _describe(fields: Mapping[str, object]) -> Iterator[str]:
+    """Yield each field as text, without punctuation."""
+    for name, value in fields.items():
+        if isinstance(value, Mapping):
+            yield f"{name} {' '.join(_describe(value))}"
+        elif isinstance(value, list):
+            yield f"{name} {' '.join(map(str, value))}"
+        else:
+            yield name if value is True else f"{name} {value}"
+
+
+def _build_cells(build: Build) -> Sequence[str | Text]:
+    packages = sum(_count_packages(chroot) for chroot in build.chroots)
+    directory = f"{build.project.ownername}/{build.project_dirname}"
+    return str(build.id), build.package or "", directory, str(len(build.chroots)), _states(build), str(packages)
 
 
 def _states(build: Build) -> Text:
     fixed = Counter(chroot.state for chroot in build.chroots if chroot.lifecycle_run is None)
-    parts = [Text(f"{count} {state}", STYLES[state]) for state, count in fixed.most_common()]
+    parts = [Text(f"{count} {state}", _STYLES[state]) for state, count in fixed.most_common()]
     advancing = len(build.chroots) - fixed.total()
     return Text(", ").join([*parts, *([Text(f"{advancing} advancing")] if advancing else [])])
 
@@ -156,44 +166,21 @@ def _count_packages(chroot: BuildChroot) -> int:
     return len(defaults.packages(chroot.name, chroot.build.package) if run.packages is None else run.packages)
 
 
-def _rules(rules: Iterable[SubmissionRule]) -> Table:
-    return _table(("Rule", "Submitted builds"), [(str(rule.id), str(rule)) for rule in rules])
-
-
-def _faults(faults: Iterable[ActiveFault]) -> Table:
-    return _table(("Fault", "Requests", "Effect"), map(_fault_cells, faults))
-
-
-def _fault_cells(active: ActiveFault) -> Sequence[str]:
-    fields = dump(active.fault)
-    matched = [f"{name} {value}" for name, value in fields.items() if name in _MATCH_FIELDS]
-    effects = [f"{name} {_format(value)}" for name, value in fields.items() if name not in _MATCH_FIELDS]
-    return str(active.id), ", ".join(matched) or "all", ", ".join(effects)
-
-
-def _format(value: object) -> str:
-    """Return a value of a fault as text, objects and lists without their punctuation."""
-    if isinstance(value, Mapping):
-        return " ".join(f"{name} {_format(inner)}" for name, inner in value.items())
-    return " to ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _build(build: Build, chroots: Sequence[BuildChroot], seed: int, console: Console) -> Group:
-    runs = [(chroot, chroot.lifecycle_run) for chroot in chroots if chroot.lifecycle_run is not None]
-    names = dict.fromkeys(_lifecycle_name(chroot, run, seed) for chroot, run in runs)
-    dirname = printable(f"{build.project.ownername}/{build.project_dirname}")
-    title = Text.assemble((f"Build {build.id}", "bold"), f"  {printable(build.package or '')}  {dirname}")
+def _build(build: Build, chroots: Sequence[BuildChroot], seed: int, console: Console) -> Iterator[RenderableType]:
+    runs = {chroot: chroot.lifecycle_run for chroot in chroots if chroot.lifecycle_run is not None}
+    names = dict.fromkeys(_lifecycle_name(chroot, run, seed) for chroot, run in runs.items())
+    directory = printable(f"{build.project.ownername}/{build.project_dirname}")
+    title = Text.assemble((f"Build {build.id}", "bold"), f"  {printable(build.package or '')}  {directory}")
     if names:
         title.append(f"  {', '.join(names)}", "italic")
     if build.is_canceled:
-        title.append("  canceled", STYLES["canceled"])
-    fixed = [chroot for chroot in chroots if chroot.lifecycle_run is None]
-    parts: list[RenderableType] = [title]
+        title.append("  canceled", _STYLES["canceled"])
+    yield title
+    fixed = [chroot for chroot in chroots if chroot not in runs]
     if fixed:
-        parts.append(_chroots(fixed))
+        yield _table(("Chroot", "State", "Started (UTC)", "Duration", "Packages"), map(_chroot_cells, fixed))
     if runs:
-        parts.append(bars_table(runs, console))
-    return Group(*parts)
+        yield _bars(runs, console)
 
 
 def _lifecycle_name(chroot: BuildChroot, run: LifecycleRun, seed: int) -> str:
@@ -201,16 +188,97 @@ def _lifecycle_name(chroot: BuildChroot, run: LifecycleRun, seed: int) -> str:
     return next((name for name, lifecycle in LIFECYCLES.items() if lifecycle.plan(key) == run.plan), "custom lifecycle")
 
 
-def _chroots(chroots: Iterable[BuildChroot]) -> Table:
-    return _table(("Chroot", "State", "Started (UTC)", "Duration", "Packages"), map(_chroot_cells, chroots))
-
-
 def _chroot_cells(chroot: BuildChroot) -> Sequence[str | Text]:
     started, ended = chroot.started_on, chroot.ended_on
     return (
         chroot.name,
-        Text(chroot.state.value, STYLES[chroot.state]),
+        Text(chroot.state.value, _STYLES[chroot.state]),
         "" if started is None else datetime.fromtimestamp(started, timezone.utc).strftime("%Y-%m-%d %H:%M:%S"),
-        "" if started is None or ended is None else format_duration(ended - started),
+        "" if started is None or ended is None else str(timedelta(seconds=ended - started)),
         str(len(chroot.packages) or ""),
     )
+
+
+def _remaining(run: LifecycleRun) -> Sequence[PlannedStage]:
+    return run.plan[run.index :]
+
+
+def is_endless(stages: Sequence[PlannedStage]) -> bool:
+    """Return whether the last stage never ends."""
+    last = stages[-1].state
+    return last != DELETED and not (isinstance(last, State) and last.is_final)
+
+
+def drawn_stages(stages: Sequence[PlannedStage]) -> Sequence[PlannedStage]:
+    """Return the stages that a bar shows: all but the final state."""
+    return stages if is_endless(stages) else stages[:-1]
+
+
+def name_of(stage: PlannedStage) -> str:
+    """Return the name of a stage in the legend."""
+    return "canceling" if stage.canceled else str(stage.state)
+
+
+def _bars(runs: Mapping[BuildChroot, LifecycleRun], console: Console) -> Table:
+    """Return a row for each chroot: its name, its bar on a common scale, and its final state."""
+    plans = {chroot.name: _remaining(run) for chroot, run in runs.items()}
+    results = [_result(run) for run in runs.values()]
+    name_cells = min(max(map(len, plans)), console.width // 3)
+    cells = max(8, console.width - name_cells - max(map(len, results)) - 2)
+    longest = max(_seconds(stages) * (1.25 if is_endless(stages) else 1) for stages in plans.values())
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(width=name_cells, no_wrap=True, overflow="ellipsis")
+    grid.add_column(width=cells, no_wrap=True, overflow="crop")
+    grid.add_column(overflow="fold")
+    line = "-" if console.options.ascii_only else "━"
+    for (name, stages), result in zip(plans.items(), results, strict=True):
+        grid.add_row(Text(printable(name)), _bar(stages, longest, cells, line), result)
+    return grid
+
+
+def _bar(stages: Sequence[PlannedStage], longest: float, cells: int, line: str) -> Text:
+    """Return a bar of at most so many cells; ``longest`` are the seconds for which it has all of them."""
+    bar = Text()
+    drawn = drawn_stages(stages)
+    for index, stage in enumerate(drawn):
+        # Leave a cell for each stage that follows.
+        available = cells - len(bar) - (len(drawn) - index - 1)
+        width = available if stage.lasts is None else round(stage.lasts / longest * cells) if longest else 1
+        style = _STYLES[name_of(stage)]
+        bar.append(LETTERS[name_of(stage)], f"bold {style}")
+        bar.append(line * (max(1, min(width, available)) - 1), style)
+    if is_endless(stages) and len(bar) > 1:
+        bar.right_crop()
+        bar.append(">", style)
+    return bar
+
+
+def _seconds(stages: Iterable[PlannedStage]) -> float:
+    """Return the duration of all stages that end."""
+    return sum(stage.lasts or 0 for stage in stages)
+
+
+def _result(run: LifecycleRun) -> Text:
+    """Return the final state of a lifecycle, with the time until then and what delays it."""
+    stages = _remaining(run)
+    last = stages[-1].state
+    if is_endless(stages):
+        end = f"{last} forever"
+    else:
+        end = "build deleted" if last == DELETED else str(last)
+        if len(stages) > 1:
+            end = f"{end} after {timedelta(seconds=round(_seconds(stages)))}"
+    hold = "" if run.held_in is None else f", held in {run.held_in}"
+    return Text.assemble((end, _STYLES[last]), hold, _PROGRESS_NOTES[run.mode])
+
+
+def _legend(builds: Iterable[Build]) -> Text:
+    """Return the meaning of the letters in the bars of builds; empty if there are no bars."""
+    runs = [chroot.lifecycle_run for build in builds for chroot in build.chroots if chroot.lifecycle_run is not None]
+    names = {name_of(stage) for run in runs for stage in drawn_stages(_remaining(run))}
+    parts = [
+        Text.assemble((letter, f"bold {_STYLES[name]}"), f" {name}")
+        for name, letter in LETTERS.items()
+        if name in names
+    ]
+    return Text("  ").join(parts)

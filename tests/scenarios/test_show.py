@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from copr_chroot_fake import LIFECYCLES, FakeCopr, State
 from copr_chroot_fake.cli import main
-from copr_chroot_fake.scenario_cli import timeline
+from copr_chroot_fake.scenario_cli.show import LETTERS, drawn_stages, is_endless, name_of
 
 from ..served import COMMAND
 from .command import run
@@ -36,9 +36,9 @@ def test_scenario_is_shown_as_tables() -> None:
     lines = text.splitlines()
     assert lines[0] == "all-states: 3 builds, 17 chroots, 2 projects, 0 faults"
     for row in (
-        r"@copr/copr-dev +11 +copr://jdoe/playground,",
+        r"@copr/copr-dev +11 +additional_repos copr://jdoe/playground",
         r"2 +python-requests +jdoe/playground:pr:12 +3 +3 succeeded +6",
-        r"fedora-43-x86_64 +succeeded +2026-01-01 10:01:00 +4m 12s +4",
+        r"fedora-43-x86_64 +succeeded +2026-01-01 10:01:00 +0:04:12 +4",
         r"fedora-42-s390x +pending",
         r"Build 3  ripgrep  jdoe/playground  realistic",
     ):
@@ -50,10 +50,10 @@ def test_scenario_is_shown_as_tables() -> None:
 def test_faults_are_shown_with_their_requests_and_effects() -> None:
     text = show("outages")
     for row in (
-        r"1 +build_id 601, first 1 +status 504",
+        r"1 +build_id 601, first 1, status 504",
         r"3 +endpoint build-chroot/list, .*delay lognormal",
-        r"10 +build_id 610 +dribble bytes 32 every 0.2",
-        r"16 +build_id 616 +delay uniform 0.5 to 3",
+        r"10 +build_id 610, dribble bytes 32 every 0.2",
+        r"16 +build_id 616, delay uniform 0.5 3",
     ):
         assert re.search(f"^{row}", text, flags=re.MULTILINE), row
 
@@ -81,17 +81,15 @@ def test_lifecycle_is_a_bar_with_a_letter_for_each_stage(name: str, columns: int
     (build,) = fake.builds.values()
     for chroot in build.values():
         assert chroot.lifecycle_run is not None
-        stages = timeline.drawn_stages(chroot.lifecycle_run.plan)
+        stages = drawn_stages(chroot.lifecycle_run.plan)
         line = bar(text, chroot.name)
-        assert re.findall("[A-Z]", line.split(" ")[0]) == [
-            timeline.LETTERS[timeline.name_of(stage)] for stage in stages
-        ]
+        assert re.findall("[A-Z]", line.split(" ")[0]) == [LETTERS[name_of(stage)] for stage in stages]
         last = chroot.lifecycle_run.plan[-1].state
         assert ("build deleted" if last == "deleted" else str(last)) in line
-        assert ("forever" in line) == timeline.is_endless(chroot.lifecycle_run.plan)
+        assert ("forever" in line) == is_endless(chroot.lifecycle_run.plan)
         for stage in stages:
-            meaning = timeline.name_of(stage)
-            assert re.search(rf"\b{timeline.LETTERS[meaning]} {meaning}\b", text)
+            meaning = name_of(stage)
+            assert re.search(rf"\b{LETTERS[meaning]} {meaning}\b", text)
 
 
 @pytest.mark.parametrize("state", State)
@@ -99,9 +97,9 @@ def test_every_state_has_its_own_letter_in_the_legend(tmp_path: Path, state: Sta
     """If the build is deleted later, even a final state is drawn as a stage."""
     lifecycle = {"stages": [{"state": state.value, "lasts": 60}, {"state": "deleted"}]}
     text = show(write(tmp_path, builds({"lifecycle": lifecycle, "chroots": [{"name": F43}]})))
-    assert bar(text).endswith("━ build deleted after 1m")
+    assert bar(text).endswith("━ build deleted after 0:01:00")
     assert text.splitlines()[-1] == f"{bar(text)[0]} {state}"
-    assert len({*timeline.LETTERS.values()}) == len(timeline.LETTERS)
+    assert len({*LETTERS.values()}) == len(LETTERS)
 
 
 def in_terminal(*arguments: str, columns: int = 100, **env: str) -> str:
@@ -189,8 +187,8 @@ def test_bars_show_holds_progress_and_cancellation(tmp_path: Path) -> None:
         },
     )
     text = show(write(tmp_path, document))
-    assert bar(text).endswith("succeeded after 5m, held in running, by poll")
-    assert re.match(r"R━+ failed after 4m, manual$", bar(text, S390X))
+    assert bar(text).endswith("succeeded after 0:05:00, held in running, by poll")
+    assert re.match(r"R━+ failed after 0:04:00, manual$", bar(text, S390X))
     assert "  fails  canceled\n" in text
 
 
