@@ -29,6 +29,24 @@ def test_table_has_all_states_but_unknown() -> None:
     assert named == set(State) - {State.UNKNOWN}
 
 
+@pytest.mark.parametrize("state", ["starting", "running", "succeeded"])
+def test_advance_in_a_canceled_build_changes_nothing(state: StateName) -> None:
+    """The first event on the way would be possible, but a canceled build starts nothing."""
+    chroot = chroot_in(State.IMPORTING, canceled=True)
+    with pytest.raises(EventError, match="is importing in a canceled build: start is not possible; possible: skip"):
+        chroot.advance(to=state)
+    assert chroot.state == "importing"
+
+
+def test_advance_in_a_lifecycle_of_a_canceled_build() -> None:
+    fake = FakeCopr(progress="manual")
+    build = fake.add_build([F41], id=1)
+    build.cancel()
+    with pytest.raises(EventError, match="its build is canceled; its lifecycle ends at the next stage"):
+        build[F41].advance(to="running")
+    assert build[F41].state == "importing"
+
+
 @pytest.mark.parametrize("event", Event)
 def test_events_follow_the_transition_table(event: Event) -> None:
     for state, canceled in itertools.product(State, (False, True)):

@@ -69,7 +69,7 @@ def test_snapshot_restores_the_same_fault() -> None:
 
 
 def test_failed_advance_leaves_other_chroots_unchanged() -> None:
-    """Its lifecycle had canceled the build, which ended another chroot."""
+    """Its lifecycle would cancel the build, which ends another chroot."""
     canceled_at_pending = Lifecycle(Stage("waiting", 10), Stage("pending", 10, canceled=True), Stage("canceled"))
     fake = FakeCopr()
     build = fake.add_build(
@@ -80,7 +80,7 @@ def test_failed_advance_leaves_other_chroots_unchanged() -> None:
         id=1,
     )
     before = fake.to_scenario(), fake.changes
-    with pytest.raises(EventError, match="it is held; release it first"):
+    with pytest.raises(EventError, match="it will be held in pending; release it first"):
         build[F41].advance(to="canceled")
     assert (fake.to_scenario(), fake.changes) == before
     assert (build.is_canceled, build[F42].state) == (False, "running")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from heapq import heapify, heappop, heapreplace
@@ -23,7 +22,6 @@ from ..validation.spec import parse
 from ..wire.target import Target
 from .chroot import BuildChroot, SavedChroot, as_datetime
 from .collection import ReadOnlyMapping
-from .interrupts import forget_after, mark
 from .lifecycle_run import LifecycleRun
 from .source import SavedSource, SourceBuild
 
@@ -404,22 +402,6 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
             self.reveal_package()
         self.forget_rendered()
 
-    def undo_attached(self) -> Callable[[], None]:
-        """Return a function that removes chroots attached since, and their effects on the build."""
-        number, cancellation, source_state = len(self.chroots), self.cancellation, self.source_state
-        had_lifecycle, is_coupled = self.had_lifecycle, self.is_coupled
-        stored_package, hidden_package = self.stored_package, self.hidden_package
-
-        def undo() -> None:
-            del self.chroots[number:]
-            self._entries = {chroot.name: chroot for chroot in self.chroots}
-            self.forget_rendered()
-            self.cancellation, self.source.stored_state = cancellation, source_state
-            self.had_lifecycle, self.is_coupled = had_lifecycle, is_coupled
-            self.stored_package, self.hidden_package = stored_package, hidden_package
-
-        return undo
-
     def save(self) -> SavedBuild:
         """Return everything about it that can change, for :meth:`restore`."""
         return SavedBuild(
@@ -448,18 +430,6 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
         self.had_lifecycle = saved.had_lifecycle
         self.is_coupled = saved.is_coupled
         self.forget_rendered()
-
-    @contextmanager
-    def restored_on_error(self) -> Iterator[None]:
-        """Restore it if an exception, even one from outside, ends what changes it."""
-        saved, last = self.save(), mark(self.store)
-        try:
-            yield
-        except BaseException:
-            self.restore(saved)
-            forget_after(last, self.store)
-            self.store.index.forget()
-            raise
 
     def forget_rendered(self) -> None:
         """Clear its caches, because it or its chroots change."""

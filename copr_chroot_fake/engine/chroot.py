@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
-from functools import partial
 from types import EllipsisType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -31,7 +30,6 @@ from ..model.source import UNFINISHED, UNIMPORTED
 from ..model.states import State, StateName, parse_state
 from ..model.task import chroot_task_ends, is_announced, is_rescheduled
 from ..validation import checks
-from .interrupts import forget_after, mark
 
 if TYPE_CHECKING:
     from .build import Build
@@ -262,12 +260,12 @@ class BuildChroot:
                     f"{self.describe()}; the backend cannot report {to} in this state; possible: {possible}"
                 )
             if event is not None and find_transition(event, self._state, is_canceled) is not None:
-                self.undo_on_error(partial(self._apply_event, event, now, directory, built))
+                self._apply_event(event, now, directory, built)
                 return True
             if to in (State.PENDING, State.CANCELED) or (is_canceled and to is State.STARTING):
                 # There is nothing to reschedule or to confirm, or the build must not start.
                 return to is State.CANCELED and self._state.is_final
-            self.undo_on_error(partial(self._store_report, to, now, directory, built))
+            self._store_report(to, now, directory, built)
             return True
 
     def _store_report(self, to: State, now: int, result_dir: str | None, packages: tuple[Nevra, ...] | None) -> None:
@@ -384,18 +382,46 @@ class BuildChroot:
 
     def _advance_to(self, state: State) -> None:
         self.catch_up()
-        # Its events can change the other chroots of the build, too.
-        with self._build.restored_on_error():
-            if self.lifecycle_run is not None and state in self.lifecycle_run.states_ahead:
-                while self._is_absent or self._state is not state:
-                    self._advance()
-                return
-            paths = {} if self._is_absent else shortest_paths(self._state)
-            if state not in paths:
-                possible = ", ".join(to for to in paths if to is not self._state) or "nothing"
-                raise EventError(f"{self.describe()}, and cannot change to {state}; possible: {possible}")
-            for event in paths[state]:
-                self._apply_event(event, self._time(None), None, None)
+        if self.lifecycle_run is not None and state in self.lifecycle_run.states_ahead:
+            self._advance_along(self.lifecycle_run, state)
+            return
+        paths = {} if self._is_absent else shortest_paths(self._state)
+        if state not in paths:
+            possible = ", ".join(to for to in paths if to is not self._state) or "nothing"
+            raise EventError(f"{self.describe()}, and cannot change to {state}; possible: {possible}")
+        self._check_events(paths[state])
+        for event in paths[state]:
+            self._apply_event(event, self._time(None), None, None)
+
+    def _advance_along(self, run: LifecycleRun, state: State) -> None:
+        if not self._is_absent and self._state is state:
+            return
+        problem = self.advance_problem() or self._problem_before(run, state)
+        if problem is not None:
+            raise EventError(f"{self.describe()}: {problem}")
+        while self._is_absent or self._state is not state:
+            self.enter_next_stage()
+
+    def _problem_before(self, run: LifecycleRun, state: State) -> str | None:
+        """Return why its lifecycle would not go on to a state ahead; ``None`` if it would."""
+        if self._build.cancellation is not None and not (self._is_absent or self._plans_cancellation(run)):
+            return "its build is canceled; its lifecycle ends at the next stage"
+        for stage in run.plan[run.index + 1 :]:
+            if stage.state == state:
+                break
+            if stage.state == run.held_in:
+                return f"it will be held in {stage.state}; release it first"
+        return None
+
+    def _check_events(self, events: Iterable[Event]) -> None:
+        """:raises EventError: if the cancellation of the build makes one of the events impossible."""
+        state, is_canceled = self._state, self._build.cancellation is not None
+        for event in events:
+            transition = find_transition(event, state, is_canceled)
+            if transition is None:
+                possible = ", ".join(possible_events(state, is_canceled)) or "nothing"
+                raise EventError(f"{self.describe()}: {event} is not possible; possible: {possible}")
+            state = transition.target
 
     @property
     def can_advance(self) -> bool:
@@ -434,13 +460,10 @@ class BuildChroot:
                 return
             if run.held_in is None:
                 raise EventError(f"{self.describe()}: it is not held")
-            self.undo_on_error(partial(self._release, run))
-
-    def _release(self, run: LifecycleRun) -> None:
-        self._build.forget_rendered()
-        if run.is_held and run.due is not None and run.mode == "clock":
-            run.due = max(run.due, self._build.store.clock.now())
-        run.held_in = None
+            self._build.forget_rendered()
+            if run.is_held and run.due is not None and run.mode == "clock":
+                run.due = max(run.due, self._build.store.clock.now())
+            run.held_in = None
 
     def set_state(
         self,
@@ -462,14 +485,11 @@ class BuildChroot:
             end = self._ended_on if isinstance(ended_on, EllipsisType) else _optional_time("ended_on", ended_on)
             if problem := checks.end_problem(start, end):
                 raise InputError("ended_on", problem)
-            self.undo_on_error(partial(self._set_state, to, start, end))
-
-    def _set_state(self, state: State, started_on: int | None, ended_on: int | None) -> None:
-        self._started_on, self._ended_on = started_on, ended_on
-        self.lifecycle_run = None
-        self.was_canceled = False
-        self._build.reveal_package()
-        self._enter_state(state, int(self._build.store.clock.now()))
+            self._started_on, self._ended_on = start, end
+            self.lifecycle_run = None
+            self.was_canceled = False
+            self._build.reveal_package()
+            self._enter_state(to, int(self._build.store.clock.now()))
 
     def add_result(self, name: str, content: str | bytes) -> None:
         """Add a file to its result directory, or replace the one that the fake generates.
@@ -510,7 +530,8 @@ class BuildChroot:
             self.catch_up()
         elif counts:
             if run.has_enough_polls and self.advance_problem() is None:
-                self.undo_on_error(self._enter_next_stage_by_poll)
+                self.enter_next_stage()
+                run.count_poll()
             else:
                 run.count_poll()
 
@@ -602,31 +623,6 @@ class BuildChroot:
 
         With a virtual clock that is not before it was due; with the system's clock it is now.
         """
-        self.undo_on_error(self._enter_next_stage)
-
-    def _enter_next_stage_by_poll(self) -> None:
-        run = self.lifecycle_run
-        assert run is not None
-        self._enter_next_stage()
-        run.count_poll()
-
-    def undo_on_error(self, change: Callable[[], None]) -> None:
-        """Make a change; undo it if an exception interrupts it."""
-        build = self._build
-        before, cancellation = self.save(), build.cancellation
-        source, package, hidden_package = build.source.save(), build.stored_package, build.hidden_package
-        last = mark(build.store)
-        try:
-            change()
-        except BaseException:
-            self.restore(before)
-            build.cancellation = cancellation
-            build.stored_package, build.hidden_package = package, hidden_package
-            build.source.restore(source)
-            forget_after(last, build.store)
-            raise
-
-    def _enter_next_stage(self) -> None:
         build = self._build
         quiet_until, cancellation = build.quiet_until, build.cancellation
         build.forget_rendered()

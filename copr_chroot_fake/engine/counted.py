@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 from itertools import count
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from ..errors import InputError
 from ..validation import checks
-from .interrupts import complete
 from .observed_lock import Lock
 
 
@@ -98,10 +96,8 @@ class CountedItems(Generic[ItemT]):
 
     def restore(self, saved: SavedItems[ItemT]) -> None:
         """Restore the same objects with their counts; the next one gets the id that it got then."""
+        last_id, counts = saved
         with self.lock:
-            complete(partial(self._restore, *saved))
-
-    def _restore(self, last_id: int, counts: Counts[ItemT]) -> None:
-        set_counts(counts)
-        self.active = {item.id: item for item, _, _ in counts}
-        self._last_id = last_id
+            set_counts(counts)
+            self.active = {item.id: item for item, _, _ in counts}
+            self._last_id = last_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from itertools import chain
+from typing import TypeVar
 
 from ..errors import InputError, InputErrors, below
 from ..model import defaults
@@ -29,11 +30,12 @@ from ..scenario.spec import (
 from .batch import Batch
 from .build import Build, Cancellation, confirmation_due
 from .chroot import BuildChroot, Overrides
-from .interrupts import all_or_nothing
 from .lifecycle_run import LifecycleRun
 from .project import Project
 from .source import SourceBuild
 from .store import Additions, Store
+
+T = TypeVar("T")
 
 SOURCE_SECONDS = 60
 """Time from the submission of a build to the first start of its chroots, by default, in seconds."""
@@ -49,9 +51,8 @@ def add_scenario(spec: ScenarioSpec, store: Store) -> list[Build]:
     """
     with store.lock:
         store.catch_up()
-        with all_or_nothing(store) as undo:
-            additions = _create_scenario(spec, store)
-            store.add(additions, undo)
+        additions = _checked(partial(_create_scenario, spec, store), store)
+        store.add(additions)
     return [*additions.builds.values()]
 
 
@@ -84,6 +85,16 @@ def _create_scenario(spec: ScenarioSpec, store: Store) -> Additions:
         raise InputErrors(errors)
     additions.projects.update(undescribed)
     return additions
+
+
+def _checked(create: Callable[[], T], store: Store) -> T:
+    """Create objects; the ids that it uses up are free again if it finds an error."""
+    ids = store.last_ids
+    try:
+        return create()
+    except InputError:
+        store.last_ids = ids
+        raise
 
 
 def _reserve_ids(spec: ScenarioSpec, store: Store) -> None:
@@ -125,10 +136,10 @@ def add_project(spec: ProjectSpec, store: Store) -> Project:
 
     :raises InputError: if the store has it already.
     """
-    with store.lock, all_or_nothing(store) as undo:
+    with store.lock:
         additions = Additions()
         project = _add_project(spec, additions, store)
-        store.add(additions, undo)
+        store.add(additions)
     return project
 
 
@@ -139,13 +150,13 @@ def add_build(spec: BuildSpec, store: Store) -> Build:
     """
     with store.lock:
         store.catch_up()
-        with all_or_nothing(store) as undo:
-            additions, undescribed = Additions(), dict[str, Project]()
-            build_id = store.next_build_id() if spec.id is None else spec.id
-            build = _add_build(complete_build(spec, build_id), additions, store, undescribed, build_id)
-            additions.projects.update(undescribed)
-            _derive_source(build)
-            store.add(additions, undo, enable=True)
+        additions, undescribed = Additions(), dict[str, Project]()
+        build_id = store.next_build_id() if spec.id is None else spec.id
+        completed = complete_build(spec, build_id)
+        build = _checked(partial(_add_build, completed, additions, store, undescribed, build_id), store)
+        additions.projects.update(undescribed)
+        _derive_source(build)
+        store.add(additions, enable=True)
     return build
 
 
@@ -161,14 +172,10 @@ def add_chroot(spec: ChrootSpec, build: Build) -> BuildChroot:
         if spec.name in build:
             raise InputError("chrootname", f"build {build.id} already has {spec.name}; expected another")
         completed = complete_chroot(spec, build.id, build.stored_package)
-        with all_or_nothing(store) as undo:
-            undo.append(build.undo_attached())
-            undo.append(partial(build.project.replace_chroots, build.project.known_chroots))
-            chroot = _create_chroot(completed, build, store.progress, store.clock.now())
-            build.attach(chroot)
-            store.know([chroot.name])
-            store.index.note_chroots(build, [chroot.name])
-            build.project.enable(chroot.name)
+        chroot = _create_chroot(completed, build, store.progress, store.clock.now())
+        build.attach(chroot)
+        store.index.note_chroots(build, [chroot.name])
+        build.project.enable(chroot.name)
     return chroot
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from random import Random
 from typing import NamedTuple
 
@@ -13,7 +12,6 @@ from ..wire.answer import Answer, Delivery
 from . import fault_effects as effects
 from .clock import Clock
 from .counted import CountedItems, set_counts
-from .interrupts import complete
 from .observed_lock import Lock
 
 
@@ -145,8 +143,7 @@ class Faults(CountedItems[ActiveFault]):
                     hits += 1
                     hit = Hit(active.fault, active.id, effects.delivery(active.fault, random))
                 counts.append((active, seen, hits))
-            if counts:
-                complete(partial(set_counts, counts))
+            set_counts(counts)
         return hit
 
     def write(self) -> list[dict[str, object]]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..model.project import SOURCES
 from ..model.states import STATUS_NUMBERS, State
-from .interrupts import complete
 
 if TYPE_CHECKING:
     from .build import Build
@@ -107,16 +105,11 @@ class MessageLog:
         for task in sorted(self.noted, key=itemgetter(0)):
             for topic in STARTS if task.status == STATUS_NUMBERS[State.RUNNING] else (END,):
                 arranged.append((self._last_number + len(arranged) + 1, topic, task))
-        complete(partial(self._append, arranged))
-
-    def _append(self, arranged: list[Entry]) -> None:
-        last = arranged[-1][0]
-        for kept in (self.entries, self.undelivered):
-            # Unless that has been done before an interrupt.
-            if kept is not None and (not kept or kept[-1][0] != last):
-                kept.extend(arranged)
+        self.entries.extend(arranged)
         del self.entries[:-MESSAGES_KEPT]
-        self._last_number = last
+        if self.undelivered is not None:
+            self.undelivered.extend(arranged)
+        self._last_number = arranged[-1][0]
         self.noted.clear()
 
     def clear(self) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
-from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +16,6 @@ from ..model.package import Package
 from ..model.project import NO_SETTINGS, Permissions, ProjectChroot, ProjectSettings
 from ..model.source import SourceType
 from ..validation import checks
-from .interrupts import all_or_nothing
 
 if TYPE_CHECKING:
     from .store import Store
@@ -126,10 +124,8 @@ class Project:
         with self.store.lock:
             missing = [name for name in chrootnames if name not in self.chroots]
             if missing:
-                with all_or_nothing(self.store) as undo:
-                    undo.append(partial(self.replace_chroots, self.known_chroots))
-                    self.store.know(missing)
-                    self._move_last({name: _enabled(self._row(name)) for name in missing})
+                self.store.know(missing)
+                self._move_last({name: _enabled(self._row(name)) for name in missing})
 
     def drop_chroots(self, chrootnames: Iterable[str]) -> None:
         now = int(self.store.clock.now())

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import NamedTuple, TypeVar
 
 from ..model.account import Account, Group
@@ -19,7 +18,6 @@ from .chroot import Change
 from .clock import VirtualClock
 from .counted import SavedItems
 from .faults import ActiveFault
-from .interrupts import complete
 from .message_log import Entry
 from .project import Project, SavedProject
 from .store import Store
@@ -85,15 +83,7 @@ def take(store: Store) -> Snapshot:
 
 
 def restore(snapshot: Snapshot) -> None:
-    """Restore the store, and its clock if that is a virtual one; the system's time continues.
-
-    Nothing in here can fail, as the snapshot has everything that is needed.
-    """
-    with snapshot.store.lock:
-        complete(partial(_restore, snapshot))
-
-
-def _restore(snapshot: Snapshot) -> None:
+    """Restore the store, and its clock if that is a virtual one; the system's time continues."""
     store = snapshot.store
     with store.lock:
         if isinstance(store.clock, VirtualClock):

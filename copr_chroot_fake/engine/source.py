@@ -165,9 +165,8 @@ class SourceBuild:
             build.catch_up()
             if not self._accepts(to):
                 return False
-            with build.restored_on_error():
-                self._store(to, build.store.clock.now(), name, made, skip)
-                self._continue_from(self.stored_state)
+            self._store(to, build.store.clock.now(), name, made, skip)
+            self._continue_from(self.stored_state)
             return True
 
     def follow(self, before: State, after: State, now: int | None) -> None:
@@ -272,9 +271,8 @@ class SourceBuild:
             build.catch_up()
             if self.stored_state is not State.IMPORTING:
                 return False
-            with build.restored_on_error():
-                self._import(build.store.clock.now(), failed)
-                self._continue_from(self.stored_state)
+            self._import(build.store.clock.now(), failed)
+            self._continue_from(self.stored_state)
             return True
 
     def _import(self, now: float, failed: Iterable[str] = ()) -> None:
@@ -362,24 +360,21 @@ class SourceBuild:
 
     def _confirm_cancellation(self, now: float) -> None:
         """Let it, and the chroots that wait for it, end as canceled, as the backend confirms that."""
-        with self._build.restored_on_error():
-            self._store(State.CANCELED, now)
-            for chroot in self._build.chroots:
-                if chroot.is_waiting:
-                    chroot.end_unbuilt(State.CANCELED, now, None, None)
-            self.run = None
+        self._store(State.CANCELED, now)
+        for chroot in self._build.chroots:
+            if chroot.is_waiting:
+                chroot.end_unbuilt(State.CANCELED, now, None, None)
+        self.run = None
 
     def _enter_next_stage(self, now: float) -> None:
-        run, build = self.run, self._build
-        assert run is not None
-        with build.restored_on_error():
-            stage = run.enter_next_stage(now)
-            if stage.state is State.SUCCEEDED:
-                self._import(now)
-            else:
-                self._store(State.SUCCEEDED if stage.state is State.IMPORTING else State(stage.state), now)
-            if self.stored_state not in UNFINISHED:
-                self.run = None
+        assert self.run is not None
+        stage = self.run.enter_next_stage(now)
+        if stage.state is State.SUCCEEDED:
+            self._import(now)
+        else:
+            self._store(State.SUCCEEDED if stage.state is State.IMPORTING else State(stage.state), now)
+        if self.stored_state not in UNFINISHED:
+            self.run = None
 
     def _continue_from(self, state: State) -> None:
         """Let it advance from the state that was reported."""

@@ -7,7 +7,6 @@ import threading
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import chain
 from random import Random
 
@@ -17,7 +16,7 @@ from ..model.fault import FaultSpec
 from ..model.lifecycle import ABSENT
 from ..model.package import Package
 from ..model.progress import Progress
-from ..model.project import COPR_URL, RESULTS_URL, SourcePackage
+from ..model.project import COPR_URL, RESULTS_URL
 from ..model.states import State
 from ..scenario.spec import SubmissionRuleSpec
 from ..validation import checks
@@ -28,9 +27,8 @@ from .build import Build
 from .build_index import BuildIndex
 from .chroot import BuildChroot, Change
 from .clock import Clock, SystemClock, VirtualClock
-from .counted import Counts, counts_of, first_free, set_counts
+from .counted import Counts, first_free, set_counts
 from .faults import Faults
-from .interrupts import Undo, all_or_nothing, complete
 from .message_log import Entry, MessageLog
 from .observed_lock import Listener, Lock, ObservedLock
 from .poll_loops import PollLoops
@@ -179,32 +177,24 @@ class Store:
         is_served = self.results_root != self.own_results_root
         return f"{self.results_root.removesuffix(RESULTS) if is_served else COPR_URL}{UPLOADS}"
 
-    def add(self, additions: Additions, undo: Undo, *, enable: bool = False) -> None:
+    def add(self, additions: Additions, *, enable: bool = False) -> None:
         """Add everything; mock chroots are added in the order in which they are first named.
 
-        :param undo: of :func:`all_or_nothing`.
         :param enable: whether projects enable the chroots of the builds that they get.
         """
         if additions.now is not None and isinstance(self.clock, VirtualClock):
-            undo.append(partial(self.clock.restore, self.clock.now()))
             self.clock.restore(self.begin_of(additions))
-        if additions.faults:
-            undo.append(partial(self.faults.restore, self.faults.save()))
-            for fault in additions.faults:
-                self.faults.add_written(fault)
-        if additions.submissions:
-            undo.append(partial(self.submission_rules.restore, self.submission_rules.save()))
-            for rule in additions.submissions:
-                self.submission_rules.add(rule)
-        undo.append(partial(self.mock_chroots.update, dict(self.mock_chroots)))
-        self._add_builds(additions, undo)
+        for fault in additions.faults:
+            self.faults.add_written(fault)
+        for rule in additions.submissions:
+            self.submission_rules.add(rule)
+        self._add_builds(additions)
         for build in additions.builds.values():
-            self._add_to_project(build, undo)
+            self._add_to_project(build)
             if enable:
-                undo.append(partial(build.project.replace_chroots, build.project.known_chroots))
                 build.project.enable_chroots(build.names)
 
-    def _add_builds(self, additions: Additions, undo: Undo) -> None:
+    def _add_builds(self, additions: Additions) -> None:
         self.mock_chroots.update(additions.mock_chroots)
         for project in additions.projects.values():
             self.know(project.known_chroots)
@@ -222,7 +212,7 @@ class Store:
             source = build.source
             source.package = source.package.moved(self.own_results_root, self.results_root)
             if build.batch is not None:
-                self._join(build, build.batch, undo)
+                self.put_in_batch(build, build.batch)
             self.index.add(build)
             build.agenda.changed[build] = None
             for chroot in build.chroots:
@@ -230,16 +220,14 @@ class Store:
 
     def add_submitted(self, build: Build, batch: int | None, counts: Counts[SubmissionRule]) -> None:
         """Add a build that a user has submitted, and count it for the rules that it matches."""
-        with all_or_nothing(self) as undo:
-            undo.append(partial(set_counts, counts_of(rule for rule, _, _ in counts)))
-            self.builds[build.id] = build
-            self.last_build_id = max(self.last_build_id, build.id)
-            self._add_to_project(build, undo)
-            if batch is not None:
-                self._join(build, batch, undo)
-            self.index.add(build)
-            build.agenda.changed[build] = None
-            set_counts(counts)
+        self.builds[build.id] = build
+        self.last_build_id = max(self.last_build_id, build.id)
+        self._add_to_project(build)
+        if batch is not None:
+            self.put_in_batch(build, batch)
+        self.index.add(build)
+        build.agenda.changed[build] = None
+        set_counts(counts)
         self.created.append(build)
 
     def add_created_project(self, project: Project) -> None:
@@ -258,14 +246,11 @@ class Store:
         self.last_project_id = max((self.last_project_id, *projects))
         self.last_package_id = max((self.last_package_id, *packages))
 
-    def _add_to_project(self, build: Build, undo: Undo) -> None:
-        """Let the project of a build have its directory and its package."""
+    def _add_to_project(self, build: Build) -> None:
+        """Add the directory and the package of a build to its project."""
         project, package = build.project, build.stored_package
-        if build.project_dirname not in project.directories:
-            undo.append(partial(project.directories.pop, build.project_dirname, None))
-            project.directories[build.project_dirname] = None
+        project.directories.setdefault(build.project_dirname)
         if package is not None and package not in project.packages:
-            undo.append(partial(project.packages.pop, package, None))
             project.add_package(package, build.source.type, build.source.config)
 
     def note_begun(self, chroot: BuildChroot) -> None:
@@ -349,59 +334,40 @@ class Store:
     def clear(self) -> None:
         """Delete all projects, builds, chroots, submission rules and faults; keep the clock and the accounts."""
         with self.lock:
-            complete(self._clear)
-
-    def _clear(self) -> None:
-        for kept in (self.mock_chroots, self.projects, self.builds, self.batches, self.removed, self.changes):
-            kept.clear()
-        self.messages.clear()
-        self.last_build_id = self.first_build_id - 1
-        self.last_project_id = self.last_package_id = self.last_batch_id = 0
-        self.agenda.clear()
-        self.coupled_agenda.clear()
-        self.index.forget()
-        self.submission_rules.clear()
-        self.faults.clear()
-        self.poll_loops.clear()
+            for kept in (self.mock_chroots, self.projects, self.builds, self.batches, self.removed, self.changes):
+                kept.clear()
+            self.messages.clear()
+            self.last_build_id = self.first_build_id - 1
+            self.last_project_id = self.last_package_id = self.last_batch_id = 0
+            self.agenda.clear()
+            self.coupled_agenda.clear()
+            self.index.forget()
+            self.submission_rules.clear()
+            self.faults.clear()
+            self.poll_loops.clear()
 
     def move_results(self, results_root: str) -> None:
         """Change the URL of results, also for existing builds."""
         with self.lock:
-            packages = [build.source.package.moved(self.results_root, results_root) for build in self.builds.values()]
-            complete(partial(self._move_results, results_root, packages))
-
-    def _move_results(self, results_root: str, packages: Iterable[SourcePackage]) -> None:
-        self.results_root = results_root
-        for build, package in zip(self.builds.values(), packages, strict=True):
-            build.source.package = package
-            build.forget_rendered()
-            for chroot in build.chroots:
-                chroot.forget_rendered()
+            for build in self.builds.values():
+                build.source.package = build.source.package.moved(self.results_root, results_root)
+                build.forget_rendered()
+                for chroot in build.chroots:
+                    chroot.forget_rendered()
+            self.results_root = results_root
 
     def remove(self, build: Build) -> None:
         """Remove a build, unless another has its id by now."""
-        if self.builds.get(build.id) is not build:
-            return
-        try:
+        if self.builds.get(build.id) is build:
             self.index.remove(build)
-            self._remove(build.id)
-        except BaseException:
-            self.index.forget()
-            self._remove(build.id)
-            raise
-
-    def _remove(self, build_id: int) -> None:
-        self.builds.pop(build_id, None)
-        self.removed.add(build_id)
+            del self.builds[build.id]
+            self.removed.add(build.id)
 
     def reseed(self, seed: int) -> None:
         """Use another random seed."""
         with self.lock:
-            complete(partial(self._reseed, seed))
-
-    def _reseed(self, seed: int) -> None:
-        self.seed = seed
-        self.faults.reseed(seed)
+            self.seed = seed
+            self.faults.reseed(seed)
 
     def catch_up(self) -> None:
         """Make everything happen that is due to builds with coupled chroots, which deletes some."""
@@ -488,15 +454,9 @@ class Store:
         return [self.builds[number] for number in sorted(self.batches[batch].builds) if number in self.builds]
 
     def put_in_batch(self, build: Build, batch: int) -> None:
-        """Let a build belong to a batch."""
-        with all_or_nothing(self) as undo:
-            self._join(build, batch, undo)
-
-    def _join(self, build: Build, batch: int, undo: Undo) -> None:
-        members = self.batches[batch].builds
-        undo += [partial(members.__delitem__, slice(len(members), None)), partial(setattr, build, "batch", None)]
+        """Assign a build to a batch."""
         build.batch = batch
-        members.append(build.id)
+        self.batches[batch].builds.append(build.id)
 
     def add_batch(self, blocked_by: int | None = None) -> int:
         """Add an empty batch; return its id."""
