@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.adapters.body_limits import MAX_BODY
+from copr_chroot_fake.adapters.body_limits import MAX_CONTROL_BODY
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.http_server.access_log import AccessLog
 from copr_chroot_fake.http_server.app import ServedApp
@@ -229,7 +229,7 @@ def serving(
     *,
     max_worlds: int = 100,
     max_memory: int = MAX_MEMORY,
-    max_body: int = MAX_BODY,
+    max_body: int = MAX_CONTROL_BODY,
     max_head: int = MAX_HEAD,
     tls: Tls | None = None,
 ) -> Iterator[Threaded]:

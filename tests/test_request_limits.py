@@ -175,3 +175,11 @@ def test_responses_and_idle_connections_are_not_timed_out(impatient: Server) -> 
             assert wire.reply().status == 200
             # Real time, longer than the real timer of a request.
             time.sleep(0.25)
+
+
+def test_large_control_call_is_rejected_by_default() -> None:
+    """To parse it would take seconds."""
+    body = b"[" + b"{}," * (5 * 1024 * 1024 // 3) + b"{}]"
+    with serving() as server, server.connect() as wire:
+        wire.send(raw("PUT", "/_fake/scenario", body))
+        assert wire.reply().status == 413

@@ -9,6 +9,9 @@ from ..wire.answer import Answer, error_body, json_answer
 MAX_BODY = 64 * 1024 * 1024
 """Bytes in the body of one request."""
 
+MAX_CONTROL_BODY = 4 * 1024 * 1024
+"""Default for the body of a control call; to parse a larger one takes seconds, in which nothing else is answered."""
+
 MAX_BODIES = 256 * 1024 * 1024
 """Bytes in all bodies that are being received at the same time."""
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..adapters.body_limits import MAX_BODIES, MAX_BODY, BodyLimits
+from ..adapters.body_limits import MAX_BODIES, MAX_CONTROL_BODY, BodyLimits
 from ..wire.answer import Answer, unsniffed
 from .guard import Guard
 from .request import Request, Response
@@ -34,7 +34,7 @@ class ControlAdapter:
         guard: Guard,
         save: Callable[[Worlds], Awaitable[str]] | None = None,
         *,
-        max_body: int = MAX_BODY,
+        max_body: int = MAX_CONTROL_BODY,
         max_bodies: int = MAX_BODIES,
     ) -> None:
         self._worlds = worlds

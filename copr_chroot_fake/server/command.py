@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from ..adapters.body_limits import MAX_BODY
+from ..adapters.body_limits import MAX_CONTROL_BODY
 from ..cli_output import Failure, failing
 from ..errors import CoprFakeError, InputError, needing
 from ..excerpt import excerpt
@@ -276,9 +276,7 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     maximum=LARGEST_INTEGER,
     help="Number of requests that each world keeps in its journal.",
 )
-@_number_option(
-    "--max-body", default=MAX_BODY, help="Maximum body of a control call, in bytes; other requests may have 64 MiB."
-)
+@_number_option("--max-body", default=MAX_CONTROL_BODY, help="Maximum body of a control call, in bytes.")
 @_number_option(
     "--max-head", default=MAX_HEAD, minimum=1024, help="Maximum size of a request without its body, in bytes."
 )

@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-from copr_chroot_fake.http_server.line_writer import MAX_PENDING
-
 from ..served import PATIENCE, Served, Start, eventually, files_of, starting
 from .attacks import idle_connections, send_logged, send_mutated, trickle, unread_connections
 from .health import BOUND, watching
@@ -174,7 +172,7 @@ class Attack:
             answered = send_logged(server, self.logged)
             self._check(answered == self.logged, f"{answered:,} responses")
         self._check_files(server, files)
-        growth, bound = memory_of(server) - before, 2 * MAX_PENDING
+        growth, bound = memory_of(server) - before, 16 * MIB
         self._check(growth <= bound, f"memory has grown by {growth // MIB} MiB, at most {bound // MIB}")
 
     def _end(self, server: Served) -> None:
