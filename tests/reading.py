@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from copr_chroot_fake.http_server.request_reader import KnownHeads, RequestReader
+from copr_chroot_fake.http_server.request_reader import RequestReader
 
 
 class Read(NamedTuple):
@@ -18,26 +18,24 @@ class Read(NamedTuple):
     expects_continue: bool
 
 
-def read(data: bytes, size: int, max_head: int = 1000, known: KnownHeads | None = None) -> list[Read]:
+def read(data: bytes, size: int, max_head: int = 1000) -> list[Read]:
     """Return the requests in data that arrives in pieces of a size.
 
     :raises InvalidRequestError: if a request is invalid.
     :raises EOFError: if the last body is incomplete.
     """
     requests: list[Read] = []
-    read_into(requests, data, size, max_head, known)
+    read_into(requests, data, size, max_head)
     return requests
 
 
-def read_into(
-    requests: list[Read], data: bytes, size: int, max_head: int = 1000, known: KnownHeads | None = None
-) -> None:
+def read_into(requests: list[Read], data: bytes, size: int, max_head: int = 1000) -> None:
     """Append the complete requests in data to a list.
 
     :raises InvalidRequestError: if a request is invalid.
     :raises EOFError: if the last body is incomplete.
     """
-    reader = RequestReader(max_head, {} if known is None else known)
+    reader = RequestReader(max_head)
     current: Read | None = None
     for at in range(0, len(data), size):
         reader.receive(data[at : at + size])

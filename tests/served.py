@@ -32,10 +32,9 @@ from copr_chroot_fake.http_server.control_adapter import ControlAdapter
 from copr_chroot_fake.http_server.guard import Guard
 from copr_chroot_fake.http_server.request import App
 from copr_chroot_fake.http_server.server import FakeServer
-from copr_chroot_fake.http_server.slow_clients import SlowClients
 from copr_chroot_fake.http_server.sockets import bind, url_of
 from copr_chroot_fake.worlds.initial import InitialConfig
-from copr_chroot_fake.worlds.limits import MAX_HEAD, MAX_MEMORY
+from copr_chroot_fake.worlds.limits import MAX_HEAD, MAX_MEMORY, READ_TIMEOUT
 from copr_chroot_fake.worlds.world import Worlds
 
 from .forked import ForkedCommand
@@ -194,7 +193,7 @@ def starting() -> Iterator[Start]:
 def running(
     app: App,
     max_head: int = MAX_HEAD,
-    slow_clients: SlowClients | None = None,
+    read_timeout: float = READ_TIMEOUT,
     access_log: AccessLog | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> Iterator[str]:
@@ -203,7 +202,7 @@ def running(
     url = url_of(listener, "http" if tls is None else "https")
     ready = threading.Event()
     server = FakeServer(
-        app, listener, ready.set, max_head=max_head, slow_clients=slow_clients, access_log=access_log, tls=tls
+        app, listener, ready.set, max_head=max_head, read_timeout=read_timeout, access_log=access_log, tls=tls
     )
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
     thread.start()

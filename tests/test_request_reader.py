@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from copr_chroot_fake.http_server import request_reader
 from copr_chroot_fake.http_server.request_reader import InvalidRequestError
 
 from .malformed_requests import MALFORMED
@@ -102,18 +101,6 @@ def test_pieces_do_not_change_rejections(name: str) -> None:
             assert not admitted
         else:
             assert len(requests) == 1 + bool(admitted)
-
-
-def test_known_heads_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The requests that are read are the same."""
-    monkeypatch.setattr(request_reader, "_KNOWN_HEADS", 3)
-    known: request_reader.KnownHeads = {}
-    sent = [raw("GET", f"/{number % 5}", Connection="x") for number in range(20)]
-    requests = read(b"".join(sent), 1000, known=known)
-    assert [request.target for request in requests] == [f"/{number % 5}" for number in range(20)]
-    assert 0 < len(known) <= 3
-    read(raw("GET", "/", X="x" * 2000) + raw("POST", "/", b"abc"), 5000, max_head=5000, known=known)
-    assert 0 < len(known) <= 3
 
 
 @pytest.mark.parametrize("size", [1, 7, 100, 100_000])

@@ -5,16 +5,12 @@ from __future__ import annotations
 import os
 import re
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, nullcontext, suppress
-from dataclasses import dataclass, field
 
 import pytest
 
-from copr_chroot_fake.http_server import server as http_server
 from copr_chroot_fake.http_server.request import Request
-from copr_chroot_fake.http_server.slow_clients import SlowClients
 from copr_chroot_fake.wire.answer import Answer
 
 from .served import (
@@ -36,60 +32,6 @@ from .served import (
 MIB = 1024 * 1024
 LARGE = 16 * MIB
 """Bytes in a response that no socket buffers of the system hold."""
-
-
-@dataclass(eq=False)
-class Connection:
-    """A connection with a number of unread bytes."""
-
-    unread: int
-    aborted: bool = field(default=False)
-
-    def abort(self) -> None:
-        self.aborted = True
-
-
-def test_longest_waiting_are_disconnected_first() -> None:
-    """As many of them as needed to get below the limit, and never the only one."""
-    unread = SlowClients(max_bytes=100)
-    connections = [Connection(40) for _ in range(4)]
-    for connection in connections:
-        unread.pause(connection)
-    assert [connection.aborted for connection in connections] == [True, True, False, False]
-    unread.resume(connections[2])
-    fresh = [Connection(60), Connection(500)]
-    unread.pause(fresh[0])
-    assert not connections[3].aborted
-    assert not fresh[0].aborted
-    unread.pause(fresh[1])
-    assert [connections[3].aborted, fresh[0].aborted, fresh[1].aborted] == [True, True, False]
-    unread.forget(fresh[1])
-    last = [Connection(50), Connection(50)]
-    for connection in last:
-        unread.pause(connection)
-    assert not any(connection.aborted for connection in last)
-
-
-def test_client_that_reads_nothing_is_disconnected() -> None:
-    """One that reads a part of it now and then, or all of a full buffer, is not."""
-    unread = SlowClients(timeout=30)
-    silent, slow, busy, done = (Connection(1000) for _ in range(4))
-    for now in range(0, 100, 5):
-        unread.sweep([silent, slow, busy, done], now)
-        assert silent.aborted == (now >= 30)
-        assert not slow.aborted
-        assert not busy.aborted
-        slow.unread -= now % 20 == 0
-        busy.unread += 1
-        done.unread = 0
-        if now % 20 == 0:
-            unread.resume(busy)
-    slow.unread += 5
-    unread.sweep([slow], 100)
-    unread.sweep([slow], 114)
-    assert not slow.aborted
-    unread.sweep([slow], 115)
-    assert slow.aborted
 
 
 def large_response(request: Request) -> Answer:
@@ -122,27 +64,10 @@ def disconnected(wire: Wire) -> bool:
     return True
 
 
-def test_memory_for_clients_that_do_not_read_is_limited(tls: Tls) -> None:
-    """Of many, only the latest are still waited for."""
-    slow_clients = SlowClients(max_bytes=LARGE)
-    with running(large_response, slow_clients=slow_clients, tls=tls.server) as url, ExitStack() as open_still:
-        wires = []
-        for _ in range(8):
-            wire = open_still.enter_context(connect(Server(url, tls.client)))
-            wire.send(raw("GET", HOME))
-            assert wire.socket.recv(1)
-            wires.append(wire)
-        assert [disconnected(wire) for wire in wires[:4]] == [True] * 4
-        assert not disconnected(wires[-1])
-
-
 @pytest.mark.parametrize("connection", ["keep-alive", "close"])
-def test_client_that_does_not_read_loses_its_connection(
-    monkeypatch: pytest.MonkeyPatch, connection: str, tls: Tls
-) -> None:
+def test_client_that_does_not_read_loses_its_connection(connection: str, tls: Tls) -> None:
     """Also if the connection was to be closed; other clients may read slowly."""
-    monkeypatch.setattr(http_server, "_SWEEP_INTERVAL", 0.02)
-    with running(large_response, slow_clients=SlowClients(timeout=0.3), tls=tls.server) as url:
+    with running(large_response, read_timeout=0.3, tls=tls.server) as url:
         server = Server(url, tls.client)
         with connect(server) as silent, connect(server) as slow:
             for wire in (silent, slow):
@@ -229,27 +154,3 @@ def test_no_response_is_made_before_the_last_is_read(at_once: bool, tls: Tls) ->
         while received < 5 * LARGE:
             received += len(wire.socket.recv(MIB))
         assert len(calls) == 6
-
-
-def test_pipelining_client_lets_others_have_their_turn() -> None:
-    """However many requests it sends at once."""
-    targets, may_answer = [], threading.Event()
-
-    def app(request: Request) -> Answer:
-        if request.target != HOME:
-            # Until then, all requests have been sent.
-            assert may_answer.wait(PATIENCE)
-        targets.append(request.target)
-        return Answer(204, (), b"")
-
-    with running(app) as url, connect(Server(url)) as many, connect(Server(url)) as other:
-        for wire in (many, other):
-            wire.send(raw("GET", HOME))
-            wire.reply()
-        many.send(raw("GET", "/many") * 1000)
-        other.send(raw("GET", "/other"))
-        may_answer.set()
-        for wire, number in ((many, 1000), (other, 1)):
-            for _ in range(number):
-                assert wire.reply().status == 204
-    assert targets.index("/other") < 500

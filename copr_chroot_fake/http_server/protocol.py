@@ -18,15 +18,12 @@ from ..wire.answer import Answer, Delivery, Failure
 from .access_log import AccessLog
 from .internal_errors import Report, describe
 from .request import App, Request, Respond, Stream, TunnelWanted
-from .request_reader import InvalidRequestError, KnownHeads, RequestReader
+from .request_reader import InvalidRequestError, RequestReader
 from .responses import CONNECTED, CONTINUE, PROBLEM, encode_head, internal_error, rejection
-from .slow_clients import SlowClients
+from .slow_clients import ReadTimer
 
 if TYPE_CHECKING:
     from .relay import Relay
-
-_TURN = 0.001
-"""Seconds for which requests of a connection are answered before other connections get a turn."""
 
 REQUEST_TIMEOUT = 60
 """Seconds within which a request must arrive, from the time of its first byte, or of the connection."""
@@ -48,6 +45,7 @@ class Context:
     """What the connections of a server share.
 
     :param max_head: maximum of bytes of a request before its body.
+    :param read_timeout: seconds after which a client that reads nothing is disconnected.
     :param report: writes a line to the server's log.
     :param date_header: returns the header ``Date``, or nothing.
     :param close_port: refuses new connections for a number of seconds.
@@ -57,8 +55,8 @@ class Context:
 
     app: App
     max_head: int
+    read_timeout: float
     report: Report
-    slow_clients: SlowClients
     access_log: AccessLog | None
     date_header: Callable[[], bytes]
     close_port: Callable[[float], Coroutine[object, object, None]]
@@ -67,7 +65,6 @@ class Context:
     connections: set[HttpProtocol] = field(default_factory=set)
     relays: set[Relay] = field(default_factory=set)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    known_heads: KnownHeads = field(default_factory=dict)
     # For each read, asyncio would otherwise allocate 256 KiB, which takes longer than to answer.
     buffer: memoryview = field(default_factory=lambda: memoryview(bytearray(_BUFFER_SIZE)))
 
@@ -108,7 +105,8 @@ class HttpProtocol(asyncio.BufferedProtocol):
     def __init__(self, context: Context, loop: asyncio.AbstractEventLoop) -> None:
         self._context = context
         self._loop = loop
-        self._reader = RequestReader(context.max_head, context.known_heads)
+        self._reader = RequestReader(context.max_head)
+        self._read_timer = ReadTimer(self, context.read_timeout)
         self._exchange: _Exchange | None = None
         """The request that has no complete response yet."""
         self._delivery: asyncio.Task[None] | None = None
@@ -117,8 +115,6 @@ class HttpProtocol(asyncio.BufferedProtocol):
         """Whether the request never gets a complete response."""
         self._is_ended = False
         """Whether nothing more is read or answered."""
-        self._waits_for_turn = False
-        """Whether it has answered so many requests at once that other connections come first."""
         self._is_reading_paused = self._is_writing_paused = False
         self._resumed: asyncio.Event | None = None
         """Set when writing is resumed."""
@@ -147,11 +143,11 @@ class HttpProtocol(asyncio.BufferedProtocol):
     def pause_writing(self) -> None:
         """Answer no request while the client does not read responses."""
         self._is_writing_paused = True
-        self._context.slow_clients.pause(self)
+        self._read_timer.start()
 
     def resume_writing(self) -> None:
         self._is_writing_paused = False
-        self._context.slow_clients.resume(self)
+        self._read_timer.stop()
         if self._resumed is not None:
             self._resumed.set()
         self._continue()
@@ -159,7 +155,7 @@ class HttpProtocol(asyncio.BufferedProtocol):
     def connection_lost(self, error: Exception | None) -> None:
         self._is_ended = True
         self._context.connections.discard(self)
-        self._context.slow_clients.forget(self)
+        self._read_timer.stop()
         if self._timer is not None:
             self._timer.cancel()
         self._give_up()
@@ -175,7 +171,7 @@ class HttpProtocol(asyncio.BufferedProtocol):
     @property
     def idle_since(self) -> float | None:
         """The loop's time since when no request is being answered; ``None`` while one is."""
-        return None if self._exchange is not None or self._waits_for_turn else self._since
+        return None if self._exchange is not None else self._since
 
     def shutdown(self) -> None:
         """Close the connection, after the response in progress if its request is complete."""
@@ -223,7 +219,6 @@ class HttpProtocol(asyncio.BufferedProtocol):
 
     def _read(self) -> None:
         reader = self._reader
-        turn_ends = self._loop.time() + _TURN
         while not self._is_ended:
             if not reader.in_body:
                 request = None if self._is_busy else reader.read_head()
@@ -243,19 +238,11 @@ class HttpProtocol(asyncio.BufferedProtocol):
             self._is_arriving = False
             if not reader.has_unread:
                 return
-            if self._loop.time() >= turn_ends:
-                self._waits_for_turn = True
-                self._loop.call_soon(self._take_turn)
-                return
-
-    def _take_turn(self) -> None:
-        self._waits_for_turn = False
-        self._continue()
 
     @property
     def _is_busy(self) -> bool:
-        """Whether the next request waits for a response, for the client to read the last one, or for its turn."""
-        return self._exchange is not None or self._is_writing_paused or self._waits_for_turn
+        """Whether the next request waits for a response, or for the client to read the last one."""
+        return self._exchange is not None or self._is_writing_paused
 
     def _begin(self, exchange: _Exchange) -> None:
         try:
@@ -506,6 +493,7 @@ class HttpProtocol(asyncio.BufferedProtocol):
         self._is_ended = True
         self._give_up()
         self._transport.close()
+        self._read_timer.start()
 
     def _reset(self) -> None:
         """Reset the connection, unless the client has closed it."""

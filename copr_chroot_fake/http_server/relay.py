@@ -6,6 +6,8 @@ import asyncio
 from socket import socket
 from typing import TYPE_CHECKING, cast
 
+from .slow_clients import ReadTimer
+
 if TYPE_CHECKING:
     from .protocol import Context
 
@@ -25,6 +27,7 @@ class Relay(asyncio.Protocol):
     def __init__(self, context: Context) -> None:
         self._context = context
         self._loop = asyncio.get_running_loop()
+        self._read_timer = ReadTimer(self, context.read_timeout)
         self.idle_since = self._loop.time()
         """The loop's time of the last received bytes."""
 
@@ -46,14 +49,22 @@ class Relay(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Receive nothing more from the peer until this connection has sent what waits."""
         self._peer.transport.pause_reading()
+        self._read_timer.start()
 
     def resume_writing(self) -> None:
         self._peer.transport.resume_reading()
+        self._read_timer.stop()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._context.relays.discard(self)
-        self._peer.transport.close()
+        self._read_timer.stop()
+        self._peer.close()
         self._context.on_end()
+
+    def close(self) -> None:
+        """Close the connection after sending what waits."""
+        self.transport.close()
+        self._read_timer.start()
 
     # Called by the server.
 

@@ -13,7 +13,6 @@ import re
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
-from ..wire.headers import RawHeaders
 from .request import Request
 
 _EMPTY_LINE = b"\r\n\r\n"
@@ -39,13 +38,6 @@ _UPGRADE = re.compile(rb"\r\nupgrade(?=:)", re.IGNORECASE)
 _UPGRADE_STAND_IN = b"\r\nno-upgrade"
 
 
-KnownHeads = dict[bytes, tuple[str, str, RawHeaders, int, bool, bool, "str | None"]]
-"""The arguments of requests by their heads."""
-
-_KNOWN_HEADS, _KNOWN_HEAD_BYTES = 512, 1024
-"""The number of known heads, and bytes in each."""
-
-
 class InvalidRequestError(Exception):
     """The received bytes are no valid request, so nothing after them can be understood.
 
@@ -61,13 +53,10 @@ class RequestReader:
     """Reads the requests of a connection, one after the other: its head, and then its body in pieces.
 
     :param max_head: maximum of bytes in a head, and of those between two pieces of a body.
-    :param known_heads: heads of requests without a body that have been parsed, to share among connections: a client
-        that polls sends the same head again and again.
     """
 
-    def __init__(self, max_head: int, known_heads: KnownHeads) -> None:
+    def __init__(self, max_head: int) -> None:
         self._max_head = max_head
-        self._known_heads = known_heads
         self._parser = HttpRequestParser(self)
         self._data = b""
         """Received bytes, of which those before ``_position`` have been read."""
@@ -111,10 +100,6 @@ class RequestReader:
         data, start = self._data, self._position
         if start == len(data):
             return None
-        if start == 0 and len(data) <= _KNOWN_HEAD_BYTES and data in self._known_heads:
-            # Most often, just one head has been received, which is known.
-            self._position = len(data)
-            return Request(*self._known_heads[data])
         while data.startswith(b"\r\n", start):
             # Some clients send an empty line after a body.
             self._position = start = start + 2
@@ -125,9 +110,7 @@ class RequestReader:
         if end - start > self._max_head:
             raise self._too_large()
         self._position = self._searched = end
-        head = data if end - start == len(data) else data[start:end]
-        known = self._known_heads.get(head)
-        return self._parse_head(head) if known is None else Request(*known)
+        return self._parse_head(data[start:end])
 
     def _check_incomplete_head(self) -> None:
         """Reject what cannot become a valid head, without waiting for the rest."""
@@ -139,8 +122,8 @@ class RequestReader:
             raise _invalid()
         self._searched = max(start, len(data) - len(_EMPTY_LINE) + 1)
 
-    def _parse_head(self, received: bytes) -> Request:
-        head, size = received, len(received)
+    def _parse_head(self, head: bytes) -> Request:
+        size = len(head)
         line = _REQUEST_LINE.match(head)
         if line is None:
             raise _invalid()
@@ -169,12 +152,7 @@ class RequestReader:
         keeps_alive = self._keeps_alive and not is_old
         is_connect = method == b"CONNECT"
         path, authority = _read_authority(target.decode()) if is_connect else _read_target(target.decode())
-        parsed = method.decode(), path, headers, size, keeps_alive, self._expects_continue, authority
-        if not self.in_body and size <= _KNOWN_HEAD_BYTES:
-            if len(self._known_heads) >= _KNOWN_HEADS:
-                self._known_heads.clear()
-            self._known_heads[received] = parsed
-        return Request(*parsed)
+        return Request(method.decode(), path, headers, size, keeps_alive, self._expects_continue, authority)
 
     def _start_request(self) -> None:
         self._headers: list[tuple[bytes, bytes]] = []

@@ -14,13 +14,12 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from ..worlds.limits import MAX_HEAD
+from ..worlds.limits import MAX_HEAD, READ_TIMEOUT
 from .access_log import AccessLog
 from .internal_errors import Report, describe
 from .protocol import Context, HttpProtocol
 from .request import App
 from .responses import date_header as make_date_header
-from .slow_clients import SlowClients
 from .sockets import BACKLOG, max_files, occupy
 
 if TYPE_CHECKING:
@@ -36,9 +35,6 @@ _ACCEPTED_AT_ONCE = 16
 
 _RESERVED_FILES = 64
 """Open files that are kept free of connections, for modules, the state file and connections accepted at once."""
-
-_SWEEP_INTERVAL = 5
-"""Seconds between two checks for slow clients."""
 
 _RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 """Errors of ``accept`` when system resources are exhausted."""
@@ -113,16 +109,15 @@ class FakeServer:
         max_head: int = MAX_HEAD,
         has_date: bool = True,
         report: Report = _LOG.error,
-        slow_clients: SlowClients | None = None,
+        read_timeout: float = READ_TIMEOUT,
         access_log: AccessLog | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._slow_clients = slow_clients or SlowClients()
         self._context = Context(
             app,
             max_head,
+            read_timeout,
             report,
-            self._slow_clients,
             access_log,
             make_date_header() if has_date else bytes,
             self.close_port,
@@ -139,7 +134,6 @@ class FakeServer:
         self.is_stopping = self._stops_at_once = False
         self._reserved: socket.socket | None = None
         self._reopening: asyncio.TimerHandle | None = None
-        self._sweeping: asyncio.TimerHandle | None = None
         self._last_failure = self._last_warning = -math.inf
         self._max_connections = max(max_files() - _RESERVED_FILES, _ACCEPTED_AT_ONCE)
 
@@ -148,7 +142,6 @@ class FakeServer:
         self._loop = asyncio.get_running_loop()
         self._loop.set_exception_handler(self._on_error)
         self._stopped, self._ended = asyncio.Event(), asyncio.Event()
-        self._sweeping = self._loop.call_later(_SWEEP_INTERVAL, self._sweep)
         await self._listen(self._listener)
         self._on_ready()
         await self.wait_until_stopped()
@@ -239,11 +232,6 @@ class FakeServer:
             if connection.idle_since is not None:
                 yield connection.idle_since, connection
 
-    def _sweep(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._slow_clients.sweep(self._all_connections, loop.time())
-        self._sweeping = loop.call_later(_SWEEP_INTERVAL, self._sweep)
-
     async def close_port(self, seconds: float) -> None:
         """Refuse connections for a number of seconds, and close idle ones."""
         # In a task of its own, because the client for whose request this is may leave meanwhile.
@@ -307,8 +295,6 @@ class FakeServer:
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         if tasks:
             await asyncio.wait(tasks, timeout=1)
-        if self._sweeping is not None:
-            self._sweeping.cancel()
         if self._reserved is not None:
             self._reserved.close()
 

@@ -1,11 +1,9 @@
-"""Disconnecting clients that do not read their responses, to bound the memory for unread bytes."""
+"""Disconnecting clients that do not read their responses."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
 from typing import Protocol
-
-from ..worlds.limits import MAX_UNREAD, READ_TIMEOUT
 
 
 class Connection(Protocol):
@@ -19,59 +17,34 @@ class Connection(Protocol):
         """Disconnect the client and discard unread bytes."""
 
 
-class SlowClients:
-    """Disconnects slow clients.
+class ReadTimer:
+    """Disconnects a client that reads nothing for a number of seconds.
 
-    A client is disconnected if it has read nothing for ``timeout`` seconds. If more than
-    ``max_bytes`` wait for all clients together, those that have been slow for longest are
-    disconnected first.
+    It runs while the connection's buffer is full, and after the connection was closed.
     """
 
-    def __init__(self, max_bytes: int = MAX_UNREAD, timeout: float = READ_TIMEOUT) -> None:
-        self._max_bytes = max_bytes
-        self._timeout = timeout
-        self._paused: dict[Connection, int] = {}
-        """Unread bytes of each connection with a full buffer, the longest paused first."""
-        self._bytes = 0
-        self._has_read: set[Connection] = set()
-        """Connections whose client has read since the last :meth:`sweep`."""
-        self._unread: dict[Connection, tuple[int, float]] = {}
-        """Unread bytes at the last sweep, and the time since when the client has read nothing."""
+    def __init__(self, connection: Connection, seconds: float) -> None:
+        self._connection = connection
+        self._seconds = seconds
+        self._unread = 0
+        """Bytes that were unread when the timer was started."""
+        self._timer: asyncio.TimerHandle | None = None
 
-    def pause(self, connection: Connection) -> None:
-        """Note that the buffer of a connection is full: nothing is written until the client has read it."""
-        self._paused[connection] = connection.unread
-        self._bytes += connection.unread
-        while self._bytes > self._max_bytes and len(self._paused) > 1:
-            slowest = next(iter(self._paused))
-            self.forget(slowest)
-            slowest.abort()
+    def start(self) -> None:
+        """Start, unless it runs or nothing is unread."""
+        self._unread = self._connection.unread
+        if self._timer is None and self._unread:
+            self._timer = asyncio.get_running_loop().call_later(self._seconds, self._check)
 
-    def resume(self, connection: Connection) -> None:
-        """Note that the client has read its full buffer."""
-        self._has_read.add(connection)
-        self.forget(connection)
+    def stop(self) -> None:
+        """Stop: the client has read."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
-    def forget(self, connection: Connection) -> None:
-        """Note that nothing waits for the client anymore; the connection may be closed."""
-        self._bytes -= self._paused.pop(connection, 0)
-
-    def sweep(self, connections: Iterable[Connection], now: float) -> None:
-        """Disconnect clients that have read nothing for too long; call this every few seconds.
-
-        :param now: time in seconds on any monotonic clock.
-        """
-        unread: dict[Connection, tuple[int, float]] = {}
-        for connection in connections:
-            size = connection.unread
-            if not size:
-                continue
-            before, since = self._unread.get(connection, (size, now))
-            if size < before or connection in self._has_read:
-                since = now
-            unread[connection] = (size, since)
-        self._unread = unread
-        self._has_read.clear()
-        for connection, (_, since) in list(unread.items()):
-            if now - since >= self._timeout:
-                connection.abort()
+    def _check(self) -> None:
+        self._timer = None
+        if self._connection.unread < self._unread:
+            self.start()
+        else:
+            self._connection.abort()

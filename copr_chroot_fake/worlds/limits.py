@@ -12,9 +12,6 @@ MAX_HEAD = 64 * 1024
 MAX_STATE = 1024 * 1024 * 1024
 """Bytes of a state file: enough for some 3,000,000 chroots."""
 
-MAX_UNREAD = 64 * 1024 * 1024
-"""Bytes of responses, over all connections, that wait to be read by clients."""
-
 READ_TIMEOUT = 30
 """Seconds after which a client that reads nothing of its response is disconnected."""
 
