@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -12,7 +11,6 @@ import httpx
 from copr_chroot_fake import CoprClient, CoprFakeError, FakeCopr
 from copr_chroot_fake.client.errors import ClientError
 from copr_chroot_fake.recording.recorder import Recorder
-from copr_chroot_fake.recording.reporter import LineReporter
 from copr_chroot_fake.recording.to_scenario import to_scenario
 from copr_chroot_fake.scenario.bundled import by_name
 
@@ -49,7 +47,7 @@ def record(
     anonymous: bool = False,
 ) -> Recording:
     """Record builds of a fake, whose clock is the only one and moves only during pauses."""
-    stream = io.StringIO()
+    lines: list[str] = []
     build_ids = [*fake.builds] if ids is None else [*ids]
     pause = fake.clock.tick if sleep is None else sleep
     with CoprClient(
@@ -59,9 +57,8 @@ def record(
             client,
             build_ids,
             interval,
-            LineReporter(stream),
+            lines.append,
             now=fake.clock.now,
-            monotonic=fake.clock.now,
             sleep=pause,
         )
         problem = None
@@ -73,19 +70,7 @@ def record(
             problem = error
     scenario, omissions = to_scenario(recorder.observations, lifecycles=interval is not None, anonymous=anonymous)
     missing = tuple(recorder.missing())
-    return Recording(json.loads(json.dumps(scenario)), omissions, missing, stream.getvalue(), problem)
-
-
-class FourEndpoints(httpx.BaseTransport):
-    """A Copr that has the four ``build-chroot`` endpoints only."""
-
-    def __init__(self, fake: FakeCopr) -> None:
-        self._fake = fake
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        if not request.url.path.startswith("/api_3/build-chroot"):
-            return httpx.Response(404, text='{"error":"Such API endpoint doesn\'t exist"}\n')
-        return self._fake.transport.handle_request(request)
+    return Recording(json.loads(json.dumps(scenario)), omissions, missing, "\n".join(lines), problem)
 
 
 class Stop(Exception):

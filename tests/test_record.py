@@ -23,7 +23,6 @@ from .recording_loop import (
     F43,
     S390X,
     SCENARIOS,
-    FourEndpoints,
     Recording,
     differences,
     get,
@@ -44,18 +43,16 @@ def assert_valid(recording: Recording, tmp_path: Path) -> None:
     SCHEMA.validate(recording.scenario)
 
 
-@pytest.mark.parametrize(("limit", "has_four_endpoints"), [(None, False), (100, True)])
+@pytest.mark.parametrize("limit", [None, 100])
 @pytest.mark.parametrize("name", sample(SCENARIOS))
-def test_recorded_scenario_gives_the_same_responses(
-    name: str, limit: int | None, has_four_endpoints: bool, tmp_path: Path
-) -> None:
+def test_recorded_scenario_gives_the_same_responses(name: str, limit: int | None, tmp_path: Path) -> None:
     """Each bundled scenario and each scenario of the recorded exchanges is reproduced byte for byte.
 
-    So are the other endpoints, if Copr has them: builds, source builds, projects and the known chroots.
+    So are the other endpoints: builds, source builds, projects and the known chroots.
     """
     fake = FakeCopr.from_scenario(SCENARIOS[name], default_limit=limit, progress="manual")
     fake.faults.clear()
-    recording = record(fake, transport=FourEndpoints(fake) if has_four_endpoints else None)
+    recording = record(fake)
     assert (recording.missing, recording.omissions, recording.problem) == ((), (), None)
     # Chroots that do not exist yet cannot be recorded.
     complete = [
@@ -63,14 +60,12 @@ def test_recorded_scenario_gives_the_same_responses(
     ]
     served = recording.serve(default_limit=limit)
     assert differences(fake, served, complete) == []
-    if not has_four_endpoints:
-        assert get_other_endpoints(served, fake.builds) == get_other_endpoints(fake, fake.builds)
+    assert get_other_endpoints(served, fake.builds) == get_other_endpoints(fake, fake.builds)
     assert len(complete) == len(fake.builds) or name == "appears-late"
     assert_valid(recording, tmp_path)
 
 
-@pytest.mark.parametrize("has_four_endpoints", [False, True])
-def test_recorded_settings_are_visible_or_verbatim(has_four_endpoints: bool) -> None:
+def test_recorded_settings_are_visible_or_verbatim() -> None:
     """Settings that only show in build configurations are recorded verbatim."""
     visible: dict[str, Any] = {
         "ownername": "@copr",
@@ -106,11 +101,8 @@ def test_recorded_settings_are_visible_or_verbatim(has_four_endpoints: bool) -> 
             "builds": [{**build, **submission, **hidden, "chroots": states}],
         }
     )
-    scenario = record(fake, transport=FourEndpoints(fake) if has_four_endpoints else None).scenario
-    if has_four_endpoints:
-        visible = {key: visible[key] for key in ("ownername", "projectname")}
-    else:
-        build |= submission
+    scenario = record(fake).scenario
+    build |= submission
     for chroot in states:
         body = get(fake, f"/build-config?build_id=7&chrootname={chroot['name']}")[1]
         chroot["build_config"] = json.loads(body)
@@ -173,10 +165,9 @@ def test_any_settings_are_reproduced(data: st.DataObject, entries: list[Any], on
         build |= {"id": number, "ownername": "jdoe"}
         build["project_dirname"] = data.draw(st.sampled_from([name, f"{name}:pr:1", f"{name}:custom:x"]))
     fake = FakeCopr.from_scenario({"projects": described, "builds": entries}, progress="manual")
-    for transport in (None, FourEndpoints(fake)):
-        recording = record(fake, transport=transport)
-        assert (recording.omissions, recording.missing) == ((), ())
-        assert differences(fake, recording.serve()) == []
+    recording = record(fake)
+    assert (recording.omissions, recording.missing) == ((), ())
+    assert differences(fake, recording.serve()) == []
 
 
 class Switching(httpx.BaseTransport):
@@ -229,22 +220,6 @@ def test_project_lacks_chroot_whose_build_config_fails() -> None:
     recording = record(fake)
     assert [*recording.scenario["projects"][0]["chroots"]] == [F43]
     assert get(recording.serve(), f"/build-config?build_id=1&chrootname={F42}")[0] == 500
-
-
-def test_build_of_unknown_project_is_reproduced() -> None:
-    """Without a configuration and results, no response names the project."""
-    fake = FakeCopr.from_scenario(
-        {
-            "projects": [{"ownername": "jdoe", "projectname": "one"}],
-            "builds": [
-                {"id": 1, "ownername": "jdoe", "projectname": "one", "chroots": [{"name": F43, "state": "waiting"}]},
-                {"id": 2, "ownername": "jdoe", "projectname": "one"},
-            ],
-        }
-    )
-    recording = record(fake, transport=FourEndpoints(fake))
-    assert differences(fake, recording.serve()) == []
-    assert recording.scenario["builds"][0]["ownername"] == "unknown"
 
 
 @pytest.mark.parametrize("anonymous", [False, True])

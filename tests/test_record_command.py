@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from copr_chroot_fake.scenario_cli.check import check
 from copr_chroot_fake.worlds.initial import InitialConfig
 
 from .recording_loop import F43, S390X, targets
-from .served import COMMAND, PATIENCE, Process, Server, eventually, open_command, serving, starting
+from .served import PATIENCE, Process, Server, eventually, open_command, serving, starting
 
 BUILDS = {
     "builds": [
@@ -302,28 +301,6 @@ def test_anonymize_replaces_names_in_the_file(tmp_path: Path) -> None:
     assert (build["ownername"], build["projectname"]) == ("@group1", "project1")
     assert "@copr" not in path.read_text()
     assert "tools" not in path.read_text()
-
-
-def test_terminal_shows_a_bar_for_each_build(tmp_path: Path) -> None:
-    """The bar shows the number of chroots that have been read, and their states."""
-    reader, writer = pty.openpty()
-    env = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "NO_COLOR": "1"}
-    with copr() as server:
-        started = [*COMMAND, "record", "7", "8", "-o", str(tmp_path / "build.json"), "--url", server.url]
-        with subprocess.Popen(started, stderr=writer, env=env) as process:
-            os.close(writer)
-            output = b""
-            # On Linux, reading fails when the process has closed its end of the terminal.
-            with suppress(OSError):
-                while piece := os.read(reader, 4096):
-                    output += piece
-        os.close(reader)
-    assert process.returncode == 0
-    text = output.decode()
-    assert "build 7" in text
-    assert "2/2" in text
-    assert "1 importing, 1 failed" in text
-    assert "build 8" in text
 
 
 def test_help_lists_the_command() -> None:

@@ -71,14 +71,12 @@ def record(
     if interval is not None and not watch:
         raise Failure("--interval requires --watch")
     from .record import Interrupted, record_builds
-    from .reporter import open_reporter
 
     copr_url = checks.address("--url", url)
     seconds = checks.amount("--interval", INTERVAL if interval is None else interval)
     unique_ids = tuple(dict.fromkeys(build_ids))
     try:
-        with open_reporter() as reporter:
-            problems = record_builds(unique_ids, copr_url, output, seconds if watch else None, anonymize, reporter)
+        problems = record_builds(unique_ids, copr_url, output, seconds if watch else None, anonymize)
     except Interrupted:
         raise Failure("interrupted before anything was recorded") from None
     for line in problems:

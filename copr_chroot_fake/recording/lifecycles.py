@@ -1,4 +1,4 @@
-"""Derive lifecycles from observed statuses, and check that a replay goes through the same states.
+"""Derive lifecycles from observed statuses.
 
 A time stamped by Copr takes precedence over the time of a poll. States that were missed between two polls are derived
 from the transition table.
@@ -6,25 +6,15 @@ from the transition table.
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 
 from ..client.results import ChrootStatus
-from ..engine.chroot import BuildChroot
-from ..engine.clock import VirtualClock
-from ..engine.create import add_scenario
-from ..engine.store import Store
 from ..model.lifecycle import ABSENT, DELETED, PlannedStage
 from ..model.machine import Stamp, event_between, find_transition, shortest_paths
-from ..model.progress import Progress
 from ..model.states import State
-from ..scenario.entries import Scenario
-from ..scenario.spec import ScenarioSpec
-from ..validation.checks import LARGEST_INTEGER
-from ..validation.spec import parse
-from .observations import Observations, ObservedBuild, ObservedChroot, ObservedStatus
+from .recorder import ObservedBuild, ObservedChroot, ObservedStatus
 
 _BUILDING = (State.STARTING, State.RUNNING)
 _BUILT = (State.SUCCEEDED, State.FAILED)
@@ -224,48 +214,3 @@ def _plan_canceled(steps: Sequence[Step], end: int | None, canceled_at: int) -> 
     else:
         yield from _plan_until(before, since)
         yield PlannedStage(last.state, lasts, True)
-
-
-def find_replay_differences(scenario: Scenario, observations: Observations) -> Iterator[str]:
-    """Replay a scenario, and yield a line for each chroot that goes through other states, or ends differently."""
-    store = _replay(scenario)
-    replayed: dict[tuple[int, str], list[str]] = defaultdict(list)
-    for change in store.changes:
-        replayed[change.build_id, change.chrootname].append(change.state.value)
-    for build in observations.builds.values():
-        if (build.deleted_at is None) != (build.id in store.builds):
-            yield f"build {build.id}: the replay {'deletes' if build.deleted_at is None else 'does not delete'} it"
-        elif build.deleted_at is None:
-            for chroot in store.builds[build.id].values():
-                observed = build.chroots[chroot.name]
-                states = replayed[build.id, chroot.name]
-                differences = [*_compare_end(chroot, observed.last), *_compare_states(states, observed)]
-                if differences:
-                    yield f"build {build.id}, {chroot.name}: the replay {' and '.join(differences)}"
-
-
-def _replay(scenario: Scenario) -> Store:
-    clock = VirtualClock()
-    store = Store(clock, Progress("clock"), 0)
-    # Keep all changes: a mass rebuild has more than a store keeps by default.
-    store.changes = deque()
-    add_scenario(parse(ScenarioSpec, "", scenario), store)
-    clock.move_to(LARGEST_INTEGER)
-    store.catch_up_all()
-    return store
-
-
-def _compare_end(chroot: BuildChroot, observed: ChrootStatus) -> Iterator[str]:
-    for name in ("state", "started_on", "ended_on", "result_url"):
-        replayed, expected = (getattr(each, name) for each in (chroot, observed))
-        if replayed != expected:
-            yield f"ends with {name} {replayed} instead of {expected}"
-
-
-def _compare_states(replayed: Sequence[str], chroot: ObservedChroot) -> Iterator[str]:
-    states = [str(observed.status.state) for observed in chroot.statuses]
-    remaining = iter(replayed)
-    # The replay may go through further states, which the polls have missed.
-    missing = [state for state, _ in groupby(states) if state not in remaining]
-    if replayed and missing:
-        yield f"lacks the observed state {missing[0]}"

@@ -12,13 +12,13 @@ from types import FrameType
 
 import click
 
+from ..atomic_file import check_replaceable, replace_file
+from ..cli_output import printable
 from ..client.clients import CoprClient
 from ..client.errors import ClientError, ServerError
 from ..errors import CoprFakeError
 from ..validation import checks
-from .output_file import OutputFile
 from .recorder import Recorder
-from .reporter import Reporter
 from .to_scenario import Conversion, to_scenario
 
 
@@ -27,59 +27,76 @@ class Interrupted(BaseException):
 
 
 def record_builds(
-    build_ids: Sequence[int],
-    url: str,
-    output: Path | None,
-    interval: float | None,
-    anonymize: bool,
-    reporter: Reporter,
+    build_ids: Sequence[int], url: str, output: Path | None, interval: float | None, anonymize: bool
 ) -> list[str]:
     """Record builds and write the scenario; return a line for each problem and each missing part.
+
+    If the output already exists, only a complete recording replaces it. Until then the recording is written to a file
+    beside it, ``NAME.partial.json``.
 
     :param output: the file to write; ``None`` for standard output.
     :param interval: seconds between two polls until the builds have ended; ``None`` to read them once.
     :raises CoprFakeError: if nothing could be recorded, or if the file cannot be written.
     """
     public_url = checks.without_user(url)
+    partial = None
+    if output is not None:
+        check_replaceable(output)
+        partial = output.with_name(f"{output.stem}.partial{output.suffix}") if output.exists() else output
 
     def convert() -> Conversion:
         return to_scenario(recorder.observations, lifecycles=interval is not None, anonymous=anonymize)
 
-    def save() -> None:
-        if file is not None:
-            file.write_partial(convert().scenario)
-
     def pause(seconds: float) -> None:
-        reporter.print(f"unexpected response from {public_url}; retrying in {seconds:g} s")
+        _report(f"unexpected response from {public_url}; retrying in {seconds:g} s")
         time.sleep(seconds)
 
     with _interrupt_on_signals() as ignore_signals, CoprClient(url, sleep=pause) as client:
-        file = None if output is None else OutputFile(output)
-        recorder = Recorder(client, build_ids, interval, reporter)
+        recorder = Recorder(client, build_ids, interval, _report)
         problem = None
         try:
-            recorder.run(save)
+            recorder.run(lambda: _write(partial, convert()))
         except Interrupted:
             problem = "interrupted"
         except ClientError as error:
-            hint = (
-                "try again later"
-                if isinstance(error, ServerError)
-                else "check --url and the network, or try again later"
-            )
-            problem = f"{error}; {hint}"
+            problem = f"{error}; {_advice(error)}"
         ignore_signals()
         missing = [*recorder.missing()]
         if not recorder.has_observations:
             raise CoprFakeError(problem or f"{public_url}: {'; '.join(missing)}; check the build id and --url")
         conversion = convert()
         missing += conversion.omissions
-        if file is None:
-            click.echo(json.dumps(conversion.scenario, indent=2))
-        else:
-            write = file.write_partial if problem or missing else file.write_complete
-            reporter.print(f"written to {write(conversion.scenario)}")
+        _finish(conversion, output, partial, is_complete=not (problem or missing))
     return [*([f"Error: {problem}"] if problem else []), *(f"Missing: {line}" for line in missing)]
+
+
+def _advice(error: ClientError) -> str:
+    return "try again later" if isinstance(error, ServerError) else "check --url and the network, or try again later"
+
+
+def _finish(conversion: Conversion, output: Path | None, partial: Path | None, *, is_complete: bool) -> None:
+    """Write the recording; a complete one replaces the output."""
+    if output is None:
+        click.echo(_encode(conversion))
+        return
+    path = output if is_complete else partial
+    _write(path, conversion)
+    if partial is not None and path != partial:
+        partial.unlink(missing_ok=True)
+    _report(f"written to {path}")
+
+
+def _write(path: Path | None, conversion: Conversion) -> None:
+    if path is not None:
+        replace_file(path, f"{_encode(conversion)}\n".encode())
+
+
+def _encode(conversion: Conversion) -> str:
+    return json.dumps(conversion.scenario, indent=2)
+
+
+def _report(line: str) -> None:
+    click.echo(printable(line), err=True)
 
 
 @contextmanager
