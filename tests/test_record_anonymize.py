@@ -192,9 +192,9 @@ def test_names_are_replaced_consistently() -> None:
     own, *added = build["chroots"][1]["build_config"]["repos"]
     assert own == {"id": "copr_base", "name": "Copr repository", "baseurl": f"{root}/{F43}/"}
     assert added[0] == {
-        "id": "https_repo1_example_com_chroot",
-        "name": "Additional repo https_repo1_example_com_chroot",
-        "baseurl": f"https://repo1.example.com/{S390X}/",
+        "id": "repo6",
+        "name": "Additional repo repo6",
+        "baseurl": "https://repo5.example.com/",
     }
 
 
