@@ -387,7 +387,7 @@ class FakeCopr:
         :raises InputError: for an invalid number; nothing is added then.
         :raises MissingExtraError: if Faker is not installed.
         """
-        from .generate.populate import populate
+        from .generate.provider import populate
 
         return populate(self._store, builds, chroots, seed)
 

@@ -6,7 +6,8 @@ each chroot, so states, times and the clock are consistent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
@@ -16,14 +17,28 @@ from ..model.durations import LogNormal, draw_whole
 from ..model.lifecycle import LIFECYCLES
 from ..model.machine import Stamp, stamps_of
 from ..model.states import State
-from ..scenario.entries import BuildEntry, ChrootEntry, ProjectEntry
+from ..scenario.entries import BuildEntry, ChrootEntry, ProjectEntry, Scenario
 from ..validation.checks import LARGEST_INTEGER
-from .mock_chroots import MockChroot
-from .packages import Source, built_packages
-from .projects import dirname, owner
+from .mock_chroots import MOCK_CHROOTS, MockChroot
+from .names import (
+    Source,
+    built_packages,
+    dirname,
+    enabled_chroots,
+    next_source_package,
+    owner,
+    package_name,
+    project_entry,
+    source_package,
+)
 from .random_choice import Weighted, chance, pick, random_integer
 
 # All weights and speeds are estimates, not measurements.
+
+_BUILDS_PER_PROJECT = 4
+
+_INTERVAL = LogNormal(150, 1.5, 1, 6 * 3600)
+"""Seconds from one build's submission to the next one's, and from the last one's to now."""
 
 _STATES = (State.IMPORTING, State.PENDING, State.STARTING, State.RUNNING)
 """The state during each stage of a history; the first one may also be ``waiting``."""
@@ -214,3 +229,53 @@ def _source_state(states: Sequence[State]) -> State:
 def _clamp(time: int) -> int:
     """Return the nearest Unix time that Copr can store."""
     return min(max(0, time), LARGEST_INTEGER)
+
+
+@dataclass
+class _Project:
+    """A project with its chroots and the latest version of its source packages."""
+
+    entry: ProjectEntry
+    chroots: list[MockChroot]
+    sources: list[Source]
+
+    def next_build(self, random: Random, id: int, now: int, age: int) -> BuildEntry:
+        """Return the next build, submitted ``age`` seconds before ``now``."""
+        source = pick(random, self.sources)
+        self.sources[self.sources.index(source)] = next_source_package(random, source)
+        history = random_history(random, self.chroots, age)
+        return build_entry(random, id, self.entry, source, self.chroots, history, now)
+
+
+def scenario_entry(
+    random: Random, builds: int, average_chroots: int, first_id: int, now: int, taken: Iterable[str]
+) -> Scenario:
+    """Return a scenario; see :meth:`.CoprProvider.copr_scenario`."""
+    projects = _projects(random, -(-builds // _BUILDS_PER_PROJECT), average_chroots, set(taken))
+    intervals = [int(draw_whole(_INTERVAL, random)) for _ in range(builds)]
+    age = sum(intervals)
+    entries = []
+    for build_id, interval in enumerate(intervals, first_id):
+        # Some projects have many more builds than others.
+        project = projects[int(len(projects) * random.random() ** 2)]
+        entries.append(project.next_build(random, build_id, now, age))
+        age -= interval
+    return {
+        "now": now,
+        "chroots": [chroot.name for chroot in MOCK_CHROOTS.items],
+        "projects": [project.entry for project in projects],
+        "builds": entries,
+    }
+
+
+def _projects(random: Random, number: int, average_chroots: int, taken: set[str]) -> list[_Project]:
+    names: list[str] = []
+    projects = []
+    for _ in range(number):
+        chroots = enabled_chroots(random, average_chroots)
+        entry = project_entry(random, chroots, taken, names)
+        names.append(f"{entry['ownername']}/{entry['projectname']}")
+        taken.add(names[-1])
+        sources = [source_package(random, package_name(random)) for _ in range(random_integer(random, 1, 6))]
+        projects.append(_Project(entry, chroots, sources))
+    return projects

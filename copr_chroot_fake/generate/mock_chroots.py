@@ -1,4 +1,4 @@
-"""The mock chroots of Copr, active and deactivated, with an estimate of how often each is used.
+"""The mock chroots of Copr, with an estimate of how often each is used.
 
 The names are from Copr's announcements and issues, as of autumn 2026. The weights are estimates, not measurements.
 """
@@ -34,7 +34,7 @@ _SIX = "aarch64 i386 ppc64le riscv64 s390x x86_64"
 _TWO = "aarch64 x86_64"
 _MAGEIA = "aarch64 i586 x86_64"
 
-_ACTIVE = (
+_RELEASES = (
     _Release("alma+epel-10", 0.2, "x86_64_v2"),
     _Release("alma+epel-9", 0.3, _FOUR),
     _Release("alma-kitten+epel-10", 0.2, f"{_FOUR} x86_64_v2"),
@@ -69,29 +69,6 @@ _ACTIVE = (
     _Release("rocky-10", 0.1, "riscv64"),
 )
 
-_DEACTIVATED = (
-    _Release("centos-stream+epel-next-8", 0.2, "aarch64 ppc64le x86_64"),
-    _Release("centos-stream-8", 0.5, "aarch64 ppc64le x86_64"),
-    _Release("epel-7", 0.8, "aarch64 ppc64le x86_64"),
-    _Release("fedora-35", 0.1, f"{_FIVE} armhfp"),
-    _Release("fedora-36", 0.2, f"{_FIVE} armhfp"),
-    _Release("fedora-37", 0.2, _FIVE),
-    _Release("fedora-38", 0.3, _FIVE),
-    _Release("fedora-39", 0.4, _FIVE),
-    _Release("fedora-40", 0.6, _FIVE),
-    _Release("fedora-41", 1.0, _FIVE),
-    _Release("fedora-42", 2.5, _FIVE),
-    _Release("mageia-8", 0.1, _MAGEIA),
-    _Release("openmandriva-cooker", 0.05, "i686"),
-    _Release("openmandriva-rolling", 0.05, "i686"),
-    _Release("opensuse-leap-15.4", 0.1, _TWO, ".suse.lp154"),
-    _Release("opensuse-leap-15.5", 0.3, _TWO, ".suse.lp155"),
-    _Release("opensuse-leap-15.6", 0.7, _TWO, ".suse.lp156"),
-    _Release("oraclelinux-7", 0.1, "x86_64"),
-    _Release("oraclelinux-8", 0.1, "x86_64"),
-    _Release("rhel-7", 0.2, "x86_64"),
-)
-
 _ARCH_WEIGHTS = {
     "x86_64": 60.0,
     "aarch64": 22.0,
@@ -99,10 +76,8 @@ _ARCH_WEIGHTS = {
     "s390x": 4.0,
     "i386": 4.0,
     "i586": 4.0,
-    "i686": 4.0,
     "x86_64_v2": 4.0,
     "riscv64": 2.0,
-    "armhfp": 2.0,
 }
 """The weight of a release is divided among its architectures in these proportions."""
 
@@ -121,10 +96,7 @@ def _mock_chroot(name: str, dist: str | None) -> MockChroot:
     return MockChroot(name, dist_tag(name) if dist is None else dist, package_arch(name))
 
 
-ACTIVE_CHROOTS = Weighted(pair for release in _ACTIVE for pair in _chroots_of(release))
-"""Chroots in which new builds are possible, ordered by name."""
-
-MOCK_CHROOTS = Weighted(sorted(pair for release in (*_ACTIVE, *_DEACTIVATED) for pair in _chroots_of(release)))
+MOCK_CHROOTS = Weighted(pair for release in _RELEASES for pair in _chroots_of(release))
 """All chroots, ordered by name."""
 
 _BY_NAME = {chroot.name: chroot for chroot in MOCK_CHROOTS.items}

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from random import Random
 from typing import TYPE_CHECKING
 
-from ..errors import needing
+from ..errors import InputError, needing
+from ..model.nevra import NevraEntry, parse_package
+from ..validation import checks
+from . import names
+from .mock_chroots import MOCK_CHROOTS, MockChroot, mock_chroot
+from .random_choice import Weighted, pick, random_integer
 
 with needing("CoprProvider", "Faker", "faker"):
     from faker import Generator
     from faker.providers import BaseProvider
 
 if TYPE_CHECKING:
-    from ..model.nevra import NevraEntry
+    from ..engine.build import Build
+    from ..engine.store import Store
     from ..model.states import State, StateName
     from ..scenario.entries import BuildEntry, ChrootEntry, ProjectEntry, Scenario
-    from .generator import DataGenerator
+
+DEFAULT_NOW = 1_790_000_000
+"""A day in September 2026, as a Unix time."""
+
+DEFAULT_FIRST_ID = 11_000_000
+"""About the id of Copr's latest build at that time."""
+
+DEFAULT_CHROOTS = 5
+"""Average number of chroots of a build."""
 
 
 class CoprProvider(BaseProvider):
@@ -25,79 +40,97 @@ class CoprProvider(BaseProvider):
     Omitted arguments get random values. A random chroot is one of Copr's; popular chroots are more frequent.
     """
 
-    @property
-    def _generate(self) -> DataGenerator:
-        # Faker's own pytest fixture has this provider too, and most of its users never call it.
-        from .generator import DataGenerator
+    # Faker's own pytest fixture has this provider too, and most of its users never call it: the methods import what is
+    # slow to import.
 
-        return DataGenerator(self.generator.random)
+    @property
+    def _random(self) -> Random:
+        random: Random = self.generator.random
+        return random
 
     def copr_mock_chroot(self) -> str:
-        """Return the name of a chroot that Copr offers or has offered."""
-        return self._generate.mock_chroot()
+        """Return the name of a chroot that Copr offers ."""
+        return MOCK_CHROOTS.pick(self._random).name
 
     def copr_owner(self) -> str:
         """Return the name of a user."""
-        return self._generate.owner()
+        return names.owner(self._random)
 
     def copr_group(self) -> str:
         """Return the name of a group, with its ``@``."""
-        return self._generate.group()
+        return names.group(self._random)
 
     def copr_project_name(self) -> str:
         """Return the name of a project, without its owner."""
-        return self._generate.project_name()
+        return names.project_name(self._random)
 
     def copr_dirname(self, projectname: str | None = None) -> str:
         """Return a directory of a project: mostly the main one, else ``name:pr:12`` or ``name:custom:word``.
 
         :raises InputError: if the name is invalid.
         """
-        return self._generate.dirname(projectname)
+        checked = checks.optional(checks.path_segment)("projectname", projectname)
+        return names.dirname(self._random, self.copr_project_name() if checked is None else checked)
 
     def copr_package_name(self) -> str:
         """Return the name of a source package."""
-        return self._generate.package_name()
+        return names.package_name(self._random)
 
     def copr_version(self) -> str:
         """Return the version of a package; some are release candidates or snapshots."""
-        return self._generate.version()
+        return names.version(self._random)
 
     def copr_release(self, chroot: str | None = None) -> str:
         """Return the release of a package built in a chroot, with its dist tag.
 
         :raises InputError: if the name is invalid.
         """
-        return self._generate.release(chroot)
+        number = names.release_number(self._random)
+        return f"{number}{self._chroot('chroot', chroot).dist}"
 
     def copr_epoch(self) -> int:
         """Return an epoch, mostly 0."""
-        return self._generate.epoch()
+        return names.epoch(self._random)
 
     def copr_nevra(self, chroot: str | None = None, package: str | None = None) -> str:
         """Return one of the packages built from a source package, as ``name-[epoch:]version-release.arch``.
 
         :raises InputError: if a name is invalid.
         """
-        return self._generate.nevra(chroot, package)
+        return str(parse_package("", pick(self._random, self.copr_package_set(chroot, package))))
 
     def copr_package_set(self, chroot: str | None = None, package: str | None = None) -> list[NevraEntry]:
         """Return all packages built from a source package in a chroot: source, subpackages and debuginfo.
 
         :raises InputError: if a name is invalid.
         """
-        return self._generate.package_set(chroot, package)
+        mock_chroot = self._chroot("chroot", chroot)
+        return names.built_packages(self._source(package), mock_chroot)
 
     def copr_repository(self) -> str:
         """Return the URL of an additional repository, ``copr://owner/project`` or another one."""
-        return self._generate.repository()
+        return names.repository(self._random)
 
     def copr_build_config(self, chroot: str | None = None) -> dict[str, object]:
         """Return the build configuration that Copr would send for a generated build in a chroot.
 
         :raises InputError: if the name is invalid.
         """
-        return self._generate.build_config(chroot)
+        from ..api.build_config import derive_build_config
+        from ..engine.clock import VirtualClock
+        from ..engine.create import add_scenario
+        from ..engine.store import Store
+        from ..model.progress import Progress
+        from ..scenario.spec import ScenarioSpec
+        from ..validation.spec import parse
+
+        name = self._chroot("chroot", chroot).name
+        project = self.copr_project_entry([name])
+        build = self.copr_build_entry(project=project, state="running")
+        # The API derives a configuration from a stored build, so this one gets a store of its own.
+        store = Store(VirtualClock(), Progress("manual"), seed=0)
+        add_scenario(parse(ScenarioSpec, "", {"projects": [project], "builds": [build]}), store)
+        return checks.json_object("build_config", derive_build_config(store.builds[build["id"]][name], store))
 
     def copr_project_entry(self, chroots: int | Iterable[str] = 5) -> ProjectEntry:
         """Return a project.
@@ -105,7 +138,7 @@ class CoprProvider(BaseProvider):
         :param chroots: the names of its enabled chroots, or their average number.
         :raises InputError: if a name or the number is invalid.
         """
-        return self._generate.project_entry(chroots)
+        return names.project_entry(self._random, self._chroots(chroots))
 
     def copr_build_entry(
         self,
@@ -125,7 +158,23 @@ class CoprProvider(BaseProvider):
         :param now: the current time, as a Unix time in seconds.
         :raises InputError: if an argument is invalid.
         """
-        return self._generate.build_entry(id, chroots, project, package, state, now)
+        from ..model.states import parse_state
+        from .builds import build_entry, history_with_state, random_history
+
+        random = self._random
+        checked_state = checks.optional(parse_state)("state", state)
+        checked_id = random_integer(random, 1, DEFAULT_FIRST_ID) if id is None else checks.positive("id", id)
+        if project is None:
+            mock_chroots = self._chroots(DEFAULT_CHROOTS if chroots is None else chroots)
+            project = names.project_entry(random, ())
+        else:
+            mock_chroots = self._chroots_of(project, chroots)
+        source = self._source(package)
+        if checked_state is None:
+            history = random_history(random, mock_chroots)
+        else:
+            history = history_with_state(random, mock_chroots, checked_state)
+        return build_entry(random, checked_id, project, source, mock_chroots, history, _checked_now(now))
 
     def copr_chroot_entry(
         self,
@@ -141,7 +190,11 @@ class CoprProvider(BaseProvider):
         :param now: the current time, as a Unix time in seconds.
         :raises InputError: if an argument is invalid.
         """
-        return self._generate.chroot_entry(build_id, name, package, state, now)
+        checked_id = checks.optional(checks.positive)("build_id", build_id)
+        chroot = self._chroot("name", name).name
+        build = self.copr_build_entry(checked_id, [chroot], package=package, state=state, now=now)
+        entry: ChrootEntry = build["chroots"][0]
+        return entry
 
     def copr_scenario(
         self,
@@ -161,9 +214,75 @@ class CoprProvider(BaseProvider):
         :param taken: full names that no project gets, for example of projects that already exist.
         :raises InputError: if an argument is invalid.
         """
-        return self._generate.scenario(builds, chroots, first_id, now, taken)
+        from .builds import scenario_entry
+
+        return scenario_entry(
+            self._random,
+            checks.whole_number("builds", builds),
+            _checked_average(chroots),
+            DEFAULT_FIRST_ID if first_id is None else checks.positive("first_id", first_id),
+            _checked_now(now),
+            checks.texts("taken", taken),
+        )
+
+    def _chroot(self, parameter: str, name: str | None) -> MockChroot:
+        if name is None:
+            return MOCK_CHROOTS.pick(self._random)
+        return mock_chroot(checks.chroot_name(parameter, name))
+
+    def _chroots(self, chroots: int | Iterable[str]) -> list[MockChroot]:
+        if checks.is_kind(chroots, int):
+            return names.enabled_chroots(self._random, _checked_average(chroots))
+        listed = checks.texts("chroots", chroots)
+        return [mock_chroot(checks.chroot_name(f"chroots[{index}]", name)) for index, name in enumerate(listed)]
+
+    def _chroots_of(self, project: ProjectEntry, chroots: int | Iterable[str] | None) -> list[MockChroot]:
+        from ..scenario.spec import ProjectSpec
+        from ..validation.spec import parse
+
+        enabled = list(parse(ProjectSpec, "project", project).chroots)
+        if checks.is_kind(chroots, int):
+            number = min(_checked_average(chroots), len(enabled))
+            return self._chroots(Weighted((name, 1) for name in enabled).sample(self._random, number))
+        return self._chroots(enabled if chroots is None else chroots)
+
+    def _source(self, package: str | None) -> names.Source:
+        checked = checks.optional(checks.path_segment)("package", package)
+        return names.source_package(self._random, self.copr_package_name() if checked is None else checked)
+
+
+def _checked_average(chroots: int) -> int:
+    maximum = len(MOCK_CHROOTS.items)
+    average = checks.whole_number("chroots", chroots)
+    if not 1 <= average <= maximum:
+        raise InputError("chroots", f"expected an average number from 1 to {maximum}, got {average}")
+    return average
+
+
+def _checked_now(now: int | None) -> int:
+    return DEFAULT_NOW if now is None else checks.unix_time("now", now)
 
 
 def seeded_provider(seed: str) -> CoprProvider:
     """Return a provider without Faker's own providers, which take long to load."""
     return CoprProvider(Generator().seed_instance(seed))
+
+
+def populate(store: Store, builds: int, chroots: int, seed: int | None) -> list[Build]:
+    """Add generated builds to a store, in their state at the time of its clock, and return them."""
+    from ..engine.create import add_scenario
+    from ..scenario.spec import ScenarioSpec
+    from ..validation.spec import parse
+
+    checked_seed = checks.optional(checks.whole_number)("seed", seed)
+    with store.lock:
+        store.catch_up()
+        first_id = store.last_build_id + 1
+        # The id makes a second call add other builds.
+        provider = seeded_provider(f"{store.seed if checked_seed is None else checked_seed}/{first_id}")
+        scenario = provider.copr_scenario(
+            builds, chroots, first_id=first_id, now=int(store.clock.now()), taken=list(store.projects)
+        )
+        # Loading it must not move the clock.
+        del scenario["now"]
+        return add_scenario(parse(ScenarioSpec, "", scenario), store)
