@@ -49,7 +49,7 @@ class CoprProvider(BaseProvider):
         return random
 
     def copr_mock_chroot(self) -> str:
-        """Return the name of a chroot that Copr offers ."""
+        """Return the name of a chroot that Copr offers."""
         return MOCK_CHROOTS.pick(self._random).name
 
     def copr_owner(self) -> str:

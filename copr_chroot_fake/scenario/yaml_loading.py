@@ -1,4 +1,4 @@
-"""Reading YAML: PyYAML's safe loader, with limits, and with the location of each error."""
+"""Reading YAML: PyYAML's safe loader, with the location of each error."""
 
 from __future__ import annotations
 
@@ -11,20 +11,8 @@ from ..errors import InputError
 from ..excerpt import line, text_excerpt
 from .parsing import ScenarioSyntaxError, reject_repeats
 
-MOST_REPEATED = 1_000_000
-"""How many values aliases may repeat, all together: a few lines can repeat each other without end."""
-
-LONGEST_NUMBER = 100
-"""How many characters a number may have: PyYAML takes very long to read one of very many."""
-
-DEEPEST = 150
-"""How many levels deep a text may be, of which a build configuration takes most."""
-
-_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 _MERGE = "tag:yaml.org,2002:merge"
 """The tag of the ``<<`` of ``<<: *defaults``."""
-_EQUALS = "tag:yaml.org,2002:value"
-"""The tag of an ``=``, which is a text here."""
 
 
 def load(text: str) -> object:
@@ -48,23 +36,6 @@ def _syntax_error(mark: yaml.Mark, problem: str) -> ScenarioSyntaxError:
 
 
 class _Loader(yaml.SafeLoader):
-    depth = 0
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        """Stop long before Python does, which takes seconds to find out."""
-        self.depth += 1
-        if self.depth > DEEPEST and parent is not None:
-            raise _syntax_error(parent.start_mark, "nested too deeply to be a scenario")
-        node = super().compose_node(parent, index)
-        self.depth -= 1
-        return node
-
-    def get_single_node(self) -> yaml.Node | None:
-        node = super().get_single_node()
-        if node is not None:
-            _count(node, {})
-        return node
-
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         """Reject a repeated key, of which only one value would be kept; a merged key may be repeated."""
         node = super().compose_mapping_node(anchor)
@@ -72,18 +43,12 @@ class _Loader(yaml.SafeLoader):
         return node
 
     def _key(self, node: yaml.ScalarNode) -> str:
-        return str(node.value if node.tag in (_MERGE, _EQUALS) else self.construct_object(node))
+        return str(node.value if node.tag == _MERGE else self.construct_object(node))
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
         """Merge as YAML says, where releases of PyYAML differ: a mapping's own keys count, then the first merged."""
-        own: list[tuple[yaml.Node, yaml.Node]] = []
-        merged: list[tuple[yaml.Node, yaml.Node]] = []
-        for key, value in node.value:
-            if key.tag == _MERGE:
-                merged += self._merged(value)
-            else:
-                key.tag = "tag:yaml.org,2002:str" if key.tag == _EQUALS else key.tag
-                own.append((key, value))
+        own = [pair for pair in node.value if pair[0].tag != _MERGE]
+        merged = [pair for key, value in node.value if key.tag == _MERGE for pair in self._merged(value)]
         # The last one of two equal keys counts.
         node.value = merged + own
 
@@ -96,8 +61,6 @@ class _Loader(yaml.SafeLoader):
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Hashable:
         """Add the location to the errors of values, such as tagged ones that their constructor rejects."""
-        if node.tag in _NUMBERS and len(node.value) > LONGEST_NUMBER:
-            raise _syntax_error(node.start_mark, f"invalid YAML: a number of {len(node.value)} characters")
         try:
             made: Hashable = super().construct_object(node, deep)
             return made
@@ -105,30 +68,3 @@ class _Loader(yaml.SafeLoader):
             raise
         except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
             raise _syntax_error(node.start_mark, f"invalid YAML: {text_excerpt(error)}") from None
-
-
-def _count(node: yaml.Node, counts: dict[int, int]) -> int:
-    """Return the number of values of a node, including those that its aliases repeat.
-
-    :param counts: those of the nodes that were counted before, by their ids.
-    :raises ScenarioSyntaxError: if there are too many, or if a node is within itself.
-    """
-    known = counts.get(id(node))
-    if known == 0:
-        raise _syntax_error(node.start_mark, "an alias refers to a value that contains it; remove it")
-    if known is not None:
-        return known
-    counts[id(node)] = 0
-    count = 1 + sum(_count(inner, counts) for inner in _within(node))
-    if count > len(counts) + MOST_REPEATED:
-        raise _syntax_error(node.start_mark, f"aliases repeat more than {MOST_REPEATED} values; expected fewer")
-    counts[id(node)] = count
-    return count
-
-
-def _within(node: yaml.Node) -> Iterator[yaml.Node]:
-    if isinstance(node, yaml.SequenceNode):
-        yield from node.value
-    elif isinstance(node, yaml.MappingNode):
-        for pair in node.value:
-            yield from pair

@@ -93,8 +93,16 @@ def _find_errors(store: Store, name: str, path: Path, text: str) -> Iterable[Dia
     errors: list[InputError] = []
     collect(errors, lambda _, value: read_results(value, path), document)
     collect(errors, lambda _, value: add_scenario(parse(ScenarioSpec, "", value), store), document)
-    lines = dict(walk(text)) if errors else {}
+    lines = _find_lines(walk(text)) if errors else {}
     return [Diagnostic(name, error.location, error.problem, find_line(error.location, lines)) for error in errors]
+
+
+def _find_lines(values: Lines) -> Mapping[str, int]:
+    try:
+        return dict(values)
+    except RecursionError:
+        # A YAML alias refers to a value that contains it.
+        return {"": 1}
 
 
 def find_line(location: str, lines: Mapping[str, int]) -> int:
