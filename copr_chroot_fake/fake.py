@@ -340,7 +340,7 @@ class FakeCopr:
         admin: bool = False,
         expired: bool = False,
     ) -> Account:
-        """Add a user who may log in. As long as there is none, any login is accepted and may do everything.
+        """Add a user who may log in. Without any, any login is accepted, with full permissions.
 
         :param groups: the user's groups, each with its ``@``; the user may change their projects and build in them.
         :param admin: whether the user may do everything.
@@ -662,10 +662,10 @@ class FakeCopr:
         return [read_message(entry) for entry in find_messages(self._store)]
 
     def subscribe(self, callback: Callable[[Message], object]) -> Subscription:
-        """Call back with each message that arises from now on, in order; ``cancel`` the returned subscription to stop.
+        """Call a function with each new message, in order; ``cancel`` the returned subscription to stop.
 
-        It is called before the call returns that has caused the message, for example the poll or the move of the clock;
-        on the system's clock, in a thread. It may use the fake; messages that it causes itself come after this one.
+        The callback runs before the call that caused the message returns, for example a poll or a move of the clock; on
+        the system's clock, it runs in a thread. It may use the fake; messages that it causes come after this one.
 
         If it raises an exception, the others are still called and nothing is undone; then the exception is raised where
         the message was caused.

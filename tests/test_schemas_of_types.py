@@ -16,8 +16,8 @@ from copr_chroot_fake.validation.schema import Keywords, Written, whole
 from docs.schemas import Schemas
 
 
-class Colour(str, Enum):
-    """A colour."""
+class Color(str, Enum):
+    """A color."""
 
     RED = "red"
     BLUE = "blue"
@@ -31,10 +31,10 @@ class Tree(Named, total=False):
     """A tree, which
     has trees.
 
-    Of whatever colour.
+    Of whatever color.
     """
 
-    colour: Colour | None
+    color: Color | None
     below: list[Tree]
 
 
@@ -64,7 +64,7 @@ class Grove(Tree):
         ),
         (Annotated[int, Keywords(minimum=1), "a remark"], {"type": "integer", "minimum": 1}),
         (Annotated[complex | str, Written(str), Keywords(minLength=1)], {"type": "string", "minLength": 1}),
-        (Colour, {"$ref": "#/components/schemas/Colour"}),
+        (Color, {"$ref": "#/components/schemas/Color"}),
     ],
     ids=lambda value: json.dumps(value) if isinstance(value, dict) else None,
 )
@@ -83,13 +83,13 @@ def test_typed_dict_becomes_a_definition() -> None:
             "type": "object",
             "properties": {
                 "name": {"type": "string", "minLength": 1},
-                "colour": {"anyOf": [{"$ref": "#/$defs/Colour"}, {"type": "null"}]},
+                "color": {"anyOf": [{"$ref": "#/$defs/Color"}, {"type": "null"}]},
                 "below": {"anyOf": [{"type": "array", "items": {"$ref": "#/$defs/Tree"}}, {"type": "null"}]},
             },
             "required": ["name"],
             "additionalProperties": False,
         },
-        "Colour": {"description": "A colour.", "type": "string", "enum": ["red", "blue"]},
+        "Color": {"description": "A color.", "type": "string", "enum": ["red", "blue"]},
     }
 
 
@@ -98,7 +98,7 @@ def test_optional_keys_may_be_null() -> None:
     schemas = Schemas("#/$defs/")
     validator = Draft202012Validator({**schemas.ref(Tree), "$defs": schemas.definitions})
     assert validator.is_valid({"name": "oak", "below": None})
-    assert validator.is_valid({"name": "oak", "colour": None})
+    assert validator.is_valid({"name": "oak", "color": None})
     assert not validator.is_valid({"name": None})
 
 

@@ -204,5 +204,5 @@ def test_lifecycle_is_dumped_as_it_was_given() -> None:
 
 def test_invalid_part_of_a_nevra_is_located() -> None:
     """The error is at the package, as a text has no fields."""
-    with pytest.raises(InputError, match=r"^packages\[0\]: .* null character"):
+    with pytest.raises(InputError, match=r"^packages\[0\]: .* contains NUL"):
         parse(ChrootSpec, "", {"name": "fedora-41-x86_64", "packages": ["hello-1.0-1\0.x86_64"]})

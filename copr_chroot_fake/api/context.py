@@ -104,6 +104,6 @@ def no_such_build(raw_id: str | int) -> ApiError:
 def nul_error(text: str | int) -> ApiError | None:
     """Return Copr's error for text that its database driver rejects; ``None`` for other text.
 
-    That is a NUL, or half a surrogate pair.
+    That is a NUL, or an unpaired surrogate.
     """
     return None if checks.is_storable(str(text)) else ApiError(500, CATCH_ALL)

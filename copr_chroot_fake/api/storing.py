@@ -11,7 +11,7 @@ from ..wire.answer import CATCH_ALL, ApiError
 
 
 def require_storable(values: Iterable[object]) -> None:
-    """Reject texts with a NUL or half a surrogate pair, and numbers above 32 bits, in any depth of tuples.
+    """Reject texts with a NUL or an unpaired surrogate, and numbers above 32 bits, in any depth of tuples.
 
     :raises ApiError: 500.
     """

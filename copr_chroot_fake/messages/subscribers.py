@@ -34,7 +34,7 @@ class Subscription:
         return f"<Subscription of {self.callback!r}>"
 
     def cancel(self) -> None:
-        """Call back no more; a message that is being delivered may still arrive."""
+        """Stop; a message that is being delivered may still arrive."""
         self._subscribers.remove(self)
 
     def __enter__(self) -> Subscription:
@@ -60,7 +60,7 @@ class Subscribers:
         self._waker: Waker | None = None
 
     def add(self, callback: Callback) -> Subscription:
-        """Let a callback get the messages that arise from now on.
+        """Call a function with each new message.
 
         :raises InputError: if it is not callable.
         """

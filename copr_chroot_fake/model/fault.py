@@ -229,7 +229,7 @@ def _named(location: str, value: str | None) -> Fault:
 
 
 def _changed(fault: Fault, changes: Mapping[str, Any]) -> Fault:
-    """Another choice among the requests replaces the named fault's own."""
+    """Return a fault with changes, which also override as a whole which requests it matches."""
     own = dict.fromkeys(_CHOICES) if any(name in changes for name in _CHOICES) else {}
     return replace(fault, **{**own, **changes})
 

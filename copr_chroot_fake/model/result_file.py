@@ -57,7 +57,7 @@ def parse_result_content(location: str, value: object) -> bytes:
     if text is None:
         raise InputError(location, f"expected a text or bytes, got {checks.excerpt(value)}")
     if not checks.is_unicode(text):
-        raise InputError(location, f"{checks.excerpt(text)} has half a surrogate pair; expected none")
+        raise InputError(location, f"{checks.excerpt(text)} contains an unpaired surrogate")
     return text.encode()
 
 

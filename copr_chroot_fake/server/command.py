@@ -226,7 +226,7 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     type=_parse_account,
     metavar="NAME:LOGIN:TOKEN[:@GROUP,…]",
     help="User who may log in, with the groups whose projects the user may change; can be repeated. By default, any "
-    "login is accepted and may do everything.",
+    "login is accepted, with full permissions.",
 )
 @click.option(
     "--tls",

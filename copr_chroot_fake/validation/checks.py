@@ -80,7 +80,7 @@ def text(location: str, value: object) -> str:
     if not text:
         raise InputError(location, f"expected a text that is not empty, got {excerpt(value)}")
     if not is_storable(text):
-        raise InputError(location, f"{excerpt(text)} has a null character or half a surrogate pair; expected neither")
+        raise InputError(location, f"{excerpt(text)} contains NUL or an unpaired surrogate")
     return text
 
 
@@ -138,7 +138,7 @@ def secret(location: str, value: object) -> str:
     if not plain:
         raise InputError(location, "expected a text that is not empty")
     if not is_storable(plain):
-        raise InputError(location, "has a null character or half a surrogate pair; expected neither")
+        raise InputError(location, "contains NUL or an unpaired surrogate")
     return plain
 
 

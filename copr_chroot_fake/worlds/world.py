@@ -194,7 +194,7 @@ class Worlds:
         return self._named.get(name)
 
     def __contains__(self, world: World) -> bool:
-        """Whether a world is neither a draft, nor deleted, nor replaced by another."""
+        """Whether a world is registered."""
         return world is (self._named.get(world.name) if world.name else self._main)
 
     def replace(self, name: str, initial_state: InitialState, fake: FakeCopr | None = None) -> World:

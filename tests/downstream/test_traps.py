@@ -1,4 +1,4 @@
-"""Behaviour of Copr that clients do not expect, with the official client and copr-cli."""
+"""Behavior of Copr that clients do not expect, with the official client and copr-cli."""
 
 from __future__ import annotations
 

@@ -211,8 +211,8 @@ def violations(page: Page, within: str = "html") -> list[object]:
 
 CONTRASTS = """
     const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-    const luminance = colour => {
-        canvas.fillStyle = colour;
+    const luminance = color => {
+        canvas.fillStyle = color;
         canvas.fillRect(0, 0, 1, 1);
         const parts = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).map(part => part / 255);
         const linear = parts.map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);

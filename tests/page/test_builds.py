@@ -26,7 +26,7 @@ def test_builds_and_states_are_shown(open_page: Open, fake: FakeCopr) -> None:
 
 
 def test_every_state_has_its_own_icon(open_page: Open, fake: FakeCopr) -> None:
-    """States are distinguishable without colours."""
+    """States are distinguishable without colors."""
     fake.add_build({f"fedora-{number}-x86_64": state for number, state in enumerate(State)}, id=1)
     page = open_page(fake)
     page.wait(lambda: page.states == [state.value for state in State])

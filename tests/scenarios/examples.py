@@ -274,7 +274,7 @@ INVALID_SCENARIOS: list[tuple[object, str]] = [
         chroots({"results": {"a.log": {"base64": "H4sI"}}}),
         "builds[0].chroots[0].results.a.log: the log a.log is compressed; expected its text",
     ),
-    (chroots({"results": {"a": "\ud800"}}), "builds[0].chroots[0].results.a: '\\ud800' has half a surrogate pair"),
+    (chroots({"results": {"a": "\ud800"}}), "builds[0].chroots[0].results.a: '\\ud800' contains an unpaired surrogate"),
     (chroots({"results": {"a": 7}}), "builds[0].chroots[0].results.a: expected a text or bytes, got 7"),
     (
         {"submissions": [{"lifecycle": "fails", "chrot": "x"}]},
@@ -463,8 +463,8 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
 
 BEYOND_THE_SCHEMA = (
     # Characters that the database cannot store.
-    "has a null character or half a surrogate pair",
-    "has half a surrogate pair",
+    "contains NUL or an unpaired surrogate",
+    "contains an unpaired surrogate",
     # What a schema cannot express about the results of a build.
     "only a scenario file can name another file",
     "is compressed; expected its text",

@@ -1,4 +1,4 @@
-"""``scenario generate``, ``scenario schema``, and behaviour that all ``scenario`` commands share."""
+"""``scenario generate``, ``scenario schema``, and behavior that all ``scenario`` commands share."""
 
 from __future__ import annotations
 

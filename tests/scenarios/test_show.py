@@ -31,7 +31,7 @@ def show(*arguments: str | Path, **env: str) -> str:
 
 
 def test_scenario_is_shown_as_tables() -> None:
-    """The output to a pipe has no colours."""
+    """The output to a pipe has no colors."""
     text = show("all-states")
     lines = text.splitlines()
     assert lines[0] == "all-states: 3 builds, 17 chroots, 2 projects, 0 faults"
@@ -122,11 +122,11 @@ def in_terminal(*arguments: str, columns: int = 100, **env: str) -> str:
     return dumped.decode().replace("\r\n", "\n")
 
 
-def test_terminal_output_is_coloured_unless_no_color_is_set() -> None:
+def test_terminal_output_is_colored_unless_no_color_is_set() -> None:
     """The text is the same, and as wide as the terminal."""
-    coloured, plain = in_terminal("show", "retried"), in_terminal("show", "retried", NO_COLOR="1")
-    assert "\x1b[" in coloured
-    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain == show("retried")
+    colored, plain = in_terminal("show", "retried"), in_terminal("show", "retried", NO_COLOR="1")
+    assert "\x1b[" in colored
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == plain == show("retried")
     assert len(bar(in_terminal("show", "retried", NO_COLOR="1", columns=180))) > 150
 
 

@@ -29,7 +29,7 @@ export function spanOf(build, changes, now, pixels) {
 /**
  * Return the states of a chroot, each with start and end.
  *
- * Without known changes, the segment between its times has the colour of the final state.
+ * Without known changes, the segment between its times has the color of the final state.
  */
 export function segmentsOf({ state, started_on: started, ended_on: ended }, changes, span) {
   const times = started !== null && ended !== null ? [started, ended] : [ended ?? started ?? span.from];
