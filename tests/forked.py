@@ -25,6 +25,7 @@ IMPORTED = [
         "http_server.line_writer",
         "http_server.proxying",
         "recording.command",
+        "recording.record",
         "recording.recorder",
         "recording.to_scenario",
         "scenario.bundled",

@@ -54,7 +54,7 @@ def test_every_generated_scenario_is_valid_and_consistent(seed: int, builds: int
 
 def test_large_scenario_has_the_variety_of_copr() -> None:
     """It has nearly every state, pull request directories and epochs, in chroots that Copr offers."""
-    scenario = provider().copr_scenario(2000, 5)
+    scenario = provider(1).copr_scenario(2000, 5)
     builds = scenario["builds"]
     chroots = [chroot for build in builds for chroot in build["chroots"]]
     states = Counter(chroot.get("state") for chroot in chroots)

@@ -54,36 +54,27 @@ _AGE = LogNormal(3600, 2, 1, 366 * 24 * 3600)
 _FAILURE_RATES = Weighted(((0.02, 90), (0.5, 6), (1.0, 4)))
 """Probability that a chroot fails; the same for all chroots of a build."""
 
-_COMPLETED_STAGES = {State.SKIPPED: 1, State.CANCELED: 2}
-"""Number of stages before a final state; before any other, all four."""
-
 _TIMEOUTS = Weighted(((18_000, 88), (36_000, 5), (72_000, 4), (7_200, 3)))
 
 
 class ChrootHistory(NamedTuple):
     """When the four stages of a chroot end, in seconds since submission, and its final state."""
 
-    imported: int
-    started: int
-    running: int
-    ended: int
+    ends: tuple[int, ...]
     final_state: State
 
     def canceled(self, at: int) -> ChrootHistory:
         """Return the history after a user cancels the build; Copr reports a chroot that is being built as failed."""
-        if self.ended <= at:
+        if self.ends[-1] <= at:
             return self
         end = at + CANCEL_SECONDS
-        if self.started > at:
-            return ChrootHistory(min(self.imported, end), end, end, end, State.CANCELED)
-        return ChrootHistory(self.imported, self.started, min(self.running, end), end, State.FAILED)
+        state = State.CANCELED if self.ends[1] > at else State.FAILED
+        return ChrootHistory((*(min(each, end) for each in self.ends[:-1]), end), state)
 
     def state_at(self, age: int, first: State) -> State:
         """Return the state so many seconds after submission; ``first`` is the state during the first stage."""
-        for end, state in zip(self[:-1], (first, *_STATES[1:]), strict=True):
-            if age < end:
-                return state
-        return self.final_state
+        states = (first, *_STATES[1:])
+        return next((state for end, state in zip(self.ends, states, strict=True) if age < end), self.final_state)
 
 
 class BuildHistory(NamedTuple):
@@ -98,15 +89,7 @@ class BuildHistory(NamedTuple):
 
 def random_history(random: Random, chroots: Sequence[MockChroot], age: int | None = None) -> BuildHistory:
     """Return the history of a build, ``age`` seconds after its submission."""
-    stage_ends = _stage_ends(random, chroots)
-    if chance(random, 0.02):
-        histories = [_history(ends, State.FORKED) for ends in stage_ends]
-    else:
-        failure_rate, excluded = _FAILURE_RATES.pick(random), _excluded_arch(random, chroots)
-        histories = [
-            _history(ends, _final_state(random, chroot, failure_rate, excluded))
-            for ends, chroot in zip(stage_ends, chroots, strict=True)
-        ]
+    histories = _histories(random, chroots, _final_states(random, chroots))
     end = _end(histories)
     canceled = random_integer(random, 0, end) if chance(random, 0.03) else end
     histories = [history.canceled(canceled) for history in histories]
@@ -118,53 +101,44 @@ def random_history(random: Random, chroots: Sequence[MockChroot], age: int | Non
 
 def history_with_state(random: Random, chroots: Sequence[MockChroot], state: State) -> BuildHistory:
     """Return the history of a build whose chroots are all in the given state."""
-    stage_ends = _stage_ends(random, chroots)
-    histories = [_history(ends, state) for ends in stage_ends]
+    histories = _histories(random, chroots, [state] * len(chroots))
     if state.is_final:
         age = _end(histories) + int(draw_whole(_AGE, random))
     else:
         stage = _STATES.index(state) if state in _STATES else 0
-        age = max(((0, *ends)[stage] for ends in stage_ends), default=0) + random_integer(random, 0, 4)
+        age = max(((0, *history.ends)[stage] for history in histories), default=0) + random_integer(random, 0, 4)
     canceled = max(0, _end(histories) - CANCEL_SECONDS) if state is State.CANCELED else None
     return BuildHistory(age, histories, [state] * len(histories), canceled)
 
 
 def _end(histories: Sequence[ChrootHistory]) -> int:
     """Return when the last chroot ends."""
-    return max((history.ended for history in histories), default=0)
+    return max((history.ends[-1] for history in histories), default=0)
 
 
-def _stage_ends(random: Random, chroots: Sequence[MockChroot]) -> list[tuple[int, ...]]:
-    """Return for each chroot when its stages end if it goes through all of them."""
+def _final_states(random: Random, chroots: Sequence[MockChroot]) -> list[State]:
+    """Return a final state for each chroot; some packages exclude one or more of them."""
+    if chance(random, 0.02):
+        return [State.FORKED] * len(chroots)
+    failed = _FAILURE_RATES.pick(random)
+    skipped = 0.2 if chance(random, 0.05) else 0.0
+    states = Weighted(((State.SKIPPED, skipped), (State.FAILED, failed), (State.SUCCEEDED, 1 - failed)))
+    return [states.pick(random) for _ in chroots]
+
+
+def _histories(random: Random, chroots: Sequence[MockChroot], states: Sequence[State]) -> list[ChrootHistory]:
+    """Return the history of each chroot; the stages that its final state leaves out take no time."""
     imported = int(draw_whole(_IMPORTING, random))
     duration = draw_whole(_RUNNING, random)
-    stage_ends: list[tuple[int, ...]] = []
-    for chroot in chroots:
+    histories = []
+    for chroot, state in zip(chroots, states, strict=True):
         pending = imported + int(draw_whole(_PENDING, random))
         starting = pending + int(draw_whole(_STARTING, random))
         running = starting + int(duration * _SLOWDOWN.get(chroot.arch, 1) * (0.8 + 0.4 * random.random()))
-        stage_ends.append((imported, pending, starting, running))
-    return stage_ends
-
-
-def _excluded_arch(random: Random, chroots: Sequence[MockChroot]) -> str | None:
-    """Return the architecture that the package excludes, mostly none."""
-    others = [chroot.arch for chroot in chroots if chroot.arch != "x86_64"]
-    return pick(random, others) if others and chance(random, 0.05) else None
-
-
-def _final_state(random: Random, chroot: MockChroot, failure_rate: float, excluded: str | None) -> State:
-    failed = chance(random, failure_rate)
-    if chroot.arch == excluded:
-        return State.SKIPPED
-    return State.FAILED if failed else State.SUCCEEDED
-
-
-def _history(stage_ends: tuple[int, ...], final_state: State) -> ChrootHistory:
-    """Return the history of a chroot; the stages that its final state leaves out take no time."""
-    last = stage_ends[_COMPLETED_STAGES.get(final_state, len(stage_ends)) - 1]
-    imported, started, running, ended = (min(end, last) for end in stage_ends)
-    return ChrootHistory(imported, started, running, ended, final_state)
+        last = {State.SKIPPED: imported, State.CANCELED: pending}.get(state, running)
+        ends = tuple(min(end, last) for end in (imported, pending, starting, running))
+        histories.append(ChrootHistory(ends, state))
+    return histories
 
 
 def build_entry(
@@ -211,9 +185,9 @@ def _chroot_entry(
     stamps = stamps_of(state)
     entry: ChrootEntry = {"name": chroot.name, "state": state.value}
     if Stamp.STARTED_ON in stamps:
-        entry["started_on"] = _clamp(submitted_on + history.started)
+        entry["started_on"] = _clamp(submitted_on + history.ends[1])
     if Stamp.ENDED_ON in stamps:
-        entry["ended_on"] = _clamp(submitted_on + history.ended)
+        entry["ended_on"] = _clamp(submitted_on + history.ends[3])
     if Stamp.RESULT_DIR in stamps:
         entry["result_dir"] = defaults.result_dir(build_id, source.name)
     if Stamp.PACKAGES in stamps:
