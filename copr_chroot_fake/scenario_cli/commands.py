@@ -75,7 +75,7 @@ def _summary(reports: list[Report]) -> str:
     "--build", "ids", multiple=True, type=click.IntRange(min=1), help="Show only this build; can be repeated."
 )
 @click.option(
-    "--limit", default=1000, show_default=True, type=click.IntRange(min=1), help="Maximum number of chroots to show."
+    "--limit", default=100, show_default=True, type=click.IntRange(min=1), help="Maximum number of builds to show."
 )
 @_SEED
 @failing()

@@ -55,48 +55,29 @@ def show(fake: FakeCopr, name: str, ids: Collection[int], limit: int) -> None:
 
     :param name: the scenario that it was loaded from.
     :param ids: the builds to show; all if empty.
-    :param limit: the maximum number of chroots to show.
+    :param limit: the maximum number of builds to show.
     """
     color_system: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
     console = Console(color_system=color_system, markup=False, emoji=False, highlight=False)
     builds = [build for build in fake.builds.values() if not ids or build.id in ids]
-    selected = [*_select(builds, limit)]
+    shown = builds[:limit]
     console.print(_title(name, fake))
-    for table in [] if ids else _overview(fake, [build for build, _ in selected]):
+    for table in [] if ids else _overview(fake, shown):
         console.print("", table, sep="\n")
-    for build, chroots in selected:
-        console.print("", *_build(build, chroots, fake.seed, console), sep="\n")
-    meanings = _legend(build for build, _ in selected)
-    if meanings:
-        console.print("", meanings, sep="\n")
-    hidden = {
-        "build": len(builds) - len(selected),
-        "chroot": _count_chroots(builds) - sum(len(chroots) for _, chroots in selected),
-    }
-    counts = [counted(number, noun) for noun, number in hidden.items() if number]
-    if counts:
-        console.print(f"\n… and {', '.join(counts)} more; use --limit to show more, or --build to show one build")
-
-
-def _select(builds: Iterable[Build], limit: int) -> Iterator[tuple[Build, list[BuildChroot]]]:
-    """Yield builds with the chroots to show, up to the given number of chroots."""
-    for build in builds:
-        if limit <= 0:
-            return
-        yield build, build.chroots[:limit]
-        # A build without chroots takes up a line, too.
-        limit -= max(len(build.chroots), 1)
-
-
-def _count_chroots(builds: Iterable[Build]) -> int:
-    return sum(len(build.chroots) for build in builds)
+    for build in shown:
+        console.print("", *_build(build, fake.seed, console), sep="\n")
+    if any(chroot.lifecycle_run for build in shown for chroot in build.chroots):
+        console.print("", _legend(), sep="\n")
+    if len(builds) > limit:
+        more = counted(len(builds) - limit, "build")
+        console.print(f"\n… and {more} more; use --limit to show more, or --build to show one build")
 
 
 def _title(name: str, fake: FakeCopr) -> Text:
     builds = fake.builds.values()
     counts = (
         counted(len(builds), "build"),
-        counted(_count_chroots(builds), "chroot"),
+        counted(sum(len(build.chroots) for build in builds), "chroot"),
         counted(len(fake.projects), "project"),
         counted(len(fake.faults), "fault"),
     )
@@ -166,8 +147,8 @@ def _count_packages(chroot: BuildChroot) -> int:
     return len(defaults.packages(chroot.name, chroot.build.package) if run.packages is None else run.packages)
 
 
-def _build(build: Build, chroots: Sequence[BuildChroot], seed: int, console: Console) -> Iterator[RenderableType]:
-    runs = {chroot: chroot.lifecycle_run for chroot in chroots if chroot.lifecycle_run is not None}
+def _build(build: Build, seed: int, console: Console) -> Iterator[RenderableType]:
+    runs = {chroot: chroot.lifecycle_run for chroot in build.chroots if chroot.lifecycle_run is not None}
     names = dict.fromkeys(_lifecycle_name(chroot, run, seed) for chroot, run in runs.items())
     directory = printable(f"{build.project.ownername}/{build.project_dirname}")
     title = Text.assemble((f"Build {build.id}", "bold"), f"  {printable(build.package or '')}  {directory}")
@@ -176,7 +157,7 @@ def _build(build: Build, chroots: Sequence[BuildChroot], seed: int, console: Con
     if build.is_canceled:
         title.append("  canceled", _STYLES["canceled"])
     yield title
-    fixed = [chroot for chroot in chroots if chroot not in runs]
+    fixed = [chroot for chroot in build.chroots if chroot not in runs]
     if fixed:
         yield _table(("Chroot", "State", "Started (UTC)", "Duration", "Packages"), map(_chroot_cells, fixed))
     if runs:
@@ -272,13 +253,7 @@ def _result(run: LifecycleRun) -> Text:
     return Text.assemble((end, _STYLES[last]), hold, _PROGRESS_NOTES[run.mode])
 
 
-def _legend(builds: Iterable[Build]) -> Text:
-    """Return the meaning of the letters in the bars of builds; empty if there are no bars."""
-    runs = [chroot.lifecycle_run for build in builds for chroot in build.chroots if chroot.lifecycle_run is not None]
-    names = {name_of(stage) for run in runs for stage in drawn_stages(_remaining(run))}
-    parts = [
-        Text.assemble((letter, f"bold {_STYLES[name]}"), f" {name}")
-        for name, letter in LETTERS.items()
-        if name in names
-    ]
+def _legend() -> Text:
+    """Return the meaning of the letters."""
+    parts = [Text.assemble((letter, f"bold {_STYLES[name]}"), f"={name}") for name, letter in LETTERS.items()]
     return Text("  ").join(parts)

@@ -89,7 +89,7 @@ def test_lifecycle_is_a_bar_with_a_letter_for_each_stage(name: str, columns: int
         assert ("forever" in line) == is_endless(chroot.lifecycle_run.plan)
         for stage in stages:
             meaning = name_of(stage)
-            assert re.search(rf"\b{LETTERS[meaning]} {meaning}\b", text)
+            assert re.search(rf"\b{LETTERS[meaning]}={meaning}\b", text)
 
 
 @pytest.mark.parametrize("state", State)
@@ -98,7 +98,7 @@ def test_every_state_has_its_own_letter_in_the_legend(tmp_path: Path, state: Sta
     lifecycle = {"stages": [{"state": state.value, "lasts": 60}, {"state": "deleted"}]}
     text = show(write(tmp_path, builds({"lifecycle": lifecycle, "chroots": [{"name": F43}]})))
     assert bar(text).endswith("━ build deleted after 0:01:00")
-    assert text.splitlines()[-1] == f"{bar(text)[0]} {state}"
+    assert f"{bar(text)[0]}={state}" in text
     assert len({*LETTERS.values()}) == len(LETTERS)
 
 
@@ -154,17 +154,11 @@ def test_scenario_errors_are_escaped_for_the_terminal(tmp_path: Path, command: s
     assert result.stderr.startswith(rf"Error: {path}: \x1b[31mred\u202e: unknown key")
 
 
-def test_limit_and_build_restrict_the_shown_chroots(tmp_path: Path) -> None:
-    """The last line has the number of builds and chroots that are not shown."""
-    text = show("pages", "--limit", "120")
-    assert len(re.findall(r"^\S+ +(?:succeeded|failed) +\d", text, flags=re.MULTILINE)) == 120
-    assert text.splitlines()[-1] == "… and 130 chroots more; use --limit to show more, or --build to show one build"
-    text = show("mass-rebuild", "--limit", "237")
-    assert text.splitlines()[-1].startswith("… and 3 chroots more; ")
-    text = show("mass-rebuild", "--limit", "235")
-    assert text.splitlines()[-1].startswith("… and 1 build, 5 chroots more; ")
-    text = show(write(tmp_path, builds({}, {}, {})), "--limit", "1")
-    assert text.splitlines()[-1].startswith("… and 2 builds more; ")
+def test_limit_and_build_restrict_the_shown_builds() -> None:
+    """The last line has the number of builds that are not shown."""
+    text = show("mass-rebuild", "--limit", "58")
+    assert text.splitlines()[-1] == "… and 2 builds more; use --limit to show more, or --build to show one build"
+    assert len(re.findall("^Build ", text, flags=re.MULTILINE)) == 59
     text = show("mass-rebuild", "--build", "1007", "--build", "1009")
     assert re.findall(r"^Build (\d+)", text, flags=re.MULTILINE) == ["1007", "1009"]
     assert "more;" not in text
