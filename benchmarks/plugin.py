@@ -81,15 +81,15 @@ def _server_seconds(rounds: int) -> tuple[float, float]:
         "from copr_chroot_fake import FakeCopr\n"
         "FakeCopr(); began = time.perf_counter()\n"
         "from copr_chroot_fake.http_server.live_server import LiveServer\n"
-        "server = LiveServer(FakeCopr); print(time.perf_counter() - began); server.stop()"
+        "server = LiveServer(); print(time.perf_counter() - began); server.stop()"
     )
     starts = [printed_by("-c", code) for _ in range(rounds)]
     return statistics.median(starts), statistics.median(_stop_seconds() for _ in range(rounds))
 
 
 def _stop_seconds() -> float:
-    server = LiveServer(FakeCopr)
-    with httpx.Client(base_url=server.add("x", FakeCopr()), verify=False) as client:
+    server = LiveServer()
+    with httpx.Client(base_url=server.add("x", FakeCopr().service), verify=False) as client:
         client.get("/api_3/")
         began = time.perf_counter()
         server.stop()

@@ -84,9 +84,8 @@ if TYPE_CHECKING:
     from .pytest_plugin.support import CoprServer as CoprServer
     from .pytest_plugin.support import MakeCoprFake as MakeCoprFake
     from .scenario.entries import Scenario as Scenario
+    from .version import __version__ as __version__
     from .wire.answer import Answer as Answer
-
-__version__ = "0.1.0"
 
 _NAMES = {
     ".adapters.asgi": "AsgiApp",
@@ -130,6 +129,7 @@ _NAMES = {
     ".pytest_plugin.commands": "CoprCli",
     ".pytest_plugin.support": "CoprServer MakeCoprFake",
     ".scenario.entries": "Scenario",
+    ".version": "__version__",
     ".wire.answer": "Answer",
 }
 """The public names in each module."""
@@ -139,7 +139,7 @@ _MODULES = {name: module for module, names in _NAMES.items() for name in names.s
 _WITH_EXTRAS = ("CoprCli", "CoprProvider", "CoprServer", "MakeCoprFake")
 """The names that need an extra, which ``from copr_chroot_fake import *`` leaves out."""
 
-__all__ = [name for name in _MODULES if name not in _WITH_EXTRAS]
+__all__ = [name for name in _MODULES if name not in (*_WITH_EXTRAS, "__version__")]
 
 
 def __getattr__(name: str) -> object:

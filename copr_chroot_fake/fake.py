@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
-from operator import attrgetter
 from types import EllipsisType
 from typing import TYPE_CHECKING, Literal, overload
 
-from .api.dispatch import Api
 from .engine import create
 from .engine.build import Build
 from .engine.clock import SystemClock, VirtualClock
@@ -18,18 +16,17 @@ from .engine.faults import Faults
 from .engine.project import Project
 from .engine.store import Store
 from .engine.submission_rules import SubmissionRule, SubmissionRules
-from .errors import CoprFakeError, InputError, PollLoopError, ScenarioError, needing
-from .journal.log import RequestLog, retained_bytes
+from .errors import InputError, PollLoopError, needing
 from .model import defaults
 from .model.account import Account, Group, fas_name_of
 from .model.lifecycle import DEFAULT_LIFECYCLE, LifecycleLike
 from .model.nevra import Nevra
-from .model.progress import ProgressLike, parse_progress
-from .model.project import COPR_URL, RESULTS_URL, PermissionName, PermissionState
+from .model.progress import ProgressLike
+from .model.project import COPR_URL, PermissionName, PermissionState
 from .model.source import SourceType
 from .model.states import State, StateName
 from .options import NAMES, FakeOptions, options_after_source, options_as_keywords
-from .scenario.load import ScenarioSource, load_scenario
+from .scenario.load import ScenarioSource
 from .scenario.spec import (
     DEFAULT_OWNER,
     DEFAULT_PROJECT,
@@ -38,11 +35,11 @@ from .scenario.spec import (
     SubmissionRuleSpec,
     split_full_name,
 )
+from .service import Service
 from .validation import checks
 from .validation.spec import parse
 from .wire.answer import Answer
 from .wire.headers import Headers, encode_headers
-from .wire.routes import RESULTS
 
 if TYPE_CHECKING:
     # Imported where they are used, so that a server starts sooner.
@@ -56,16 +53,12 @@ if TYPE_CHECKING:
     from .engine.chroot import Change
     from .engine.snapshot import Snapshot
     from .http_server.running import CoprProxy, TlsServer
-    from .journal.journal import Journal, Request, UnmatchedRequests
+    from .journal.journal import Request, UnmatchedRequests
     from .messages.message import Message
-    from .messages.subscribers import Subscribers, Subscription
+    from .messages.subscribers import Subscription
     from .scenario.entries import Scenario
     from .scenario.spec import ChrootsLike
     from .wire.routes import EndpointName
-
-
-BUILD_BYTES, CHROOT_BYTES, CHANGE_BYTES, MESSAGE_BYTES, REQUEST_BYTES = 1000, 1200, 150, 400, 300
-"""Measured: a build, a chroot with a lifecycle, a change of state, a message, a recorded request without its target."""
 
 
 class FakeCopr:
@@ -79,21 +72,12 @@ class FakeCopr:
 
     @options_as_keywords(FakeOptions)
     def __init__(self, options: FakeOptions) -> None:
-        self._store = store = Store(
-            VirtualClock() if options.clock is None else options.clock,
-            parse_progress("progress", options.progress),
-            options.seed,
-            options.max_polls,
-        )
-        self._results_url = options.results_url
-        store.own_results_root = store.results_root = options.results_url or RESULTS_URL
-        store.serves_results = options.serve_results
-        store.results_delay = options.results_delay
-        store.start_ids(options.next_build_id)
-        self._log = RequestLog(options.requests_kept)
-        self._api = Api(store, self._log, options.default_limit)
-        self._scenario: ScenarioSource | None = None
-        self._begin = store.clock.now(), options.seed
+        self.service = Service(options)
+        """What servers and the control API use."""
+
+    @property
+    def _store(self) -> Store:
+        return self.service.store
 
     @classmethod
     def from_options(cls, options: FakeOptions) -> FakeCopr:
@@ -111,7 +95,7 @@ class FakeCopr:
         """
         fake = cls.from_options(options)
         fake.add_scenario(source)
-        fake._scenario = source  # noqa: SLF001  # of this class
+        fake.service.scenario = source
         return fake
 
     def __repr__(self) -> str:
@@ -125,11 +109,7 @@ class FakeCopr:
 
         :raises ScenarioError: naming the file, the location in it and what was expected there.
         """
-        file, spec = load_scenario(source)
-        try:
-            create.add_scenario(spec, self._store)
-        except InputError as error:
-            raise ScenarioError(file, error) from None
+        self.service.add_scenario(source)
 
     def to_scenario(self) -> Scenario:
         """Return the fake as a scenario, which loads back to the same responses; lifecycles continue where they are.
@@ -348,11 +328,7 @@ class FakeCopr:
         :raises InputError: for an invalid value, or a login that exists already.
         """
         account = Account(name, login, token, checks.each("groups", groups, checks.group), admin, expired)
-        with self._store.lock:
-            if account.login in self._store.accounts:
-                raise InputError("login", create.login_exists(account.login))
-            self._store.accounts[account.login] = account
-        return account
+        return create.add_account(account, self._store)
 
     def add_group(self, name: str, fas_name: str | None = None) -> Group:
         """Add a group of users, which can own projects.
@@ -362,11 +338,7 @@ class FakeCopr:
         :raises InputError: for an invalid value, or a group that exists already.
         """
         group = Group(name, fas_name_of(checks.group("name", name)) if fas_name is None else fas_name)
-        with self._store.lock:
-            if group.name in self._store.groups:
-                raise InputError("name", create.group_exists(group.name))
-            self._store.groups[group.name] = group
-        return group
+        return create.add_group(group, self._store)
 
     @property
     def accounts(self) -> list[Account]:
@@ -394,8 +366,7 @@ class FakeCopr:
     @property
     def builds(self) -> Mapping[int, Build]:
         """The builds by id, read-only; iteration is over a copy."""
-        self._store.catch_up()
-        return Collection("build", self._store.builds)
+        return self._store.current_builds
 
     @property
     def projects(self) -> Mapping[str, Project]:
@@ -405,7 +376,7 @@ class FakeCopr:
     @property
     def default_limit(self) -> int | None:
         """The ``limit`` of list requests that have none; ``None`` for no limit."""
-        return self._api.default_limit
+        return self.service.api.default_limit
 
     @property
     def clock(self) -> VirtualClock | SystemClock:
@@ -413,9 +384,7 @@ class FakeCopr:
 
         :raises CoprFakeError: if the fake was given another kind of clock, which may not be movable.
         """
-        if not isinstance(self._store.clock, (VirtualClock, SystemClock)):
-            raise CoprFakeError("this fake uses a clock that is neither a VirtualClock nor a SystemClock")
-        return self._store.clock
+        return self.service.clock
 
     @property
     def seed(self) -> int:
@@ -454,11 +423,7 @@ class FakeCopr:
     @property
     def changes(self) -> list[Change]:
         """The latest 10,000 changes of state, in the order in which they happened."""
-        with self._store.lock:
-            self._store.catch_up_all()
-            changes = list(self._store.changes)
-        # Each chroot catches up when it is read, so that changes are stored in another order.
-        return sorted(changes, key=attrgetter("at"))
+        return self._store.sorted_changes()
 
     def clear(self) -> None:
         """Delete all builds, projects, chroots, submission rules and faults.
@@ -474,16 +439,7 @@ class FakeCopr:
 
         :raises ScenarioError: if the scenario has an error by now; nothing changes then.
         """
-        with self._store.lock:
-            before = self.snapshot()
-            try:
-                self._store.reset(*self._begin)
-                if self._scenario is not None:
-                    self.add_scenario(self._scenario)
-            except BaseException:
-                self.restore(before)
-                raise
-            self.clear_requests()
+        self.service.reset()
 
     def snapshot(self) -> Snapshot:
         """Return the current state, for :meth:`restore`. As a context manager, the snapshot is restored on exit."""
@@ -513,7 +469,7 @@ class FakeCopr:
             conditions and ranges.
         :raises PollLoopError: if the resource was polled too often at the same time.
         """
-        answer = self._api.answer(
+        answer = self.service.api.answer(
             checks.any_text("method", method),
             checks.any_text("target", target),
             encode_headers(headers),
@@ -533,25 +489,19 @@ class FakeCopr:
         """Whether the fake serves results below ``/results``."""
         return self._store.serves_results
 
-    def _set_base_url(self, url: str) -> None:
-        """Set the address of the fake: ``result_url`` starts with it if the fake serves results and has no other."""
-        base_url = checks.address("url", url)
-        if self.serves_results and self._results_url is None:
-            self._store.move_results(base_url + RESULTS)
-
     @cached_property
     def transport(self) -> HttpxTransport:
         """A transport for any ``httpx.Client`` or ``httpx.AsyncClient``; it answers requests to any host."""
         from .adapters.httpx import HttpxTransport
 
-        return HttpxTransport(self._api)
+        return HttpxTransport(self.service.api)
 
     @cached_property
     def asgi(self) -> AsgiApp:
         """The fake as an ASGI application."""
         from .adapters.asgi import AsgiApp
 
-        return AsgiApp(self._api.answer)
+        return AsgiApp(self.service.api.answer)
 
     @contextmanager
     def mock_httpx(self, url: str = COPR_URL) -> Iterator[respx.MockRouter]:
@@ -563,7 +513,7 @@ class FakeCopr:
         """
         with needing("FakeCopr.mock_httpx", "respx", "pytest"):
             from .adapters.respx import mock_httpx
-        with mock_httpx(self._api, *self._urls(url)) as router:
+        with mock_httpx(self.service.api, *self._urls(url)) as router:
             yield router
 
     @contextmanager
@@ -578,7 +528,7 @@ class FakeCopr:
             from .adapters.respx import mock_httpx
         with needing("FakeCopr.mock_httpx2", "httpx2", "httpx2"):
             from .adapters.httpx2 import Httpx2Mocker
-        with mock_httpx(self._api, *self._urls(url), using=Httpx2Mocker.name) as router:
+        with mock_httpx(self.service.api, *self._urls(url), using=Httpx2Mocker.name) as router:
             yield router
 
     @contextmanager
@@ -591,7 +541,7 @@ class FakeCopr:
         """
         with needing("FakeCopr.mock_requests", "responses", "requests"):
             from .adapters.requests import mock_requests
-        with mock_requests(self._api, *self._urls(url)) as mock:
+        with mock_requests(self.service.api, *self._urls(url)) as mock:
             yield mock
 
     @overload
@@ -617,9 +567,9 @@ class FakeCopr:
             from .http_server.live_server import LiveServer
 
         results_url = self.results_url
-        server = LiveServer(FakeCopr, tls)
+        server = LiveServer(tls)
         try:
-            yield server.add("fake", self)
+            yield server.add("fake", self.service)
         finally:
             server.stop()
             self._store.move_results(results_url)
@@ -645,11 +595,10 @@ class FakeCopr:
         :raises MissingExtraError: if the packages of the server, or of the extra ``tls``, are not installed.
         """
         with needing("FakeCopr.proxying", "httptools", "server"):
-            from .http_server.proxy import check_host
+            import httptools  # noqa: F401  # used by the module below
         with needing("FakeCopr.proxying", "trustme", "tls"):
             from .http_server.proxying import proxying
-        allowed = checks.each("allow", allow, check_host)
-        with proxying(self, allowed) as proxy:
+        with proxying(self.service, allow) as proxy:
             yield proxy
 
     # Its messages.
@@ -672,40 +621,27 @@ class FakeCopr:
 
         :raises InputError: if it is not callable.
         """
-        return self._subscribers.add(callback)
-
-    @cached_property
-    def _subscribers(self) -> Subscribers:
-        from .messages.subscribers import Subscribers
-
-        return Subscribers(self._store)
+        return self.service.subscribers.add(callback)
 
     # Its request journal; pytest shows no traceback of the assertions.
-
-    @cached_property
-    def journal(self) -> Journal:
-        """The recorded requests, for the assertions and the control API."""
-        from .journal.journal import Journal
-
-        return Journal(self._store, self._log)
 
     @property
     def requests(self) -> list[Request]:
         """The latest requests, in the order of their responses: 10,000 by default, fewer if they take over 64 MB."""
-        return self.journal.requests()
+        return self.service.journal.requests()
 
     def requests_after(self, number: int) -> list[Request]:
         """Return the requests after the one with this number."""
-        return self.journal.requests(number)
+        return self.service.journal.requests(number)
 
     @property
     def unmatched(self) -> list[UnmatchedRequests]:
         """The recorded requests that matched nothing, by method and target, in the order of their first request."""
-        return self.journal.unmatched()
+        return self.service.journal.unmatched()
 
     def clear_requests(self) -> None:
         """Delete the recorded requests; faults keep their counts."""
-        self.journal.clear()
+        self.service.journal.clear()
 
     def assert_requested(
         self,
@@ -720,7 +656,7 @@ class FakeCopr:
         :raises AssertionError: with the requests that were made.
         """
         __tracebackhide__ = True
-        self.journal.assert_requested(endpoint, build_id, chrootname, times)
+        self.service.journal.assert_requested(endpoint, build_id, chrootname, times)
 
     def assert_not_requested(
         self, endpoint: EndpointName, *, build_id: int | None = None, chrootname: str | None = None
@@ -730,7 +666,7 @@ class FakeCopr:
         :raises AssertionError: with the requests that were made.
         """
         __tracebackhide__ = True
-        self.journal.assert_requested(endpoint, build_id, chrootname, 0)
+        self.service.journal.assert_requested(endpoint, build_id, chrootname, 0)
 
     def assert_submitted(
         self,
@@ -754,7 +690,9 @@ class FakeCopr:
         :raises AssertionError: with the closest submission, and how it differs.
         """
         __tracebackhide__ = True
-        self.journal.assert_submitted(fields, chroots, times, project=project, url=url, filename=filename, user=user)
+        self.service.journal.assert_submitted(
+            fields, chroots, times, project=project, url=url, filename=filename, user=user
+        )
 
     def assert_project_created(
         self,
@@ -773,7 +711,7 @@ class FakeCopr:
         :raises AssertionError: with the closest request, and how it differs.
         """
         __tracebackhide__ = True
-        self.journal.assert_project_created(fields, chroots, project=project, user=user)
+        self.service.journal.assert_project_created(fields, chroots, project=project, user=user)
 
     def assert_polled_no_faster_than(
         self, seconds: float, *, build_id: int | None = None, chrootname: str | None = None
@@ -785,7 +723,7 @@ class FakeCopr:
         :raises AssertionError: with the two requests.
         """
         __tracebackhide__ = True
-        self.journal.assert_polled_no_faster_than(checks.amount("seconds", seconds), build_id, chrootname)
+        self.service.journal.assert_polled_no_faster_than(checks.amount("seconds", seconds), build_id, chrootname)
 
     def assert_all_pages_read(self, build_id: int) -> None:
         """Assert that every chroot of a build was on a page of its list that was requested.
@@ -793,29 +731,11 @@ class FakeCopr:
         :raises AssertionError: naming the missing chroots, with the requests that were made.
         """
         __tracebackhide__ = True
-        self.journal.assert_all_pages_read(self._build(build_id))
-
-    @property
-    def _retained_bytes(self) -> int:
-        """An estimate of the bytes that builds, chroots and recorded requests take."""
-        with self._store.lock:
-            builds = sum(
-                BUILD_BYTES + CHROOT_BYTES * len(build.chroots) + build.added_bytes
-                for build in self._store.builds.values()
-            )
-            changes = CHANGE_BYTES * len(self._store.changes) + MESSAGE_BYTES * len(self._store.messages)
-            entries = [*self._log.entries]
-        return builds + changes + REQUEST_BYTES * len(entries) + retained_bytes(entries)
+        self.service.journal.assert_all_pages_read(self._store.existing_build(checks.positive("build_id", build_id)))
 
     def _urls(self, url: str) -> list[str]:
         """Return the address of the API and, if the fake serves results, theirs."""
         return [checks.server("url", url), *([self.results_url] if self.serves_results else [])]
-
-    def _build(self, build_id: int) -> Build:
-        build = self._store.find_build(checks.positive("build_id", build_id))
-        if build is None:
-            raise InputError("build_id", checks.missing(f"build {build_id}", self._store.builds))
-        return build
 
     def _own_name(self, project: Project | str) -> str:
         if not checks.is_kind(project, Project):

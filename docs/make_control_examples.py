@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import httpx
 
-from copr_chroot_fake import CoprFakeControl, FakeCopr
+from copr_chroot_fake import CoprFakeControl
 from copr_chroot_fake.http_server.live_server import LiveServer
 
 from .control_examples import EXAMPLES, prepare
@@ -30,7 +30,7 @@ MAX_LINES = 40
 
 def main() -> None:
     print(HEAD)
-    server = LiveServer(FakeCopr)
+    server = LiveServer()
     try:
         with CoprFakeControl(server.url) as control:
             for operation, call in EXAMPLES.items():

@@ -163,7 +163,7 @@ ADAPTERS = {name: _ALL[name] for name in os.environ.get("COPR_FAKE_ADAPTERS", ",
 
 def running_server(fake: FakeCopr) -> AbstractContextManager[str]:
     """Serve one fake, without control API and worlds; the value is the server's URL."""
-    return running(ServedApp(Worlds(InitialConfig(FakeCopr), fake=fake), None))
+    return running(ServedApp(Worlds(InitialConfig(), service=fake.service), None))
 
 
 @contextmanager

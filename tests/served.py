@@ -22,7 +22,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.adapters.body_limits import MAX_CONTROL_BODY
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.http_server.access_log import AccessLog
@@ -34,7 +33,7 @@ from copr_chroot_fake.http_server.request import App
 from copr_chroot_fake.http_server.server import FakeServer
 from copr_chroot_fake.http_server.sockets import bind, url_of
 from copr_chroot_fake.worlds.initial import InitialConfig
-from copr_chroot_fake.worlds.limits import MAX_HEAD, MAX_MEMORY, READ_TIMEOUT
+from copr_chroot_fake.worlds.limits import MAX_HEAD, READ_TIMEOUT
 from copr_chroot_fake.worlds.world import Worlds
 
 from .forked import ForkedCommand
@@ -227,15 +226,14 @@ def serving(
     initial: InitialConfig | None = None,
     *,
     max_worlds: int = 100,
-    max_memory: int = MAX_MEMORY,
     max_body: int = MAX_CONTROL_BODY,
     max_head: int = MAX_HEAD,
     tls: Tls | None = None,
 ) -> Iterator[Threaded]:
     """A server in a thread, whose control API requires no token."""
     tls = tls or Tls(None, None)
-    initial = initial or InitialConfig(FakeCopr)
-    worlds = Worlds(initial, max_worlds, max_memory=max_memory)
+    initial = initial or InitialConfig()
+    worlds = Worlds(initial, max_worlds)
     control = ControlAdapter(worlds, initial, Guard("127.0.0.1", None), max_body=max_body)
     with running(ServedApp(worlds, control), max_head, tls=tls.server) as url:
         yield Threaded(url, worlds, tls.client)
@@ -265,7 +263,7 @@ def serving_as(how: str, *scenarios: Path, **bounds: int) -> Iterator[Server]:
     else:
         with (
             making_tls() if how == "tls" else nullcontext() as tls,
-            serving(InitialConfig(FakeCopr, scenarios=scenarios), tls=tls, **bounds) as server,
+            serving(InitialConfig(scenarios=scenarios), tls=tls, **bounds) as server,
         ):
             yield server
 

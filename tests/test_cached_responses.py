@@ -57,7 +57,7 @@ CHANGES: dict[str, Callable[[FakeCopr], object]] = {
     "a report": lambda fake: fake.builds[1][F41].report("failed", at=2_000_000_000),
     "a chroot is added": lambda fake: fake.builds[1].add_chroot(EL10, state="skipped"),
     "a chroot that advances is added": lambda fake: fake.builds[1].add_chroot(EL10, lifecycle="fails"),
-    "the server's address changes": lambda fake: fake._set_base_url("http://copr.test:5000"),  # noqa: SLF001  # called by servers
+    "the server's address changes": lambda fake: fake.service.set_base_url("http://copr.test:5000"),
     "a snapshot is restored": restore_earlier,
     "the build is replaced": replace_build,
     "everything is replaced": replace_everything,

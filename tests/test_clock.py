@@ -189,12 +189,12 @@ def test_custom_clock_is_not_available_as_fake_clock() -> None:
 def test_pass_time_only_moves_a_virtual_clock() -> None:
     """The system's time passes by itself."""
     still = FakeCopr()
-    still._api.pass_time(5)  # noqa: SLF001  # called by adapters
+    still.service.api.pass_time(5)
     assert still.clock.now() == START + 5
     clock = SystemClock()
     clock.pause()
     before = clock.now()
-    FakeCopr(clock=clock)._api.pass_time(5)  # noqa: SLF001  # called by adapters
+    FakeCopr(clock=clock).service.api.pass_time(5)
     assert clock.now() == before
 
 

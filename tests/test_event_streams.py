@@ -17,13 +17,14 @@ from copr_chroot_fake.worlds.initial import InitialConfig
 
 from .control.clients import READS
 from .served import F41, HOME, Server, Start, Threaded, Wire, eventually, raw, serving
+from .worlds import fake_of
 
 EVENTS = "/_fake/events"
 
 
 @pytest.fixture
 def server() -> Iterator[Threaded]:
-    with serving(InitialConfig(FakeCopr, options=FakeOptions(progress="manual"))) as server:
+    with serving(InitialConfig(options=FakeOptions(progress="manual"))) as server:
         yield server
 
 
@@ -49,7 +50,7 @@ def test_event_follows_each_change(server: Threaded, control: CoprFakeControl, c
     events = control.events()
     event = next(events)
     assert (event["name"], event["builds"], event["faults"]) == ("", 0, 0)
-    CHANGES[cause](server, server.worlds.main.fake)
+    CHANGES[cause](server, fake_of(server.worlds.main))
     assert next(events)["now"] >= event["now"]
 
 
@@ -57,7 +58,7 @@ def test_reading_causes_no_event(server: Threaded, monkeypatch: pytest.MonkeyPat
     """Otherwise a page that reads after each event would never rest."""
     monkeypatch.setattr(event_stream, "MIN_INTERVAL", 0.01)
     monkeypatch.setattr(event_stream, "MAX_SILENCE", 0.05)
-    fake = server.worlds.main.fake
+    fake = fake_of(server.worlds.main)
     fake.add_build([F41], id=1)
     fake.faults.add({"breaks": "refused", "after": 1000})
     with listening(server) as wire:
@@ -68,7 +69,7 @@ def test_reading_causes_no_event(server: Threaded, monkeypatch: pytest.MonkeyPat
 
 
 def test_events_of_many_changes_are_combined(server: Threaded, control: CoprFakeControl) -> None:
-    fake, events = server.worlds.main.fake, control.events()
+    fake, events = fake_of(server.worlds.main), control.events()
     next(events)
     began = time.monotonic()
     for _ in range(200):
@@ -81,12 +82,12 @@ def test_events_of_many_changes_are_combined(server: Threaded, control: CoprFake
 
 def test_stream_follows_the_fakes_of_a_world(server: Threaded, control: CoprFakeControl) -> None:
     """After a reset, changes of the old fake cause no events."""
-    before, events = server.worlds.main.fake, control.events()
+    before, events = fake_of(server.worlds.main), control.events()
     next(events)
     server.control("POST", "/reset")
     next(events)
     before.add_build([F41])
-    server.worlds.main.fake.faults.add("outage")
+    fake_of(server.worlds.main).faults.add("outage")
     event = next(events)
     assert (event["builds"], event["faults"]) == (0, 1)
 
@@ -95,7 +96,7 @@ def test_event_follows_each_automatic_transition(server: Threaded, control: Copr
     """On the system's clock, without any call; there are no events after the last one."""
     fake = FakeCopr(clock=SystemClock(speed=200), progress="clock")
     fake.add_build([F41], id=1)
-    server.worlds.replace("fast", InitialConfig(FakeCopr), fake)
+    server.worlds.replace("fast", InitialConfig(), fake.service)
     world = control.world("fast")
     seen = []
     for _ in world.events():
@@ -109,14 +110,14 @@ def test_event_follows_each_automatic_transition(server: Threaded, control: Copr
 def test_silent_stream_is_kept_alive(server: Threaded, monkeypatch: pytest.MonkeyPatch, is_paused: bool) -> None:
     """By comments, also while the clock is paused; the limit of idle connections does not apply."""
     if is_paused:
-        clock = server.worlds.main.fake.clock
+        clock = fake_of(server.worlds.main).clock
         assert isinstance(clock, SystemClock)
         clock.pause()
     monkeypatch.setattr(event_stream, "MAX_SILENCE", 0.05)
     monkeypatch.setattr(protocol, "KEEP_ALIVE_TIMEOUT", 0.01)
     with listening(server) as wire:
         assert received(wire, 5)[1:5] == [":"] * 4
-        server.worlds.main.fake.add_build([F41])
+        fake_of(server.worlds.main).add_build([F41])
         assert eventually(lambda: any('"builds": 1' in event for event in received(wire, 1)))
 
 

@@ -60,16 +60,16 @@ def test_child_has_a_copy_of_its_own() -> None:
 
 def test_child_has_a_server_of_its_own() -> None:
     """The parent continues to serve its fakes; the child serves on another port, until it stops."""
-    server = LiveServer(FakeCopr)
+    server = LiveServer()
     try:
         fake = FakeCopr()
         fake.add_build([NAME], id=1, state="running")
-        url = server.add("one", fake)
+        url = server.add("one", fake.service)
         with httpx.Client() as client:
             client.get(f"{url}/api_3/")
 
             def use() -> None:
-                mine = server.add("one", fake)
+                mine = server.add("one", fake.service)
                 assert mine != url
                 fake.builds[1][NAME].report("succeeded")
                 answers = [httpx.get(f"{at}/api_3/build-chroot/1/{NAME}").json()["state"] for at in (mine, url)]
@@ -104,7 +104,7 @@ def test_child_can_leave_a_served_fake() -> None:
 def test_server_stops_while_a_child_runs() -> None:
     """The child keeps neither the port nor a connection open."""
     reading, writing = os.pipe()
-    server = LiveServer(FakeCopr)
+    server = LiveServer()
     port = int(server.url.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port)) as client:
         client.settimeout(SECONDS)

@@ -10,7 +10,6 @@ from typing import cast
 
 import pytest
 
-from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.adapters.body_limits import BodyLimits
 from copr_chroot_fake.admin.control_api import ControlApi
 from copr_chroot_fake.http_server.access_log import AccessLog
@@ -20,6 +19,7 @@ from copr_chroot_fake.http_server.guard import Guard
 from copr_chroot_fake.http_server.protocol import HttpProtocol
 from copr_chroot_fake.http_server.request import App, BodyWanted, Request
 from copr_chroot_fake.scenario.load import ScenarioSource
+from copr_chroot_fake.service import Service
 from copr_chroot_fake.wire.answer import Answer, Delivery, json_answer
 from copr_chroot_fake.worlds.initial import InitialConfig
 from copr_chroot_fake.worlds.world import World, Worlds
@@ -44,10 +44,10 @@ class FailingControl:
 class FailingState:
     """The initial state of worlds that cannot be made."""
 
-    def make(self) -> FakeCopr:
+    def make(self) -> Service:
         raise LookupError(SECRET)
 
-    def make_from(self, scenario: ScenarioSource) -> FakeCopr:
+    def make_from(self, scenario: ScenarioSource) -> Service:
         return self.make()
 
 
@@ -83,8 +83,8 @@ def failing_in_delivery(request: Request) -> Answer:
 
 
 def served_app() -> App:
-    worlds = Worlds(FailingState(), 10, FakeCopr())
-    control = ControlAdapter(worlds, InitialConfig(FakeCopr), Guard("127.0.0.1", None))
+    worlds = Worlds(FailingState(), 10, InitialConfig().make())
+    control = ControlAdapter(worlds, InitialConfig(), Guard("127.0.0.1", None))
     control._api = cast(ControlApi, FailingControl())  # noqa: SLF001  # no option replaces it
     return ServedApp(worlds, control)
 
@@ -222,7 +222,7 @@ def test_long_content_length_is_parsed(zeros: int, size: int, status: int) -> No
     """Leading zeros are ignored."""
     body = b'{"seed": 7}'.ljust(min(size, 200))
     digits = "0" * zeros + str(max(size, len(body)))
-    with serving(InitialConfig(FakeCopr), max_body=100) as server:
+    with serving(InitialConfig(), max_body=100) as server:
         got = server.exchange(raw("POST", "/_fake/seed", Content_Length=digits) + body)
         assert [reply.status for reply in replies(got)] == [status]
 

@@ -41,7 +41,7 @@ BUILDS = {
 @contextmanager
 def copr() -> Iterator[Server]:
     """Yield a server with a paused clock."""
-    with serving(InitialConfig(FakeCopr, scenarios=(BUILDS,))) as server:
+    with serving(InitialConfig(scenarios=(BUILDS,))) as server:
         server.control("PATCH", "/clock", {"paused": True})
         yield server
 

@@ -10,8 +10,6 @@ import pytest
 
 from copr_chroot_fake import FakeCopr, Request
 from copr_chroot_fake.journal.log import MAX_BYTES
-from copr_chroot_fake.worlds.initial import InitialConfig
-from copr_chroot_fake.worlds.world import Worlds
 
 from .adapters import OpenAdapter, credentials
 
@@ -135,15 +133,6 @@ def test_bodies_and_headers_count_as_bytes() -> None:
     sizes = [request.body_size + len(request.headers["x"]) for request in kept]
     assert MAX_BYTES // 4 < sum(sizes) <= MAX_BYTES
     assert kept[-1].number == 1500
-
-
-def test_bodies_and_headers_count_as_memory_of_a_world() -> None:
-    """Equal headers count once."""
-    world = Worlds(InitialConfig(FakeCopr)).main
-    before = world.fake_bytes
-    for _ in range(10):
-        world.fake.answer("POST", "/api_3/", [("X", "x" * 10 * KIB), JSON], b"x" * 10 * KIB)
-    assert 110 * KIB < world.fake_bytes - before < 120 * KIB
 
 
 def test_equal_headers_are_stored_once(fake: FakeCopr) -> None:

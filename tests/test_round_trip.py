@@ -264,7 +264,7 @@ def test_loaded_source_package_uses_the_url_of_results() -> None:
     dumped = FakeCopr(serve_results=True)
     dumped.add_build([F41], id=1)
     fake = FakeCopr(serve_results=True)
-    fake._set_base_url("http://copr.test:5000")  # noqa: SLF001  # called by servers
+    fake.service.set_base_url("http://copr.test:5000")
     fake.add_scenario(dumped.to_scenario())
     url = fake.builds[1].source.url
     assert url is not None

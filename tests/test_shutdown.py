@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.http_server import server as http_server
 from copr_chroot_fake.http_server.app import ServedApp
 from copr_chroot_fake.http_server.sockets import bind
@@ -137,7 +136,7 @@ class ServerWithNewClient(http_server.FakeServer):
 
     def __init__(self, turns: int, closes: str) -> None:
         self.listener = bind("127.0.0.1", 0)
-        super().__init__(ServedApp(Worlds(InitialConfig(FakeCopr)), None), self.listener, lambda: None)
+        super().__init__(ServedApp(Worlds(InitialConfig()), None), self.listener, lambda: None)
         self._address = self.listener.getsockname()
         self._turns = turns
         self._closes = closes

@@ -103,9 +103,9 @@ def test_restored_source_package_follows_the_results() -> None:
     """A snapshot does not restore the former address of the server."""
     fake = FakeCopr(serve_results=True)
     build = fake.add_build([F41], id=1)
-    fake._set_base_url("http://copr.test:5000")  # noqa: SLF001  # called by servers
+    fake.service.set_base_url("http://copr.test:5000")
     snapshot = fake.snapshot()
-    fake._set_base_url("http://copr.test:6000")  # noqa: SLF001  # called by servers
+    fake.service.set_base_url("http://copr.test:6000")
     fake.restore(snapshot)
     url = build.source.url
     assert url is not None

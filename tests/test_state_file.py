@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from copr_chroot_fake import CoprFakeError, FakeCopr
+from copr_chroot_fake import CoprFakeError
 from copr_chroot_fake.scenario.bundled import by_name
 from copr_chroot_fake.server.state_file import StateFile
 from copr_chroot_fake.worlds.initial import InitialConfig
 from copr_chroot_fake.worlds.world import Worlds
 
 from .served import F41, F42, GET, HOME, LIST, Server, Start, failed
+from .worlds import fake_of
 
 
 @pytest.fixture
@@ -153,18 +154,18 @@ def test_main_world_resets_to_scenario_of_the_command(start: Start, state: Path,
 def test_bundled_scenario_is_saved_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str | Path) -> None:
     """Wherever the kit is installed at the next start."""
     file = StateFile(tmp_path / "state.json")
-    worlds: Worlds | None = Worlds(InitialConfig(FakeCopr, scenarios=(source,)), 10)
+    worlds: Worlds | None = Worlds(InitialConfig(scenarios=(source,)), 10)
     for _ in range(2):
         assert worlds is not None
         world = worlds.get_or_create("a")
-        world.fake.clear()
+        fake_of(world).clear()
         world.reset()
-        assert list(world.fake.builds) == [100]
+        assert list(fake_of(world).builds) == [100]
         file.save(worlds)
         assert json.loads(file.path.read_text())["worlds"]["a"]["initial"]["scenarios"] == ["pages"]
         (tmp_path / "pages").write_text("{}")
         monkeypatch.chdir(tmp_path)
-        worlds = file.load(InitialConfig(FakeCopr), 10)
+        worlds = file.load(InitialConfig(), 10)
 
 
 def test_other_scenario_is_saved_by_absolute_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,14 +173,14 @@ def test_other_scenario_is_saved_by_absolute_path(tmp_path: Path, monkeypatch: p
     (tmp_path / "pages").write_text('{"builds": [{"id": 7}]}')
     file = StateFile(tmp_path / "state.json")
     monkeypatch.chdir(tmp_path)
-    worlds = Worlds(InitialConfig(FakeCopr, scenarios=("pages",)), 10)
+    worlds = Worlds(InitialConfig(scenarios=("pages",)), 10)
     worlds.get_or_create("a")
     file.save(worlds)
     monkeypatch.chdir(tmp_path.parent)
-    loaded = file.load(InitialConfig(FakeCopr), 10)
+    loaded = file.load(InitialConfig(), 10)
     assert loaded is not None
     loaded.get_or_create("a").reset()
-    assert list(loaded.get_or_create("a").fake.builds) == [7]
+    assert list(fake_of(loaded.get_or_create("a")).builds) == [7]
 
 
 def test_default_scenario_is_saved_by_name(start: Start, tmp_path: Path) -> None:
@@ -226,7 +227,7 @@ def fail(*_: object, **__: object) -> None:
 @pytest.mark.parametrize("step", ["os.open", "os.fsync", "os.replace"])
 def test_failed_save_keeps_the_file(state: Path, served: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     """At any step; no other file is left."""
-    worlds = Worlds(InitialConfig(FakeCopr, scenarios=(served,)))
+    worlds = Worlds(InitialConfig(scenarios=(served,)))
     file = StateFile(state)
     file.save(worlds)
     kept = state.read_bytes()
@@ -301,7 +302,7 @@ OPTIONS = {
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 def test_options_are_checked_although_a_state_exists(state: Path, served: Path, options: list[str]) -> None:
-    StateFile(state).save(Worlds(InitialConfig(FakeCopr)))
+    StateFile(state).save(Worlds(InitialConfig()))
     line = failed("serve", "--port", "0", *options, "--state", str(state))
     assert line == failed("serve", "--port", "0", *options)
     assert str(state) not in line
@@ -347,7 +348,7 @@ INVALID_STATES: dict[bytes, str] = {
 def test_invalid_state_is_located(state: Path, served: Path, content: bytes, message: str) -> None:
     state.write_bytes(content)
     with pytest.raises(CoprFakeError) as raised:
-        StateFile(state).load(InitialConfig(FakeCopr), 10)
+        StateFile(state).load(InitialConfig(), 10)
     assert str(raised.value).startswith(f"{state}: ")
     assert message in str(raised.value)
 

@@ -20,6 +20,7 @@ from copr_chroot_fake.worlds.world import World, Worlds
 from .events import advance_all
 from .examples import examples
 from .served import F41, F42
+from .worlds import fake_of
 
 CHROOTS = [F41, F42, "epel-9-s390x"]
 FAULTS: list[Mapping[str, object]] = [
@@ -51,7 +52,6 @@ ACTS: dict[str, Callable[[FakeCopr, int, str], object]] = {
 HAPPENED = st.lists(st.tuples(st.integers(1, 4), st.sampled_from([*ACTS]), st.sampled_from(CHROOTS)), max_size=15)
 INITIAL = st.builds(
     InitialConfig,
-    fake_class=st.just(FakeCopr),
     scenarios=st.sampled_from([(), ({"builds": [{"id": 1, "lifecycle": "fails", "chroots": [{"name": F41}]}]},)]),
     options=st.builds(
         FakeOptions,
@@ -66,18 +66,18 @@ LIVED = st.tuples(INITIAL, HAPPENED, st.sampled_from([0.1, 1, 7]))
 
 def operate(world: World, lived: tuple[InitialConfig, list[tuple[int, str, str]], float]) -> None:
     """Apply drawn operations to a world, and pause its clock."""
-    clock = cast(SystemClock, world.fake.clock)
+    clock = cast(SystemClock, fake_of(world).clock)
     clock.pause()
     for at, kind, name in lived[1]:
         # Some of it is not possible.
         with suppress(CoprFakeError, KeyError):
-            ACTS[kind](world.fake, at, name)
+            ACTS[kind](fake_of(world), at, name)
     clock.speed = lived[2]
 
 
 def observe(world: World) -> list[Any]:
     """Return everything observable of a world, with future responses."""
-    fake, clock = world.fake, cast(SystemClock, world.fake.clock)
+    fake, clock = fake_of(world), cast(SystemClock, fake_of(world).clock)
     scenario = {**fake.to_scenario(), "now": None}
     answers = [
         fake.answer("GET", target)
@@ -89,15 +89,15 @@ def observe(world: World) -> list[Any]:
 
 
 def test_paused_clock_has_not_advanced_after_loading(tmp_path: Path) -> None:
-    worlds = Worlds(InitialConfig(FakeCopr, scenarios=({},)), 10)
-    clock = cast(SystemClock, worlds.main.fake.clock)
+    worlds = Worlds(InitialConfig(scenarios=({},)), 10)
+    clock = cast(SystemClock, fake_of(worlds.main).clock)
     clock.pause()
     stood_at = clock.now()
     file = StateFile(tmp_path / "state.json")
     file.save(worlds)
-    loaded = file.load(InitialConfig(FakeCopr), 10)
+    loaded = file.load(InitialConfig(), 10)
     assert loaded is not None
-    assert cast(SystemClock, loaded.main.fake.clock).now() == stood_at
+    assert cast(SystemClock, loaded.main.service.clock).now() == stood_at
 
 
 @settings(max_examples=examples(60), deadline=None)

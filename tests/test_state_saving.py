@@ -14,7 +14,6 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,11 +21,13 @@ from copr_chroot_fake import CoprFakeError, FakeCopr, SystemClock
 from copr_chroot_fake.admin.call import Setting
 from copr_chroot_fake.admin.control_api import ControlApi
 from copr_chroot_fake.server.state_file import StateFile
+from copr_chroot_fake.service import Service
 from copr_chroot_fake.worlds.initial import InitialConfig
 from copr_chroot_fake.worlds.world import Worlds
 
 from .control.clients import Control, in_process
 from .served import F41, PATIENCE, Served, Start, failed, raw
+from .worlds import fake_of
 
 LOCK = ".state.json.copr-fake-lock"
 
@@ -38,11 +39,11 @@ def state(tmp_path: Path) -> Path:
     return tmp_path / "state" / "state.json"
 
 
-class Unloadable(FakeCopr):
+def unloadable() -> Service:
     """A fake whose scenario cannot be loaded, as a bug of the kit could cause."""
-
-    def to_scenario(self) -> Any:
-        return {"builds": [{"id": 7, "chroots": [{"name": F41, "state": "failed", "started_on": 9, "ended_on": 5}]}]}
+    fake = FakeCopr(clock=SystemClock())
+    fake.add_build([F41], id=7, state="failed").memory_limit = -1
+    return fake.service
 
 
 def builds_in(state: Path, world: str = "") -> list[int]:
@@ -57,16 +58,16 @@ def builds_in(state: Path, world: str = "") -> list[int]:
 
 def test_unloadable_state_does_not_replace_the_file(state: Path) -> None:
     """The error names the world, the build and the problem."""
-    worlds, file = Worlds(InitialConfig(FakeCopr)), StateFile(state)
-    worlds.get_or_create("good").fake.add_build([F41], id=1)
+    worlds, file = Worlds(InitialConfig()), StateFile(state)
+    fake_of(worlds.get_or_create("good")).add_build([F41], id=1)
     file.save(worlds)
     kept = state.read_bytes()
-    worlds.replace("bad", InitialConfig(FakeCopr), Unloadable(clock=SystemClock()))
+    worlds.replace("bad", InitialConfig(), unloadable())
     with pytest.raises(CoprFakeError) as raised:
         file.save(worlds)
     assert re.match(
         rf"{state}: the state was not saved, because it could not be loaded again: "
-        r"worlds\.bad\.scenario\.builds\[0\]\.chroots\[0\].*ended_on.*; the file is unchanged",
+        r"worlds\.bad\.scenario\.builds\[0\]\.memory_limit: .*; the file is unchanged",
         str(raised.value),
     )
     assert state.read_bytes() == kept
@@ -79,16 +80,16 @@ def test_unloadable_state_does_not_replace_the_file(state: Path) -> None:
 
 def test_control_api_reports_an_unloadable_state(state: Path) -> None:
     """The status is 409, and the server continues."""
-    worlds, file = Worlds(InitialConfig(FakeCopr)), StateFile(state)
+    worlds, file = Worlds(InitialConfig()), StateFile(state)
     control = Control(
-        in_process(ControlApi(Setting(worlds, InitialConfig(FakeCopr), file.save_while_serving)), worlds),
+        in_process(ControlApi(Setting(worlds, InitialConfig(), file.save_while_serving)), worlds),
         worlds,
         worlds.main,
     )
     control.do("POST", "/builds", {"id": 5, "chroots": [F41], "state": "running"})
     assert control.post("/save") == {"file": str(state)}
     kept = state.read_bytes()
-    worlds.replace("bad", InitialConfig(FakeCopr), Unloadable(clock=SystemClock()))
+    worlds.replace("bad", InitialConfig(), unloadable())
     for _ in range(2):
         raised = control.request("POST", "/save")
         assert raised.status == 409
@@ -102,28 +103,28 @@ def test_control_api_reports_an_unloadable_state(state: Path) -> None:
 
 def test_internal_error_is_reported_for_its_world(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When saving and when loading."""
-    worlds, file = Worlds(InitialConfig(FakeCopr)), StateFile(state)
+    worlds, file = Worlds(InitialConfig()), StateFile(state)
     worlds.get_or_create("a")
     file.save(worlds)
 
-    def add_scenario(fake: FakeCopr, source: object) -> None:
+    def add_scenario(service: Service, source: object) -> None:
         raise TypeError("a mistake")
 
-    monkeypatch.setattr(FakeCopr, "add_scenario", add_scenario)
+    monkeypatch.setattr(Service, "add_scenario", add_scenario)
     with pytest.raises(CoprFakeError, match=r"main\.scenario: TypeError: a mistake; the file is unchanged"):
         file.save(worlds)
     with pytest.raises(CoprFakeError, match=rf"^{state}: main\.scenario: TypeError: a mistake$"):
-        file.load(InitialConfig(FakeCopr), 10)
+        file.load(InitialConfig(), 10)
 
 
 def test_state_that_is_too_large_is_neither_saved_nor_loaded(state: Path) -> None:
-    worlds = Worlds(InitialConfig(FakeCopr))
+    worlds = Worlds(InitialConfig())
     StateFile(state).save(worlds)
     size = state.stat().st_size
-    assert StateFile(state, max_bytes=size).load(InitialConfig(FakeCopr), 10) is not None
+    assert StateFile(state, max_bytes=size).load(InitialConfig(), 10) is not None
     with pytest.raises(CoprFakeError, match=rf"{state}: {size} bytes; expected at most {size - 1}"):
-        StateFile(state, max_bytes=size - 1).load(InitialConfig(FakeCopr), 10)
-    worlds.main.fake.add_build([F41], id=1)
+        StateFile(state, max_bytes=size - 1).load(InitialConfig(), 10)
+    fake_of(worlds.main).add_build([F41], id=1)
     with pytest.raises(CoprFakeError, match=rf"not be loaded again: .*bytes; expected at most {size}"):
         StateFile(state, max_bytes=size).save(worlds)
     assert state.stat().st_size == size
@@ -131,12 +132,12 @@ def test_state_that_is_too_large_is_neither_saved_nor_loaded(state: Path) -> Non
 
 def test_rejected_state_is_saved_separately_at_the_end(state: Path) -> None:
     """The file keeps the last valid state."""
-    worlds, file = Worlds(InitialConfig(FakeCopr)), StateFile(state)
+    worlds, file = Worlds(InitialConfig()), StateFile(state)
     file.save_at_end(worlds)
     kept = state.read_bytes()
     rejected = state.with_name("state.json.rejected")
     assert not rejected.exists()
-    worlds.main.replace_fake(Unloadable(clock=SystemClock()))
+    worlds.main.replace_service(unloadable())
     with pytest.raises(CoprFakeError, match=rf"main\.scenario\..*; the file is unchanged, and {rejected} contains the"):
         file.save_at_end(worlds)
     assert state.read_bytes() == kept
@@ -146,8 +147,8 @@ def test_rejected_state_is_saved_separately_at_the_end(state: Path) -> None:
 
 SERVER = """
 import os, signal, sys
-from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.cli import main
+from copr_chroot_fake.server import state_file
 
 {patch}
 main(["serve", "--port", "0", "--state", sys.argv[1]])
@@ -162,9 +163,9 @@ def start_patched(state: Path, patch: str) -> Served:
 
 def test_server_with_unloadable_state_ends_with_status_1(state: Path) -> None:
     """One line describes the problem."""
-    StateFile(state).save(Worlds(InitialConfig(FakeCopr)))
+    StateFile(state).save(Worlds(InitialConfig()))
     kept = state.read_bytes()
-    server = start_patched(state, "FakeCopr.to_scenario = lambda fake: {'builds': [{'id': 0}]}")
+    server = start_patched(state, "state_file.write_scenario = lambda store: {'builds': [{'id': 0}]}")
     assert server.call("POST", "/_fake/save").status == 409
     status, _, errors = server.end()
     assert (status, errors.count("\n")) == (1, 1)
@@ -259,17 +260,17 @@ class SlowDisk:
 
 def test_requests_are_answered_during_a_save(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each world is saved in its state at one time."""
-    worlds, file, disk = Worlds(InitialConfig(FakeCopr)), StateFile(state), SlowDisk(monkeypatch)
+    worlds, file, disk = Worlds(InitialConfig()), StateFile(state), SlowDisk(monkeypatch)
     for world in (worlds.main, worlds.get_or_create("a")):
-        world.fake.add_build([F41], id=1)
+        fake_of(world).add_build([F41], id=1)
 
     async def run() -> None:
         first = asyncio.create_task(file.save_while_serving(worlds))
         await disk.writing()
         for world in (worlds.main, worlds.get_or_create("a")):
-            world.fake.add_build([F41], id=2)
-            world.fake.reseed(99)
-            assert world.fake.answer("GET", f"/api_3/build-chroot/2/{F41}").status == 200
+            fake_of(world).add_build([F41], id=2)
+            fake_of(world).reseed(99)
+            assert fake_of(world).answer("GET", f"/api_3/build-chroot/2/{F41}").status == 200
         worlds.get_or_create("b")
         assert not first.done()
         disk.may_go_on.set()
@@ -284,13 +285,13 @@ def test_requests_are_answered_during_a_save(state: Path, monkeypatch: pytest.Mo
 
 
 def test_concurrent_saves_share_the_next_one(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    worlds, file, disk = Worlds(InitialConfig(FakeCopr)), StateFile(state), SlowDisk(monkeypatch)
+    worlds, file, disk = Worlds(InitialConfig()), StateFile(state), SlowDisk(monkeypatch)
 
     async def run() -> None:
         saves = [asyncio.create_task(file.save_while_serving(worlds))]
         await disk.writing()
         for number in range(1, 11):
-            worlds.main.fake.add_build([F41], id=number)
+            fake_of(worlds.main).add_build([F41], id=number)
             saves.append(asyncio.create_task(file.save_while_serving(worlds)))
         await asyncio.sleep(0)
         disk.may_go_on.set()
@@ -302,12 +303,12 @@ def test_concurrent_saves_share_the_next_one(state: Path, monkeypatch: pytest.Mo
 
 
 def test_waiting_save_does_not_share_a_failure(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    worlds, file, disk = Worlds(InitialConfig(FakeCopr)), StateFile(state), SlowDisk(monkeypatch)
+    worlds, file, disk = Worlds(InitialConfig()), StateFile(state), SlowDisk(monkeypatch)
 
     async def run() -> None:
         first = asyncio.create_task(file.save_while_serving(worlds))
         await disk.writing()
-        worlds.replace("bad", InitialConfig(FakeCopr), Unloadable(clock=SystemClock()))
+        worlds.replace("bad", InitialConfig(), unloadable())
         later = [asyncio.create_task(file.save_while_serving(worlds)) for _ in range(3)]
         await asyncio.sleep(0)
         disk.may_go_on.set()
@@ -322,7 +323,7 @@ def test_waiting_save_does_not_share_a_failure(state: Path, monkeypatch: pytest.
 
 def test_other_requests_are_answered_between_worlds(state: Path) -> None:
     """Replaced worlds are saved as replaced, deleted ones are not."""
-    worlds, file = Worlds(InitialConfig(FakeCopr)), StateFile(state)
+    worlds, file = Worlds(InitialConfig()), StateFile(state)
     for number in range(20):
         worlds.get_or_create(f"w{number}")
     turns = 0
@@ -332,7 +333,7 @@ def test_other_requests_are_answered_between_worlds(state: Path) -> None:
         save = asyncio.create_task(file.save_while_serving(worlds))
         await asyncio.sleep(0)
         worlds.delete("w18")
-        worlds.replace("w19", InitialConfig(FakeCopr)).fake.add_build([F41], id=3)
+        fake_of(worlds.replace("w19", InitialConfig())).add_build([F41], id=3)
         while not save.done():
             turns += 1
             await asyncio.sleep(0)

@@ -37,6 +37,7 @@ from .served import (
     start_request,
     starting,
 )
+from .worlds import fake_of
 
 SCENARIO = {"builds": [{"id": 1, "chroots": [{"name": F41, "state": "running", "started_on": 9}]}]}
 BODY = FakeCopr.from_scenario(SCENARIO).answer("GET", GET).body
@@ -62,8 +63,8 @@ def making_worlds(how: str) -> Iterator[MakeWorld]:
             yield make
     else:
         with making_tls() if how == "tls" else nullcontext(Tls(None, None)) as tls:
-            live = LiveServer(FakeCopr, tls.server)
-            yield lambda: Server(live.add(f"w{next(numbers)}", FakeCopr.from_scenario(SCENARIO)), tls.client)
+            live = LiveServer(tls.server)
+            yield lambda: Server(live.add(f"w{next(numbers)}", FakeCopr.from_scenario(SCENARIO).service), tls.client)
             live.stop()
 
 
@@ -379,6 +380,6 @@ def test_client_may_leave_before_the_port_closes(
         monkeypatch.setattr(http_server, "_run_pending", leave)
         wire = server.connect()
         wire.send(raw("GET", LIST))
-        assert eventually(lambda: next(iter(server.worlds.main.fake.faults)).hits == 1)
+        assert eventually(lambda: next(iter(fake_of(server.worlds.main).faults)).hits == 1)
         assert eventually(lambda: not server.is_refusing)
     assert caplog.records == []

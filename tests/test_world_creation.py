@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.http_server.app import ServedApp
 from copr_chroot_fake.http_server.control_adapter import ControlAdapter
 from copr_chroot_fake.http_server.guard import Guard
@@ -14,6 +13,7 @@ from copr_chroot_fake.worlds.initial import InitialConfig
 from copr_chroot_fake.worlds.world import Worlds
 
 from .served import HOME, Threaded, raw, running
+from .worlds import fake_of
 
 TOKEN = "a-token"
 MAX_WORLDS = 3
@@ -24,8 +24,8 @@ AUTHORIZED = f"Authorization: Bearer {TOKEN}"
 @pytest.fixture(scope="module")
 def server() -> Iterator[Threaded]:
     """A server with a control token and room for a few worlds."""
-    worlds = Worlds(InitialConfig(FakeCopr), MAX_WORLDS)
-    control = ControlAdapter(worlds, InitialConfig(FakeCopr), Guard("0.0.0.0", TOKEN), max_body=100)
+    worlds = Worlds(InitialConfig(), MAX_WORLDS)
+    control = ControlAdapter(worlds, InitialConfig(), Guard("0.0.0.0", TOKEN), max_body=100)
     with running(ServedApp(worlds, control)) as url:
         yield Threaded(url, worlds)
 
@@ -110,9 +110,11 @@ def test_accepted_request_creates_the_world(
     assert status_of(server, request_line, *headers, body=body) == status
     (world,) = server.worlds
     assert world.name == "new"
-    assert world.fake.seed == (7 if "seed" in body else 0)
-    assert list(world.fake.builds) == ([1] if "builds" in body else [])
-    assert [request.method for request in world.fake.requests] == [request_line.split()[0]] * ("api_3" in request_line)
+    assert fake_of(world).seed == (7 if "seed" in body else 0)
+    assert list(fake_of(world).builds) == ([1] if "builds" in body else [])
+    assert [request.method for request in fake_of(world).requests] == [request_line.split()[0]] * (
+        "api_3" in request_line
+    )
 
 
 def test_deleted_world_is_not_created_again(server: Threaded) -> None:
@@ -121,7 +123,7 @@ def test_deleted_world_is_not_created_again(server: Threaded) -> None:
     assert status_of(server, "DELETE W/_fake/worlds/new", HOST, AUTHORIZED) == 204
     assert len(server.worlds) == 0
     assert status_of(server, "PUT W/_fake/worlds/new", HOST, AUTHORIZED, body='{"seed": 7}') == 200
-    assert [world.fake.seed for world in server.worlds] == [7]
+    assert [fake_of(world).seed for world in server.worlds] == [7]
 
 
 def test_world_may_appear_while_a_body_is_received(server: Threaded) -> None:
@@ -133,7 +135,7 @@ def test_world_may_appear_while_a_body_is_received(server: Threaded) -> None:
         wire.send(call[-1:])
         assert wire.reply().status == 204
     (world,) = server.worlds
-    assert (world.fake.seed, len(world.fake.requests)) == (7, 1)
+    assert (fake_of(world).seed, len(fake_of(world).requests)) == (7, 1)
 
 
 def test_limit_holds_for_calls_that_create_others(server: Threaded) -> None:
@@ -148,8 +150,8 @@ def test_limit_holds_for_calls_that_create_others(server: Threaded) -> None:
 
 def test_bodies_received_at_once_are_limited() -> None:
     """One that exceeds the limit together with others is rejected; it may be sent again later."""
-    worlds = Worlds(InitialConfig(FakeCopr))
-    control = ControlAdapter(worlds, InitialConfig(FakeCopr), Guard("127.0.0.1", None), max_bodies=10_000)
+    worlds = Worlds(InitialConfig())
+    control = ControlAdapter(worlds, InitialConfig(), Guard("127.0.0.1", None), max_bodies=10_000)
     body = b'{"seed": 7}'.ljust(9000)
     call = raw("POST", "/_fake/seed", body)
     with running(ServedApp(worlds, control)) as url:

@@ -30,7 +30,7 @@ from .specs import (
 
 def show_builds(call: Call, query: BuildsQuery) -> views.BuildsView:
     """List the builds, in the order in which they were added."""
-    builds = select_builds(call.fake.builds.values(), query)
+    builds = select_builds(call.store.current_builds.values(), query)
     return {"builds": [views.build(build) for build in page(builds, query)], "total": len(builds)}
 
 
@@ -46,7 +46,9 @@ def add_build(call: Call, body: AddedBuild) -> views.BuildView:
 
 def populate(call: Call, body: PopulateBody) -> views.BuildsView:
     """Add generated builds in their current state, from the fake's random seed or another."""
-    added = call.fake.populate(body.builds, body.chroots, body.seed)
+    from ..generate.provider import populate as add_generated
+
+    added = add_generated(call.store, body.builds, body.chroots, body.seed)
     return {"builds": [views.build(build) for build in added], "total": len(added)}
 
 
@@ -102,12 +104,12 @@ def add_chroot(call: Call, body: AddedChroot) -> views.ChrootView:
 
 def add_mock_chroots(call: Call, body: MockChrootsBody) -> None:
     """Add chroots to Copr's list without adding them to a project or a build."""
-    call.fake.add_mock_chroots(*body.names)
+    call.store.know(body.names)
 
 
 def show_projects(call: Call, query: NamesQuery) -> views.ProjectsView:
     """List the projects."""
-    projects = select_names(call.fake.projects.values(), lambda project: project.full_name, query.search)
+    projects = select_names(list(call.store.projects.values()), lambda project: project.full_name, query.search)
     return {"projects": [write_project(project) for project in page(projects, query)], "total": len(projects)}
 
 

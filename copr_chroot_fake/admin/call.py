@@ -14,7 +14,7 @@ from ..validation import checks
 
 if TYPE_CHECKING:
     from ..engine.store import Store
-    from ..fake import FakeCopr
+    from ..service import Service
     from ..worlds.initial import InitialConfig
     from ..worlds.world import World, Worlds
     from .specs import PageQuery
@@ -52,13 +52,12 @@ class Call:
     sent: Mapping[str, object]
 
     @property
-    def fake(self) -> FakeCopr:
-        return self.world.fake
+    def service(self) -> Service:
+        return self.world.service
 
     @property
     def store(self) -> Store:
-        """The store of the fake, to which specs are added."""
-        return self.fake._store  # noqa: SLF001  # users of a fake add keyword arguments instead
+        return self.service.store
 
     @property
     def build(self) -> Build:
@@ -66,7 +65,7 @@ class Call:
 
         :raises NotFoundError: listing the existing ones.
         """
-        builds = self.fake.builds
+        builds = self.store.current_builds
         return builds[self.number("build", builds)]
 
     @property

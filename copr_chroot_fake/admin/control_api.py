@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Coroutine, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Awaitable, Coroutine, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -15,7 +15,6 @@ from ..scenario.parsing import read_json
 from ..validation import checks
 from ..validation.spec import check_of, parse
 from ..wire.answer import Answer, json_answer
-from ..worlds.memory import PER_BODY_BYTE, PER_BUILD
 from ..worlds.world import World
 from . import page, views
 from .call import Call, NotFoundError, Setting, parse_digits
@@ -65,7 +64,7 @@ class ControlApi:
         if operation is None:
             return _not_allowed(found.operations)
         try:
-            with self._memory_for(operation, method, world, body), _reading(method, world):
+            with _reading(method, world):
                 document = _read_body(operation, body)
                 call = Call(self._setting, world, found.parameters, document if isinstance(document, dict) else {})
                 result = operation.run(call, **_parse_query(operation, query), **_parse_body(operation, document))
@@ -76,28 +75,6 @@ class ControlApi:
         if isinstance(result, WorldEvents):
             return result
         return _answer_later(operation, result) if isinstance(result, Awaitable) else _success(operation, result)
-
-    @contextmanager
-    def _memory_for(self, operation: Operation, method: str, world: World, body: bytes) -> Iterator[None]:
-        """Charge for the memory that a call adds to a world, unless it fails.
-
-        :raises NoMemoryError: if the memory limit is reached.
-        """
-        memory = self._setting.worlds.memory
-        if not (operation.creates or operation.grows):
-            yield
-            if method != "GET":
-                memory.free()
-            return
-        size, builds = PER_BODY_BYTE * len(body), len(world.fake.builds)
-        memory.reserve(size)
-        try:
-            yield
-        except BaseException:
-            memory.charged -= size
-            raise
-        memory.free()
-        memory.charged += PER_BUILD * max(0, len(world.fake.builds) - builds)
 
 
 def _reading(method: str, world: World) -> AbstractContextManager[None]:

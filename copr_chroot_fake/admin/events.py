@@ -40,7 +40,7 @@ class WorldEvents:
 
     def seconds_to_wait(self) -> float:
         """Return the seconds until the next automatic transition, which is a change; ``inf`` if there is none."""
-        store = self._world.fake._store  # noqa: SLF001  # users of a fake subscribe to messages instead
+        store = self._world.service.store
         with self._world.watchers.reading(), store.lock:
             store.catch_up_all()
             return store.seconds_to_wait

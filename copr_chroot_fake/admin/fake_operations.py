@@ -8,10 +8,13 @@ from itertools import compress
 from operator import attrgetter, eq
 from typing import Annotated
 
+from ..engine import create
 from ..engine.chroot import Change
 from ..engine.clock import SystemClock
+from ..engine.dump import write_scenario
+from ..engine.snapshot import restore
 from ..errors import CoprFakeError, InputError
-from ..model.account import Account
+from ..model.account import Account, Group, fas_name_of
 from ..model.fault import FaultValue
 from ..scenario.entries import Scenario
 from ..scenario.spec import ScenarioSpec, SubmissionRuleSpec
@@ -24,76 +27,76 @@ from .specs import ChangesQuery, ClockBody, GroupBody, NextBuildIdBody, PageQuer
 
 def show_scenario(call: Call) -> Annotated[Scenario, Written(ScenarioSpec)]:
     """Get the current content as a scenario."""
-    return call.fake.to_scenario()
+    return write_scenario(call.store)
 
 
 def replace_scenario(call: Call, body: ScenarioValue) -> views.WorldView:
     """Replace everything with a scenario."""
-    call.world.replace_fake(call.world.initial_state.make_from(body))
+    call.world.replace_service(call.world.initial_state.make_from(body))
     return views.world(call.world)
 
 
 def add_scenario(call: Call, body: ScenarioValue) -> views.WorldView:
     """Add the content of a scenario."""
-    call.fake.add_scenario(body)
+    call.service.add_scenario(body)
     return views.world(call.world)
 
 
 def clear(call: Call) -> None:
     """Delete all builds, projects, submission rules and faults; keep the clock and the request journal."""
-    call.fake.clear()
+    call.store.clear()
 
 
 def show_seed(call: Call) -> views.SeedView:
     """Get the random seed."""
-    return {"seed": call.fake.seed}
+    return {"seed": call.store.seed}
 
 
 def reseed(call: Call, body: SeedBody) -> None:
     """Set the random seed."""
-    call.fake.reseed(body.seed)
+    call.store.reseed(body.seed)
 
 
 def show_next_build_id(call: Call) -> views.NextBuildIdView:
     """Get the id of the next build."""
-    return {"next_build_id": call.fake.next_build_id}
+    return {"next_build_id": call.store.next_build_id()}
 
 
 def set_next_build_id(call: Call, body: NextBuildIdBody) -> None:
     """Set the id of the next build; it must be above all earlier ones."""
-    call.fake.next_build_id = body.next_build_id
+    call.store.continue_ids(body.next_build_id)
 
 
 def show_accounts(call: Call, query: PageQuery) -> views.AccountsView:
     """List the accounts."""
-    accounts = call.fake.accounts
+    accounts = [*call.store.accounts.values()]
     return {"accounts": [views.account(account) for account in page(accounts, query)], "total": len(accounts)}
 
 
 def add_account(call: Call, body: Account) -> views.AccountView:
     """Add an account; logins without an account are rejected from then on."""
-    return views.account(call.fake.add_account(**vars(body)))
+    return views.account(create.add_account(body, call.store))
 
 
 def show_groups(call: Call, query: PageQuery) -> views.GroupsView:
     """List the groups."""
-    groups = call.fake.groups
+    groups = [*call.store.groups.values()]
     return {"groups": [views.group(group) for group in page(groups, query)], "total": len(groups)}
 
 
 def add_group(call: Call, body: GroupBody) -> views.GroupView:
     """Add a group of users."""
-    return views.group(call.fake.add_group(body.name, body.fas_name))
+    return views.group(create.add_group(Group(body.name, body.fas_name or fas_name_of(body.name)), call.store))
 
 
 def show_clock(call: Call) -> views.ClockView:
     """Get the clock's time and speed."""
-    return views.clock(call.fake)
+    return views.clock(call.service.clock)
 
 
 def change_clock(call: Call, body: ClockBody) -> views.ClockView:
     """Move, pause or resume the clock, or set its speed; an invalid body changes nothing."""
-    clock, tick = call.fake.clock, body.tick
+    clock, tick = call.service.clock, body.tick
     if not isinstance(clock, SystemClock) and (body.speed is not None or body.paused is False):
         raise CoprFakeError("this fake has a virtual clock, which has no speed; move it with now or tick")
     if tick and (clock.now() if body.now is None else body.now) + tick > checks.LARGEST_INTEGER:
@@ -105,12 +108,12 @@ def change_clock(call: Call, body: ClockBody) -> views.ClockView:
         clock.speed = body.speed or clock.speed
         if body.paused is not None:
             (clock.pause if body.paused else clock.resume)()
-    return views.clock(call.fake)
+    return views.clock(call.service.clock)
 
 
 def show_changes(call: Call, query: ChangesQuery) -> views.ChangesView:
     """List the latest changes of state, in chronological order."""
-    found = _filter("chrootname", query.chrootname, _filter("build_id", query.build_id, call.fake.changes))
+    found = _filter("chrootname", query.chrootname, _filter("build_id", query.build_id, call.store.sorted_changes()))
     return {"changes": [views.change(change) for change in latest(found, query)], "total": len(found)}
 
 
@@ -135,7 +138,7 @@ def take_snapshot(call: Call) -> views.SnapshotView:
 def restore_snapshot(call: Call) -> views.WorldView:
     """Restore a snapshot."""
     snapshots = call.world.snapshots
-    call.fake.restore(snapshots[call.number("snapshot", snapshots)])
+    restore(snapshots[call.number("snapshot", snapshots)])
     return views.world(call.world)
 
 
@@ -147,43 +150,43 @@ def delete_snapshot(call: Call) -> None:
 
 def show_faults(call: Call, query: PageQuery) -> views.FaultsView:
     """List the faults."""
-    faults = call.fake.faults
+    faults = call.store.faults
     return {"faults": [views.fault(active) for active in page(faults, query)], "total": len(faults)}
 
 
 def add_fault(call: Call, body: FaultValue) -> views.FaultView:
     """Add a fault."""
-    return views.fault(call.fake.faults.add_written(body))
+    return views.fault(call.store.faults.add_written(body))
 
 
 def clear_faults(call: Call) -> None:
     """Remove all faults."""
-    call.fake.faults.clear()
+    call.store.faults.clear()
 
 
 def remove_fault(call: Call) -> None:
     """Remove a fault."""
-    faults = call.fake.faults
+    faults = call.store.faults
     faults.remove(call.number("fault", faults.active))
 
 
 def show_submission_rules(call: Call, query: PageQuery) -> views.SubmissionRulesView:
     """List the rules for submitted builds, in the order in which they apply."""
-    rules = call.fake.submission_rules
+    rules = call.store.submission_rules
     return {"rules": [views.submission_rule(rule) for rule in page(rules, query)], "total": len(rules)}
 
 
 def add_submission_rule(call: Call, body: SubmissionRuleSpec) -> views.SubmissionRuleView:
     """Add a rule for submitted builds, after the others."""
-    return views.submission_rule(call.fake.submission_rules.add(body))
+    return views.submission_rule(call.store.submission_rules.add(body))
 
 
 def clear_submission_rules(call: Call) -> None:
     """Remove all rules for submitted builds."""
-    call.fake.submission_rules.clear()
+    call.store.submission_rules.clear()
 
 
 def remove_submission_rule(call: Call) -> None:
     """Remove a rule for submitted builds."""
-    rules = call.fake.submission_rules
+    rules = call.store.submission_rules
     rules.remove(call.number("rule", rules.ids))

@@ -22,7 +22,6 @@ class Operation:
     :param path: its template, relative to ``/_fake``.
     :param has_optional_body: whether a missing body is equivalent to an empty object.
     :param creates: whether it creates something, and the status is 201.
-    :param grows: whether a world retains the content of the body, although the status is not 201.
     """
 
     method: str
@@ -30,7 +29,6 @@ class Operation:
     run: Callable[..., object]
     has_optional_body: bool = False
     creates: bool = False
-    grows: bool = False
 
     @cached_property
     def hints(self) -> Mapping[str, Any]:
@@ -47,13 +45,13 @@ OPERATIONS = (
     Operation("POST", "/save", server_operations.save),
     Operation("GET", "/worlds", server_operations.show_worlds),
     Operation("GET", "/worlds/{world}", server_operations.show_world),
-    Operation("PUT", "/worlds/{world}", server_operations.replace_world, has_optional_body=True, grows=True),
+    Operation("PUT", "/worlds/{world}", server_operations.replace_world, has_optional_body=True),
     Operation("DELETE", "/worlds/{world}", server_operations.delete_world),
     Operation("POST", "/worlds/{world}/reset", server_operations.reset_world),
     Operation("POST", "/reset", server_operations.reset),
     Operation("GET", "/scenario", fake_operations.show_scenario),
-    Operation("PUT", "/scenario", fake_operations.replace_scenario, grows=True),
-    Operation("POST", "/scenario", fake_operations.add_scenario, grows=True),
+    Operation("PUT", "/scenario", fake_operations.replace_scenario),
+    Operation("POST", "/scenario", fake_operations.add_scenario),
     Operation("DELETE", "/scenario", fake_operations.clear),
     Operation("GET", "/seed", fake_operations.show_seed),
     Operation("POST", "/seed", fake_operations.reseed),
@@ -71,10 +69,10 @@ OPERATIONS = (
     Operation("DELETE", "/snapshots/{snapshot_id}", fake_operations.delete_snapshot),
     Operation("POST", "/snapshots/{snapshot_id}/restore", fake_operations.restore_snapshot),
     Operation("GET", "/projects", builds.show_projects),
-    Operation("POST", "/projects", builds.add_project, grows=True),
+    Operation("POST", "/projects", builds.add_project),
     Operation("GET", "/packages", builds.show_packages),
     Operation("POST", "/populate", builds.populate, has_optional_body=True, creates=True),
-    Operation("POST", "/mock-chroots", builds.add_mock_chroots, grows=True),
+    Operation("POST", "/mock-chroots", builds.add_mock_chroots),
     Operation("GET", "/builds", builds.show_builds),
     Operation("POST", "/builds", builds.add_build, creates=True),
     Operation("GET", "/builds/{build_id}", builds.show_build),
@@ -82,7 +80,7 @@ OPERATIONS = (
     Operation("POST", "/builds/{build_id}/cancel", builds.cancel_build),
     Operation("POST", "/builds/{build_id}/report-source", builds.report_source),
     Operation("POST", "/builds/{build_id}/report-import", builds.report_import, has_optional_body=True),
-    Operation("POST", "/builds/{build_id}/source-results", builds.add_source_result, grows=True),
+    Operation("POST", "/builds/{build_id}/source-results", builds.add_source_result),
     Operation("POST", "/builds/{build_id}/advance", builds.advance_build, has_optional_body=True),
     Operation("POST", "/builds/{build_id}/chroots", builds.add_chroot, creates=True),
     Operation("GET", _CHROOT, builds.show_chroot),
@@ -91,7 +89,7 @@ OPERATIONS = (
     Operation("POST", _CHROOT + "/hold", builds.hold, has_optional_body=True),
     Operation("POST", _CHROOT + "/release", builds.release),
     Operation("POST", _CHROOT + "/state", builds.set_state),
-    Operation("POST", _CHROOT + "/results", builds.add_result, grows=True),
+    Operation("POST", _CHROOT + "/results", builds.add_result),
     Operation("GET", "/messages", message_operations.show_messages),
     Operation("GET", "/requests", request_operations.show_requests),
     Operation("DELETE", "/requests", request_operations.clear_requests),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .. import __version__
 from ..errors import CoprFakeError, ScenarioError, below
 from ..options import SHARED_NAMES
 from ..validation import checks
+from ..version import __version__
 from ..worlds.initial import InitialConfig
 from ..worlds.world import World
 from . import views
@@ -18,13 +18,13 @@ from .specs import OverviewQuery, PageQuery, WorldBody
 
 def show_health(call: Call) -> views.HealthView:
     """Check that the server responds, and get its version."""
-    limit, worlds = call.fake.default_limit, len(call.setting.worlds)
+    limit, worlds = call.service.api.default_limit, len(call.setting.worlds)
     return {"status": "ok", "version": __version__, "default_limit": limit, "worlds": worlds}
 
 
 def show_overview(call: Call, query: OverviewQuery) -> views.OverviewView:
     """Get everything that the page displays."""
-    return views.overview(call.fake, call.setting.worlds.names, query)
+    return views.overview(call.service, call.setting.worlds.names, query)
 
 
 def stream_events(call: Call) -> WorldEvents:

@@ -39,7 +39,7 @@ from ..wire.routes import EndpointName
 from ..worlds.initial import Speed
 
 if TYPE_CHECKING:
-    from ..fake import FakeCopr
+    from ..service import Service
 
 MAX_GENERATED = 100
 """Maximum number of builds, and of chroots of each, that one call generates, as it blocks all others meanwhile."""
@@ -225,8 +225,8 @@ class RequestedBody(_Subject):
     endpoint: EndpointName
     times: WholeNumber | None = None
 
-    def check(self, fake: FakeCopr) -> None:
-        fake.assert_requested(self.endpoint, build_id=self.build_id, chrootname=self.chrootname, times=self.times)
+    def check(self, service: Service) -> None:
+        service.journal.assert_requested(self.endpoint, self.build_id, self.chrootname, self.times)
 
 
 @frozen(kw_only=True)
@@ -236,8 +236,8 @@ class NotRequestedBody(_Subject):
     assertion: Literal["not-requested"]
     endpoint: EndpointName
 
-    def check(self, fake: FakeCopr) -> None:
-        fake.assert_not_requested(self.endpoint, build_id=self.build_id, chrootname=self.chrootname)
+    def check(self, service: Service) -> None:
+        service.journal.assert_requested(self.endpoint, self.build_id, self.chrootname, 0)
 
 
 @frozen(kw_only=True)
@@ -247,8 +247,8 @@ class PolledBody(_Subject):
     assertion: Literal["polled-no-faster-than"]
     seconds: Amount
 
-    def check(self, fake: FakeCopr) -> None:
-        fake.assert_polled_no_faster_than(self.seconds, build_id=self.build_id, chrootname=self.chrootname)
+    def check(self, service: Service) -> None:
+        service.journal.assert_polled_no_faster_than(self.seconds, self.build_id, self.chrootname)
 
 
 @frozen(kw_only=True)
@@ -258,8 +258,8 @@ class PagesBody:
     assertion: Literal["all-pages-read"]
     build_id: Positive
 
-    def check(self, fake: FakeCopr) -> None:
-        fake.assert_all_pages_read(self.build_id)
+    def check(self, service: Service) -> None:
+        service.journal.assert_all_pages_read(service.store.existing_build(self.build_id))
 
 
 @frozen(kw_only=True)
@@ -275,8 +275,8 @@ class SubmittedBody:
     times: WholeNumber | None = None
     fields: JsonObject | None = None
 
-    def check(self, fake: FakeCopr) -> None:
-        fake.journal.assert_submitted(
+    def check(self, service: Service) -> None:
+        service.journal.assert_submitted(
             self.fields or {},
             self.chroots,
             self.times,
@@ -297,8 +297,8 @@ class ProjectCreatedBody:
     user: Text | None = None
     fields: JsonObject | None = None
 
-    def check(self, fake: FakeCopr) -> None:
-        fake.journal.assert_project_created(self.fields or {}, self.chroots, project=self.project, user=self.user)
+    def check(self, service: Service) -> None:
+        service.journal.assert_project_created(self.fields or {}, self.chroots, project=self.project, user=self.user)
 
 
 Assertion = RequestedBody | NotRequestedBody | PolledBody | PagesBody | SubmittedBody | ProjectCreatedBody

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict, TypeVar, cast
 
 from ..engine.build import Build
 from ..engine.chroot import BuildChroot, Change
-from ..engine.clock import SystemClock
+from ..engine.clock import SystemClock, VirtualClock
 from ..engine.dump import write_package
 from ..engine.faults import ActiveFault
 from ..engine.project import Project
@@ -37,7 +37,7 @@ from .selection import select_builds
 from .specs import DEFAULT_LIMIT, OverviewQuery
 
 if TYPE_CHECKING:
-    from ..fake import FakeCopr
+    from ..service import Service
     from ..worlds.world import World
 
 V = TypeVar("V")
@@ -463,10 +463,10 @@ def group(item: Group) -> GroupView:
     return _view(GroupView, item)
 
 
-def clock(fake: FakeCopr) -> ClockView:
-    now = fake.clock.now()
-    if isinstance(fake.clock, SystemClock):
-        return {"now": now, "speed": fake.clock.speed, "paused": fake.clock.is_paused}
+def clock(item: VirtualClock | SystemClock) -> ClockView:
+    now = item.now()
+    if isinstance(item, SystemClock):
+        return {"now": now, "speed": item.speed, "paused": item.is_paused}
     return {"now": now, "speed": None, "paused": True}
 
 
@@ -508,8 +508,13 @@ def submission_rule(item: SubmissionRule) -> SubmissionRuleView:
 
 
 def world(item: World) -> WorldView:
-    fake = item.fake
-    return {"name": item.name, "builds": len(fake.builds), "faults": len(fake.faults), "now": fake.clock.now()}
+    store = item.service.store
+    return {
+        "name": item.name,
+        "builds": len(store.current_builds),
+        "faults": len(store.faults),
+        "now": store.clock.now(),
+    }
 
 
 def change(item: Change) -> ChangeView:
@@ -524,19 +529,20 @@ MAX_WORLDS, MAX_REQUESTS, MAX_FAULTS = 200, 100, 100
 """Maximum numbers of names of worlds, requests and faults in an overview."""
 
 
-def overview(fake: FakeCopr, worlds: Collection[str], query: OverviewQuery) -> OverviewView:
+def overview(service: Service, worlds: Collection[str], query: OverviewQuery) -> OverviewView:
     """Return the page's content; ``worlds`` are the names of the named worlds."""
-    builds = select_builds(fake.builds.values(), query)
+    store = service.store
+    builds = select_builds(store.current_builds.values(), query)
     end = max(len(builds) - query.offset, 0)
     latest = list(islice(builds, max(end - query.builds, 0), end))
-    requests, _ = fake.journal.page(About(), query.after, MAX_REQUESTS, 0)
+    requests, _ = service.journal.page(About(), query.after, MAX_REQUESTS, 0)
     return {
-        "clock": clock(fake),
+        "clock": clock(service.clock),
         "builds": [build(item, query.chroots) for item in latest],
         "total_builds": len(builds),
         "changes": [change(item) for item in _changes_of(latest)],
-        "faults": [fault(item) for item in islice(fake.faults, MAX_FAULTS)],
-        "total_faults": len(fake.faults),
+        "faults": [fault(item) for item in islice(store.faults, MAX_FAULTS)],
+        "total_faults": len(store.faults),
         "requests": [request(item) for item in requests],
         "worlds": list(islice(worlds, MAX_WORLDS)),
         "total_worlds": len(worlds),
@@ -545,7 +551,7 @@ def overview(fake: FakeCopr, worlds: Collection[str], query: OverviewQuery) -> O
 
 def _changes_of(builds: list[Build]) -> list[Change]:
     """Return the changes of builds that have already caught up with the clock."""
-    # FakeCopr.changes would first make all other builds catch up, however many there are.
+    # Store.sorted_changes would first make all other builds catch up, however many there are.
     changes = list(builds[0].store.changes) if builds else []
     ids = {item.id for item in builds}
     # Without a Python step for each change, because there are so many.

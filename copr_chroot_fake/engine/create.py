@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from ..errors import InputError, InputErrors, below
 from ..model import defaults
+from ..model.account import Account, Group
 from ..model.lifecycle import Lifecycle
 from ..model.nevra import Nevra
 from ..model.progress import Progress
@@ -70,10 +71,10 @@ def _create_scenario(spec: ScenarioSpec, store: Store) -> Additions:
     for index, account in enumerate(spec.accounts):
         # A server that loads its state has the accounts of its command already.
         if store.accounts.get(account.login, account) != account:
-            errors.append(InputError(f"accounts[{index}].login", login_exists(account.login)))
+            errors.append(InputError(f"accounts[{index}].login", _login_exists(account.login)))
     for index, group in enumerate(spec.groups):
         if group.name in store.groups:
-            errors.append(InputError(f"groups[{index}].name", group_exists(group.name)))
+            errors.append(InputError(f"groups[{index}].name", _group_exists(group.name)))
     for index, batch in enumerate(spec.batches):
         _collect(errors, f"batches[{index}]", partial(_add_batch, batch, additions, store))
     for index, project in enumerate(spec.projects):
@@ -105,13 +106,35 @@ def _reserve_ids(spec: ScenarioSpec, store: Store) -> None:
     store.raise_last_ids([given.build], [given.project, *projects], [given.package, *packages])
 
 
-def login_exists(login: str) -> str:
-    """Return the problem with a login that another account has."""
+def add_account(account: Account, store: Store) -> Account:
+    """Add a user who may log in.
+
+    :raises InputError: if the login exists already.
+    """
+    with store.lock:
+        if account.login in store.accounts:
+            raise InputError("login", _login_exists(account.login))
+        store.accounts[account.login] = account
+    return account
+
+
+def add_group(group: Group, store: Store) -> Group:
+    """Add a group of users.
+
+    :raises InputError: if the group exists already.
+    """
+    with store.lock:
+        if group.name in store.groups:
+            raise InputError("name", _group_exists(group.name))
+        store.groups[group.name] = group
+    return group
+
+
+def _login_exists(login: str) -> str:
     return f"{login!r} already exists; expected another"
 
 
-def group_exists(name: str) -> str:
-    """Return the problem with the name of a group that exists."""
+def _group_exists(name: str) -> str:
     return f"group {name} already exists; expected another"
 
 

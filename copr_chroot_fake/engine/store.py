@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from operator import attrgetter
 from random import Random
 
 from ..errors import InputError
@@ -27,6 +28,7 @@ from .build import Build
 from .build_index import BuildIndex
 from .chroot import BuildChroot, Change
 from .clock import Clock, SystemClock, VirtualClock
+from .collection import Collection as ReadOnlyCollection
 from .counted import Counts, first_free, set_counts
 from .faults import Faults
 from .message_log import Entry, MessageLog
@@ -380,6 +382,20 @@ class Store:
             self.coupled_agenda.catch_up(self.clock.now())
             self.agenda.catch_up(self.clock.now())
 
+    @property
+    def current_builds(self) -> Mapping[int, Build]:
+        """The builds that exist by now, read-only."""
+        self.catch_up()
+        return ReadOnlyCollection("build", self.builds)
+
+    def sorted_changes(self) -> list[Change]:
+        """Return the latest changes, in the order in which they happened."""
+        with self.lock:
+            self.catch_up_all()
+            changes = list(self.changes)
+        # Each chroot catches up when it is read, so that changes are stored in another order.
+        return sorted(changes, key=attrgetter("at"))
+
     def ordered_messages(self) -> Collection[Entry]:
         """Return the latest messages, those about everything due included; the caller holds the lock."""
         self.catch_up_all()
@@ -468,6 +484,16 @@ class Store:
         """Return the builds of a project that no lifecycle has deleted by now, or those of a package; newest first."""
         found = (self.find_build(number) for number in self.index.page(project.full_name, package, 0, None))
         return [build for build in found if build is not None]
+
+    def existing_build(self, build_id: int) -> Build:
+        """Return a build.
+
+        :raises InputError: if it does not exist.
+        """
+        build = self.find_build(build_id)
+        if build is None:
+            raise InputError("build_id", checks.missing(f"build {build_id}", self.builds))
+        return build
 
     def find_build(self, build_id: int) -> Build | None:
         """Return a build unless it does not exist, or is deleted by one of its chroots' lifecycles by now."""

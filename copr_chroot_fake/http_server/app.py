@@ -18,10 +18,8 @@ from urllib.parse import unquote
 
 from ..adapters.body_limits import BodyLimits
 from ..errors import InputError
-from ..journal.details import HEADER_BYTES, MAX_BODY
 from ..wire.answer import Answer, error_body, json_answer
 from ..wire.routes import READ_METHODS
-from ..worlds.memory import PER_REQUEST, NoMemoryError
 from ..worlds.world import TooManyError, World, Worlds
 from .control_adapter import ControlAdapter
 from .guard import reject_foreign_page
@@ -37,7 +35,6 @@ class ServedApp:
 
     def __init__(self, worlds: Worlds, control: ControlAdapter | None) -> None:
         self._worlds = worlds
-        self._memory = worlds.memory
         self._control = control
         self._limits = BodyLimits()
 
@@ -74,12 +71,7 @@ class ServedApp:
 
     def _answer(self, world: World, target: str, request: Request, body: bytes = b"") -> Answer:
         """Answer a request to the Copr of a world; the target is relative to the world."""
-        headers = request.headers
-        # Unchecked: no request is rejected to save memory, since the journal has its own limit.
-        self._memory.charged += (
-            PER_REQUEST + request.head_bytes + HEADER_BYTES * len(headers) + min(len(body), MAX_BODY)
-        )
-        return world.answer(request.method, target, headers, body)
+        return world.answer(request.method, target, request.headers, body)
 
     def _create(self, name: str, request: Request) -> World | Answer:
         """Create a world for a request to its Copr, or return the error."""
@@ -95,7 +87,7 @@ class ServedApp:
             return self._worlds.draft(name)
         except InputError as error:
             return json_answer(error_body(str(error)), 404)
-        except (TooManyError, NoMemoryError) as error:
+        except TooManyError as error:
             return json_answer(error_body(str(error)), 503)
 
     def _begin_control_call(self, name: str | None, target: str, request: Request) -> Answer | BodyWanted:

@@ -8,10 +8,12 @@ fakes. In the child, the server starts again, on another port, when it is given 
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING
+from ssl import SSLContext
 
-from ..validation.frozen import frozen
+from ..engine.snapshot import take
+from ..options import FakeOptions
+from ..scenario.load import ScenarioSource
+from ..service import Service
 from ..worlds.initial import InitialConfig, InitialSnapshot
 from ..worlds.world import Worlds, world_url
 from .app import ServedApp
@@ -20,41 +22,33 @@ from .guard import Guard
 from .server_thread import ServerThread
 from .sockets import bind, url_of
 
-if TYPE_CHECKING:
-    import ssl
-
-    from ..fake import FakeCopr
-    from ..scenario.load import ScenarioSource
-
 
 class LiveServer:
     """A running server on a free port of 127.0.0.1, which serves each given fake under a name.
 
-    :param fake_class: ``FakeCopr``, for the main world and for worlds that are created by control calls.
     :param tls: the certificate of the server; without it, the server speaks plain HTTP.
     """
 
-    def __init__(self, fake_class: type[FakeCopr], tls: ssl.SSLContext | None = None) -> None:
-        self._fake_class = fake_class
+    def __init__(self, tls: SSLContext | None = None) -> None:
         self._tls = tls
         self._start()
 
     def _start(self) -> None:
-        initial_state = _Empty(self._fake_class)
-        self._worlds = Worlds(initial_state, max_memory=sys.maxsize, main_initial_state=initial_state)
+        initial_state = _Empty()
+        self._worlds = Worlds(initial_state, main_initial_state=initial_state)
         # They exist only if a test adds them.
         self._worlds.are_fixed = True
         listener = bind("127.0.0.1", 0)
         self.url = url_of(listener, "http" if self._tls is None else "https")
         self._worlds.set_url(self.url)
-        control = ControlAdapter(self._worlds, InitialConfig(self._fake_class), Guard("127.0.0.1", None))
+        control = ControlAdapter(self._worlds, InitialConfig(), Guard("127.0.0.1", None))
         self._thread = ServerThread(ServedApp(self._worlds, control), listener, self._tls)
 
-    def add(self, name: str, fake: FakeCopr) -> str:
+    def add(self, name: str, service: Service) -> str:
         """Serve a fake under a name and return its URL."""
         if self._thread.is_in_parent:
             self._start()
-        self._worlds.replace(name, InitialSnapshot(fake, fake.snapshot()), fake)
+        self._worlds.replace(name, InitialSnapshot(service, take(service.store)), service)
         return world_url(self.url, name)
 
     def remove(self, name: str) -> None:
@@ -68,16 +62,13 @@ class LiveServer:
         self._thread.stop()
 
 
-@frozen()
 class _Empty:
     """The initial state of the main world, which is rarely used."""
 
-    fake_class: type[FakeCopr]
+    def make(self) -> Service:
+        return Service(FakeOptions())
 
-    def make(self) -> FakeCopr:
-        return self.fake_class()
-
-    def make_from(self, scenario: ScenarioSource) -> FakeCopr:
-        fake = self.make()
-        fake.add_scenario(scenario)
-        return fake
+    def make_from(self, scenario: ScenarioSource) -> Service:
+        service = self.make()
+        service.add_scenario(scenario)
+        return service

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
+from ..engine.snapshot import take
+from ..service import Service
+from ..validation import checks
 from ..worlds.initial import InitialConfig, InitialSnapshot
 from ..worlds.world import Worlds
 from .app import ServedApp
@@ -16,34 +17,32 @@ from .certificates import certificate_authority
 from .control_adapter import ControlAdapter
 from .guard import Guard
 from .program_environment import client_config, proxy_variables
-from .proxy import ProxyApp
+from .proxy import ProxyApp, check_host
 from .running import CoprProxy
 from .server_thread import ServerThread
 from .sockets import bind, url_of
-
-if TYPE_CHECKING:
-    from ..fake import FakeCopr
 
 _LOG = logging.getLogger("copr_chroot_fake.proxy")
 
 
 @contextmanager
-def proxying(fake: FakeCopr, allowed: Collection[str]) -> Iterator[CoprProxy]:
+def proxying(service: Service, allow: Iterable[str]) -> Iterator[CoprProxy]:
     """Run a proxy for a fake until the end of the block, and then remove its files.
 
-    :param allowed: hosts other than Copr's to which connections are passed through.
+    :param allow: hosts other than Copr's to which connections are passed through.
     """
-    initial = InitialSnapshot(fake, fake.snapshot())
-    worlds = Worlds(initial, fake=fake, max_memory=sys.maxsize)
+    allowed = checks.each("allow", allow, check_host)
+    initial = InitialSnapshot(service, take(service.store))
+    worlds = Worlds(initial, service=service)
     worlds.are_fixed = True
-    control = ControlAdapter(worlds, InitialConfig(type(fake)), Guard("127.0.0.1", None))
+    control = ControlAdapter(worlds, InitialConfig(), Guard("127.0.0.1", None))
     with certificate_authority() as authority:
         listener = bind("127.0.0.1", 0)
         url = url_of(listener)
         app = ProxyApp(ServedApp(worlds, control), authority, url, allowed, _LOG.warning)
         thread = ServerThread(app, listener)
         try:
-            account = next((account for account in fake.accounts if not account.expired), None)
+            account = next((account for account in service.store.accounts.values() if not account.expired), None)
             login = () if account is None else (account.name, account.login, account.token)
             variables = proxy_variables(url, authority.file, authority.directory, client_config(url, *login))
             yield CoprProxy(url, authority.file, {**os.environ, **variables})

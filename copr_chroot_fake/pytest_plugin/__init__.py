@@ -173,12 +173,11 @@ def copr_requests(copr_fake: FakeCopr, _copr_options: Options) -> Iterator[respo
 @pytest.fixture(scope="session")
 def _copr_live_server() -> Iterator[LiveServer]:
     from ..errors import needing
-    from ..fake import FakeCopr
 
     with needing("copr_server", "httptools", "server"):
         from ..http_server.live_server import LiveServer
 
-    server = LiveServer(FakeCopr)
+    server = LiveServer()
     yield server
     server.stop()
 

@@ -83,7 +83,7 @@ def _unmatched(fakes: Sequence[FakeCopr]) -> list[str]:
 
 
 def _missing_chroots(fakes: Sequence[FakeCopr]) -> list[str]:
-    return _shortened([line for fake in fakes for line in fake.journal.missing_chroots()], "projects")
+    return _shortened([line for fake in fakes for line in fake.service.journal.missing_chroots()], "projects")
 
 
 def _describe_fault(active: ActiveFault) -> str:

@@ -80,7 +80,7 @@ def fail_if_contacted(item: pytest.Item) -> None:
 def serve(fake: FakeCopr, server: LiveServer) -> Iterator[CoprServer]:
     """Serve a fake as a world of a running server."""
     name = f"{id(fake):x}"
-    yield CoprServer(server.add(name, fake), fake)
+    yield CoprServer(server.add(name, fake.service), fake)
     server.remove(name)
 
 

@@ -21,7 +21,7 @@ from ..model.progress import ProgressMode
 from ..scenario.bundled import DEFAULT_SCENARIO, bundled_directory
 from ..validation import checks
 from ..validation.checks import LARGEST_INTEGER
-from ..worlds.limits import MAX_HEAD, MAX_MEMORY, MAX_WORLDS
+from ..worlds.limits import MAX_HEAD, MAX_WORLDS
 
 if TYPE_CHECKING:
     import socket
@@ -268,7 +268,6 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     "gets a 404.",
 )
 @_number_option("--max-worlds", default=MAX_WORLDS, help="Maximum number of named worlds.")
-@_number_option("--max-memory", default=MAX_MEMORY, help="Maximum memory of all worlds, in estimated bytes.")
 @_number_option(
     "--journal",
     "requests_kept",
@@ -306,7 +305,6 @@ def serve(
     insecure_control: bool,
     worlds_mode: str,
     max_worlds: int,
-    max_memory: int,
     max_body: int,
     max_head: int,
     access_log: bool,
@@ -349,7 +347,6 @@ def serve(
     ):
         if is_given and not is_required_given:
             raise Failure(f"{option} requires {required}")
-    from ..fake import FakeCopr
     from ..http_server.access_log import AccessLog, dropped_line
     from ..http_server.app import ServedApp
     from ..http_server.control_adapter import ControlAdapter
@@ -368,7 +365,6 @@ def serve(
         )
     end_on_signals()
     initial = InitialConfig(
-        FakeCopr,
         scenarios=(*([{"submissions": [*rules]}] if rules else []), *sources_of(scenarios)),
         # The other options of the command have the names of the fake's own.
         options=FakeOptions(serve_results=serve_results, results_delay=results_delay or 0, **options),
@@ -381,7 +377,7 @@ def serve(
     publisher = None if amqp is None else _make_publisher(amqp)
     with ExitStack() as stack:
         state_file = None if state is None else stack.enter_context(_state_file(state))
-        worlds = _make_worlds(initial, state_file, max_worlds, max_memory)
+        worlds = _make_worlds(initial, state_file, max_worlds)
         worlds.are_fixed = worlds_mode == "fixed"
         save = None if state_file is None else state_file.save_while_serving
         control = None if guard is None else ControlAdapter(worlds, initial, guard, save, max_body=max_body)
@@ -461,7 +457,7 @@ def _make_publisher(url: str) -> AmqpPublisher:
     return AmqpPublisher(url)
 
 
-def _make_worlds(initial: InitialConfig, state_file: StateFile | None, max_worlds: int, max_memory: int) -> Worlds:
+def _make_worlds(initial: InitialConfig, state_file: StateFile | None, max_worlds: int) -> Worlds:
     """Return the saved worlds, or new ones.
 
     :raises CoprFakeError: for an invalid scenario or state.
@@ -469,9 +465,9 @@ def _make_worlds(initial: InitialConfig, state_file: StateFile | None, max_world
     from ..worlds.world import Worlds
 
     # Created even if the state replaces it, to report invalid scenarios now and not at a reset.
-    fake = initial.make()
-    loaded = None if state_file is None else state_file.load(initial, max_worlds, max_memory)
-    return Worlds(initial, max_worlds, fake, max_memory=max_memory) if loaded is None else loaded
+    service = initial.make()
+    loaded = None if state_file is None else state_file.load(initial, max_worlds)
+    return Worlds(initial, max_worlds, service) if loaded is None else loaded
 
 
 def _save(state_file: StateFile, worlds: Worlds) -> None:

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ..cli_output import Failure, counted, failing, printable
+from ..errors import needing
 from ..model.progress import ProgressMode
 from .command import progress_option, proxy_allow_option, sources_of, speed_option
 
 if TYPE_CHECKING:
-    from ..fake import FakeCopr
+    from ..service import Service
 
 _NOT_EXECUTABLE, _NOT_FOUND = 126, 127
 """The exit statuses of shells for commands that they cannot run."""
@@ -88,16 +89,17 @@ def run(
     """
     if not command:
         raise Failure("there is no command; expected one after --, such as: copr-chroot-fake run -- ./release.sh")
-    from ..fake import FakeCopr
+    with needing("run", "trustme", "tls"):
+        from ..http_server.proxying import proxying
     from ..options import FakeOptions
     from ..worlds.initial import InitialConfig
 
     options = FakeOptions(progress=progress, serve_results=True)
-    fake = InitialConfig(FakeCopr, sources_of(scenarios), options, speed).make()
+    service = InitialConfig(sources_of(scenarios), options, speed).make()
     # Signals first, so that none can prevent the removal of the proxy and its files.
-    with _passing_signals() as passing, fake.proxying(allow=allowed) as proxy:
+    with _passing_signals() as passing, proxying(service, allowed) as proxy:
         status = _run(_with_config(command, proxy.environment), proxy.environment, passing)
-    _print_unmatched(fake)
+    _print_unmatched(service)
     sys.exit(status)
 
 
@@ -182,9 +184,9 @@ def _passing_signals() -> Iterator[_Signals]:
             signal.signal(signum, handler)
 
 
-def _print_unmatched(fake: FakeCopr) -> None:
+def _print_unmatched(service: Service) -> None:
     """Print the unmatched requests with their near misses."""
-    unmatched = fake.unmatched
+    unmatched = service.journal.unmatched()
     if not unmatched:
         return
     click.echo("Unmatched Copr requests:", err=True)

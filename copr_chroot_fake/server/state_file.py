@@ -19,20 +19,20 @@ from filelock import FileLock, Timeout
 
 from ..atomic_file import check_replaceable, replace_file
 from ..engine.clock import SystemClock
+from ..engine.dump import write_scenario
 from ..errors import CoprFakeError, InputError, ScenarioError, below
-from ..fake import FakeCopr
 from ..options import DefaultLimit, ProgressOption
 from ..scenario.bundled import by_name
 from ..scenario.load import ScenarioSource
 from ..scenario.parsing import read_json
+from ..service import Service
 from ..validation import checks
 from ..validation.checks import Amount, Positive, WholeNumber
 from ..validation.frozen import frozen
 from ..validation.rule import Rule
 from ..validation.spec import parse
 from ..worlds.initial import InitialConfig, Speed
-from ..worlds.limits import MAX_MEMORY, MAX_STATE
-from ..worlds.memory import NoMemoryError
+from ..worlds.limits import MAX_STATE
 from ..worlds.world import TooManyError, World, Worlds
 
 _VERSION = 1
@@ -176,7 +176,7 @@ class StateFile:
                 f"the file is unchanged, and {rejected} contains the rejected state"
             ) from None
 
-    def load(self, initial: InitialConfig, max_worlds: int, max_memory: int = MAX_MEMORY) -> Worlds | None:
+    def load(self, initial: InitialConfig, max_worlds: int) -> Worlds | None:
         """Return the saved worlds, or ``None`` if the file does not exist.
 
         :param initial: initial state of the main world and of new worlds.
@@ -186,10 +186,10 @@ class StateFile:
         try:
             with self:
                 content = self._read()
-            return None if content is None else _load_worlds(content, initial, max_worlds, max_memory)
+            return None if content is None else _load_worlds(content, initial, max_worlds)
         except InputError as error:
             raise ScenarioError(str(self.path), error) from None
-        except (TooManyError, NoMemoryError) as error:
+        except TooManyError as error:
             raise ScenarioError(str(self.path), InputError("worlds", str(error))) from None
         except (OSError, UnicodeDecodeError) as error:
             raise ScenarioError(str(self.path), InputError("", f"cannot be read: {error}")) from None
@@ -235,12 +235,12 @@ def _encode(documents: Mapping[str, object]) -> bytes:
 
 
 def _dump_world(world: World) -> dict[str, object]:
-    fake = world.fake
-    clock = cast(SystemClock, fake.clock)
+    store = world.service.store
+    clock = cast(SystemClock, store.clock)
     return {
-        "scenario": fake.to_scenario(),
+        "scenario": write_scenario(store),
         "clock": {"now": clock.now(), "speed": clock.speed, "paused": clock.is_paused},
-        "seed": fake.seed,
+        "seed": store.seed,
         "initial": _dump_initial(cast(InitialConfig, world.initial_state)),
     }
 
@@ -268,17 +268,17 @@ def _bundled() -> Mapping[str, Path]:
     return by_name()
 
 
-def _load_worlds(content: bytes, initial: InitialConfig, max_worlds: int, max_memory: int) -> Worlds:
+def _load_worlds(content: bytes, initial: InitialConfig, max_worlds: int) -> Worlds:
     each = _load_each(content, initial)
     _, main, _ = next(each)
     # The options of the command replace the main world's saved initial state.
-    worlds = Worlds(initial, max_worlds, main, max_memory=max_memory)
-    for name, fake, own_initial in each:
-        worlds.replace(name, own_initial, fake)
+    worlds = Worlds(initial, max_worlds, main)
+    for name, service, own_initial in each:
+        worlds.replace(name, own_initial, service)
     return worlds
 
 
-def _load_each(content: bytes, initial: InitialConfig) -> Iterator[tuple[str, FakeCopr, InitialConfig]]:
+def _load_each(content: bytes, initial: InitialConfig) -> Iterator[tuple[str, Service, InitialConfig]]:
     """Yield name, fake and initial state of each world, the main world first.
 
     :raises InputError: naming the location in the state and what is expected there.
@@ -292,19 +292,19 @@ def _load_each(content: bytes, initial: InitialConfig) -> Iterator[tuple[str, Fa
         raise InputError("", "nested too deeply to be a state") from None
 
 
-def _load_world(location: str, world: _SavedWorld, current: InitialConfig) -> tuple[FakeCopr, InitialConfig]:
+def _load_world(location: str, world: _SavedWorld, current: InitialConfig) -> tuple[Service, InitialConfig]:
     """Return a fake and its initial state; the options that are not saved are those of ``current``."""
     saved = world.initial
     options = {name: getattr(saved, name) for name in _SAVED_OPTIONS}
     initial = replace(
         current, scenarios=saved.scenarios, options=replace(current.options, **options), speed=saved.speed
     )
-    fake = initial.make_empty()
-    fake.reseed(world.seed)
-    _load_clock(cast(SystemClock, fake.clock), world.clock)
+    service = initial.make_empty()
+    service.store.reseed(world.seed)
+    _load_clock(cast(SystemClock, service.store.clock), world.clock)
     location = f"{location}.scenario"
     try:
-        fake.add_scenario(world.scenario)
+        service.add_scenario(world.scenario)
     except ScenarioError as error:
         raise below(error, location) from None
     except RecursionError:
@@ -312,7 +312,7 @@ def _load_world(location: str, world: _SavedWorld, current: InitialConfig) -> tu
     except Exception as error:
         # An internal error must not end the server, nor let an unloadable state replace the file.
         raise InputError(location, f"{type(error).__name__}: {error}") from error
-    return fake, initial
+    return service, initial
 
 
 def _load_clock(clock: SystemClock, saved: _SavedClock) -> None:

@@ -1,1 +1,1 @@
-"""Worlds: the isolated fakes of one server, with their snapshots, initial states and memory limit. No I/O."""
+"""Worlds: the isolated fakes of one server, with their snapshots and initial states. No I/O."""

@@ -3,9 +3,6 @@
 MAX_WORLDS = 10_000
 """Named worlds."""
 
-MAX_MEMORY = 2 * 1024**3
-"""Estimated bytes that all worlds together retain."""
-
 MAX_HEAD = 64 * 1024
 """Bytes of a request before its body."""
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import get_ident
-from typing import TYPE_CHECKING
 
 from ..engine.clock import SystemClock, VirtualClock
-
-if TYPE_CHECKING:
-    from ..fake import FakeCopr
+from ..service import Service
 
 Watcher = Callable[[], None]
 
@@ -21,10 +18,10 @@ class Watchers:
     They are called in the thread that has changed the fake, so they must be short, and may be called without a change.
     """
 
-    __slots__ = ("_fake", "_reader", "_watchers")
+    __slots__ = ("_reader", "_service", "_watchers")
 
-    def __init__(self, fake: FakeCopr) -> None:
-        self._fake = fake
+    def __init__(self, service: Service) -> None:
+        self._service = service
         self._watchers: tuple[Watcher, ...] = ()
         self._reader: int | None = None
         """The thread that only reads at the moment."""
@@ -41,17 +38,17 @@ class Watchers:
         if was_observing != bool(watchers):
             self._observe(bool(watchers))
 
-    def follow(self, fake: FakeCopr) -> None:
+    def follow(self, service: Service) -> None:
         """Observe another fake instead."""
         if self._watchers:
             self._observe(False)
-        self._fake = fake
+        self._service = service
         if self._watchers:
             self._observe(True)
         self.notify()
 
     def _observe(self, is_observing: bool) -> None:
-        store = self._fake._store  # noqa: SLF001  # worlds serve fakes
+        store = self._service.store
         (store.add_listener if is_observing else store.remove_listener)(self.notify)
         clock = store.clock
         if isinstance(clock, VirtualClock | SystemClock):

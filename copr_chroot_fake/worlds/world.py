@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from typing import TYPE_CHECKING
 
+from ..engine.snapshot import Snapshot, take
 from ..errors import CoprFakeError, InputError
+from ..messages.message import Message
+from ..messages.subscribers import Subscription
+from ..service import Service
 from ..validation.checks import choices, excerpt
-from .limits import MAX_MEMORY, MAX_WORLDS
-from .memory import NEW_WORLD, Memory
+from .initial import InitialState
+from .limits import MAX_WORLDS
 from .watchers import Watchers
-
-if TYPE_CHECKING:
-    from ..engine.snapshot import Snapshot
-    from ..fake import FakeCopr
-    from ..messages.message import Message
-    from ..messages.subscribers import Subscription
-    from .initial import InitialState
 
 MAX_SNAPSHOTS = 100
 """Maximum number of snapshots of a world."""
@@ -43,7 +39,7 @@ class World:
     """A fake with its initial state and its snapshots.
 
     :param name: empty for the main world.
-    :param fake: the fake now; by default it is created from the initial state.
+    :param service: the fake now; by default it is created from the initial state.
     :param url: where clients reach the world, if that is known already.
     """
 
@@ -51,37 +47,33 @@ class World:
         self,
         name: str,
         initial_state: InitialState,
-        memory: Memory,
-        fake: FakeCopr | None = None,
+        service: Service | None = None,
         url: str | None = None,
     ) -> None:
         self.name = name
-        self._memory = memory
         self._url = url
         self._subscription: Subscription | None = None
         self.initial_state = initial_state
-        self.fake = fake or initial_state.make()
-        self.watchers = Watchers(self.fake)
-        self.replace_fake(self.fake)
+        self.service = service or initial_state.make()
+        self.watchers = Watchers(self.service)
+        self.replace_service(self.service)
 
-    def replace_fake(self, fake: FakeCopr) -> None:
+    def replace_service(self, service: Service) -> None:
         """Use another fake from now on, without snapshots; requests in progress finish with the old one."""
         if self._url is not None:
-            fake._set_base_url(self._url)  # noqa: SLF001  # called by servers
-        self.fake = fake
+            service.set_base_url(self._url)
+        self.service = service
         if self._subscription is not None:
             self.subscribe(self._subscription.callback)
-        self._memory.free()
-        self.answer = fake._api.answer  # noqa: SLF001  # called by servers
+        self.answer = service.api.answer
         self.snapshots: dict[int, Snapshot] = {}
-        self._snapshot_bytes: dict[int, int] = {}
         self._last_snapshot = 0
-        self.watchers.follow(fake)
+        self.watchers.follow(service)
 
     def set_url(self, url: str) -> None:
         """Set the base URL of the results of this and later fakes, unless they have a ``results_url``."""
         self._url = url
-        self.fake._set_base_url(url)  # noqa: SLF001  # called by servers
+        self.service.set_base_url(url)
 
     def subscribe(self, callback: Callable[[Message], object]) -> None:
         """Call back with all messages of this fake and of those that replace it, in place of an earlier callback.
@@ -90,44 +82,29 @@ class World:
         """
         if self._subscription is not None:
             self._subscription.cancel()
-        self._subscription = self.fake._subscribers.add_with_past(callback)  # noqa: SLF001  # only worlds need it
+        self._subscription = self.service.subscribers.add_with_past(callback)
 
     def reset(self) -> None:
         """Restore the initial state; no request is answered by an incomplete fake."""
-        self.replace_fake(self.initial_state.make())
+        self.replace_service(self.initial_state.make())
 
     def take_snapshot(self) -> int:
         """Take a snapshot and return its id.
 
         :raises TooManyError: if there are too many snapshots.
-        :raises NoMemoryError: if the memory limit is reached.
         """
         if len(self.snapshots) >= MAX_SNAPSHOTS:
             raise TooManyError(f"there are {MAX_SNAPSHOTS} snapshots already; delete one first")
-        size = self.fake_bytes
-        self._memory.reserve(size)
         self._last_snapshot += 1
-        self.snapshots[self._last_snapshot] = self.fake.snapshot()
-        self._snapshot_bytes[self._last_snapshot] = size
+        self.snapshots[self._last_snapshot] = take(self.service.store)
         return self._last_snapshot
-
-    @property
-    def retained_bytes(self) -> int:
-        """Estimated memory in bytes, with snapshots."""
-        return NEW_WORLD + self.fake_bytes + sum(self._snapshot_bytes[number] for number in self.snapshots)
-
-    @property
-    def fake_bytes(self) -> int:
-        """Estimated memory of the content of the fake in bytes."""
-        return self.fake._retained_bytes  # noqa: SLF001  # only worlds need it
 
 
 class Worlds:
     """The main world, which has no name, and named worlds.
 
     :param initial_state: of each new world.
-    :param fake: the main world's fake now; by default it is created from the initial state.
-    :param max_memory: estimated bytes that all worlds together may retain.
+    :param service: the main world's fake now; by default it is created from the initial state.
     :param main_initial_state: of the main world, if it differs; the main world is then created on first use.
     """
 
@@ -135,18 +112,15 @@ class Worlds:
         self,
         initial_state: InitialState,
         max_worlds: int = MAX_WORLDS,
-        fake: FakeCopr | None = None,
+        service: Service | None = None,
         *,
-        max_memory: int = MAX_MEMORY,
         main_initial_state: InitialState | None = None,
     ) -> None:
-        self.memory = Memory(self._measure, max_memory)
         self.initial_state = initial_state
         self.max_worlds = max_worlds
         self._main_initial_state = main_initial_state or initial_state
-        self._main = None if main_initial_state else World("", initial_state, self.memory, fake)
+        self._main = None if main_initial_state else World("", initial_state, service)
         self._named: dict[str, World] = {}
-        self.memory.charged = self._measure()
         self._url: str | None = None
         self.are_fixed = False
         """Whether only control calls create worlds, and a request to another world is an error."""
@@ -161,7 +135,7 @@ class Worlds:
     def main(self) -> World:
         """The main world."""
         if self._main is None:
-            self._main = World("", self._main_initial_state, self.memory, url=self._url_of(""))
+            self._main = World("", self._main_initial_state, url=self._url_of(""))
         return self._main
 
     def get_or_create(self, name: str) -> World:
@@ -169,7 +143,6 @@ class Worlds:
 
         :raises InputError: for an invalid name.
         :raises TooManyError: if there are too many worlds.
-        :raises NoMemoryError: if the memory limit is reached.
         """
         return self._named.get(name) or self.replace(name, self.initial_state)
 
@@ -178,7 +151,6 @@ class Worlds:
 
         :raises InputError: for an invalid name, or any name if worlds are fixed.
         :raises TooManyError: if there are too many worlds.
-        :raises NoMemoryError: if the memory limit is reached.
         """
         if self.are_fixed:
             known = choices(name, self.names) if self._named else "there are none"
@@ -197,20 +169,19 @@ class Worlds:
         """Whether a world is registered."""
         return world is (self._named.get(world.name) if world.name else self._main)
 
-    def replace(self, name: str, initial_state: InitialState, fake: FakeCopr | None = None) -> World:
+    def replace(self, name: str, initial_state: InitialState, service: Service | None = None) -> World:
         """Create a world, in place of any existing one of that name.
 
         :raises InputError: for an invalid name.
         :raises TooManyError: if there are too many worlds.
-        :raises NoMemoryError: if the memory limit is reached.
         """
-        before, world = self._named.get(name), self._make(name, initial_state, fake)
+        before, world = self._named.get(name), self._make(name, initial_state, service)
         self._named[name] = world
         if before is not None:
             before.watchers.notify()
         return world
 
-    def _make(self, name: str, initial_state: InitialState, fake: FakeCopr | None = None) -> World:
+    def _make(self, name: str, initial_state: InitialState, service: Service | None = None) -> World:
         if not NAME.fullmatch(name):
             expected = "letters, digits, '.', '_', '~' and '-', at most 100, not starting with '.'"
             raise InputError("world", f"{excerpt(name)} is not a valid name of a world; expected {expected}")
@@ -218,14 +189,7 @@ class Worlds:
             raise TooManyError(
                 f"there are {self.max_worlds} worlds already; delete one, or serve with a larger --max-worlds"
             )
-        self.memory.reserve(NEW_WORLD)
-        world = World(name, initial_state, self.memory, fake, self._url_of(name))
-        # Only now is its size known.
-        self.memory.reserve(world.fake_bytes)
-        return world
-
-    def _measure(self) -> int:
-        return sum(world.retained_bytes for world in self._existing())
+        return World(name, initial_state, service, self._url_of(name))
 
     def _existing(self) -> list[World]:
         return [world for world in (self._main, *self) if world is not None]
@@ -236,7 +200,6 @@ class Worlds:
     def delete(self, name: str) -> None:
         """Delete a named world, if it exists."""
         world = self._named.pop(name, None)
-        self.memory.free()
         if world is not None:
             world.watchers.notify()
 

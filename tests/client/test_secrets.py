@@ -20,6 +20,7 @@ from copr_chroot_fake.worlds.initial import InitialConfig
 
 from ..adapters import running_server
 from ..served import serving as serving_worlds
+from ..worlds import fake_of
 from .garbage import serving
 from .harness import F41, HTML, Harness, page_of, responding
 
@@ -123,7 +124,7 @@ def test_misplaced_url_is_reported_without_password() -> None:
 def test_tokens_are_in_no_repr_and_no_error() -> None:
     account = Account("jdoe", "login", SECRET)
     assert repr(account) == "Account(name='jdoe', login='login', groups=(), admin=False, expired=False)"
-    assert SECRET not in repr(InitialConfig(FakeCopr, accounts=(account,)))
+    assert SECRET not in repr(InitialConfig(accounts=(account,)))
     fake = FakeCopr()
     fake.add_account("jdoe", "login", SECRET)
     assert SECRET not in repr(fake.accounts)
@@ -147,7 +148,7 @@ def test_recorded_headers_contain_no_token(header: str) -> None:
     encoded = base64.b64encode(f"login:{SECRET}".encode()).decode()
     headers = {header: f"Basic {encoded}", "Content-Type": "application/json"}
     with serving_worlds() as server:
-        fake, url = server.worlds.main.fake, server.url
+        fake, url = fake_of(server.worlds.main), server.url
         fake.add_account("jdoe", "login", SECRET)
         for path in ("auth-check", "nope", "project?ownername=a&projectname=b"):
             httpx.get(f"{url}/api_3/{path}", headers=headers)
@@ -157,7 +158,7 @@ def test_recorded_headers_contain_no_token(header: str) -> None:
     with pytest.raises(AssertionError) as failed:
         fake.assert_submitted(project="a/b")
     texts = [*responses, str(failed.value), repr(fake.requests), str([*map(str, fake.requests)]), repr(fake.unmatched)]
-    texts += [repr(vars(fake.journal)), repr(fake.requests[0].headers), str(fake.requests[-1].json)]
+    texts += [repr(vars(fake.service.journal)), repr(fake.requests[0].headers), str(fake.requests[-1].json)]
     assert "***" in responses[0]
     assert all(encoded not in text for text in texts)
     # A scenario has the accounts with their tokens.
@@ -167,7 +168,7 @@ def test_recorded_headers_contain_no_token(header: str) -> None:
 def test_new_token_is_not_recorded() -> None:
     headers = {"Authorization": f"Basic {base64.b64encode(f'login:{SECRET}'.encode()).decode()}"}
     with serving_worlds() as server:
-        fake = server.worlds.main.fake
+        fake = fake_of(server.worlds.main)
         fake.add_account("jdoe", "login", SECRET)
         token = httpx.post(f"{server.url}/api_3/api-token", headers=headers).json()["api_token"]
         recorded = httpx.get(f"{server.url}/_fake/requests").text

@@ -20,6 +20,7 @@ from copr_chroot_fake.worlds.initial import InitialConfig, InitialSnapshot
 from copr_chroot_fake.worlds.world import World, Worlds
 
 from ..served import Reply, Server
+from ..worlds import fake_of
 
 F41, F42, S390X = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
 
@@ -134,7 +135,7 @@ def in_process(api: ControlApi, worlds: Worlds) -> Send:
         if path.startswith("/_fake"):
             answer = completed(api.answer(world, method, path.removeprefix("/_fake"), query, body))
         else:
-            answer = world.fake.answer(method, rest)
+            answer = fake_of(world).answer(method, rest)
         return Reply(answer.status, {name.lower(): value for name, value in answer.headers}, answer.body)
 
     return send
@@ -147,7 +148,7 @@ def over_http(server: Server) -> Send:
 
 def fresh_control(name: str = "") -> Control:
     """Return a client of a new world."""
-    return control_of(Worlds(InitialConfig(FakeCopr)), name)
+    return control_of(Worlds(InitialConfig()), name)
 
 
 def control_of(worlds: Worlds, name: str = "") -> Control:
@@ -158,14 +159,14 @@ def control_of(worlds: Worlds, name: str = "") -> Control:
 
 def control_of_held(fake: FakeCopr, name: str = "held") -> Control:
     """Return a client of a world with a given fake, as in a live server."""
-    worlds = Worlds(InitialConfig(FakeCopr))
-    worlds.replace(name, InitialSnapshot(fake, fake.snapshot()), fake)
+    worlds = Worlds(InitialConfig())
+    worlds.replace(name, InitialSnapshot(fake.service, fake.snapshot()), fake.service)
     return control_of(worlds, name)
 
 
 def paused(control: Control) -> Control:
     """Pause the clock and return the client."""
-    clock = control.world.fake.clock
+    clock = fake_of(control.world).clock
     assert isinstance(clock, SystemClock)
     clock.pause()
     return control
@@ -173,7 +174,7 @@ def paused(control: Control) -> Control:
 
 def filled(control: Control) -> Control:
     """Add builds, a fault, a request and a snapshot, and return the client."""
-    fake = control.world.fake
+    fake = fake_of(control.world)
     fake.add_build({F41: "running", F42: {"lifecycle": "realistic"}}, id=1)
     fake.faults.add({"delay": 0})
     fake.answer("GET", "/api_3/build-chroot/list/1")

@@ -9,6 +9,7 @@ import pytest
 
 from copr_chroot_fake import Answer
 
+from ..worlds import fake_of
 from .clients import F41, Control
 
 JDOE = {"name": "jdoe", "login": "abc", "token": "s3cret"}
@@ -20,7 +21,7 @@ def send(
     """Send a request to Copr with a login."""
     credentials = base64.b64encode(f"{login}:{token}".encode()).decode()
     headers = [("Authorization", f"Basic {credentials}"), ("Content-Type", "application/json")]
-    return control.world.fake.answer(method, f"/api_3/{path}", headers, json.dumps(body).encode())
+    return fake_of(control.world).answer(method, f"/api_3/{path}", headers, json.dumps(body).encode())
 
 
 def test_added_account_is_returned_without_token(control: Control) -> None:

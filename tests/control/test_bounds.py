@@ -19,6 +19,7 @@ from copr_chroot_fake.worlds.initial import InitialConfig
 from copr_chroot_fake.worlds.world import World, Worlds
 
 from ..steps import count_steps
+from ..worlds import fake_of
 from .clients import F41, F42, completed
 
 SMALL, LARGE = 5, 40
@@ -174,10 +175,10 @@ def test_every_operation_has_a_case() -> None:
 
 def filled(size: int) -> Worlds:
     """Return worlds with ``size`` of everything."""
-    worlds = Worlds(InitialConfig(FakeCopr, options=FakeOptions(progress="manual")))
+    worlds = Worlds(InitialConfig(options=FakeOptions(progress="manual")))
     for number in range(size):
         worlds.get_or_create(f"w{number}")
-    fill(worlds.main.fake, size)
+    fill(fake_of(worlds.main), size)
     for _ in range(2):
         worlds.main.take_snapshot()
     return worlds
@@ -193,12 +194,12 @@ LASTING = re.compile("(PUT|POST|DELETE) /(worlds|reset|snapshots|requests)|PUT /
 def measure(size: int, method: str, case: Case) -> tuple[int, int]:
     """The steps of a call in a world with ``size`` of everything, and how many items it returns."""
     worlds = (filled if LASTING.match(f"{method} {case.target}") else shared)(size)
-    with worlds.main.fake.snapshot():
+    with fake_of(worlds.main).snapshot():
         return measure_in(worlds, method, case)
 
 
 def measure_in(worlds: Worlds, method: str, case: Case) -> tuple[int, int]:
-    api = ControlApi(Setting(worlds, InitialConfig(FakeCopr, options=FakeOptions(progress="manual")), save))
+    api = ControlApi(Setting(worlds, InitialConfig(options=FakeOptions(progress="manual")), save))
     path, _, query = case.target.partition("?")
     body = b"" if case.body is None else json.dumps(case.body).encode()
     answers: list[Answer] = []
@@ -220,7 +221,7 @@ def answer(api: ControlApi, world: World, method: str, path: str, query: str, bo
 
 async def save(worlds: Worlds) -> str:
     """Write the scenario, as a save does."""
-    return str(worlds.main.fake.to_scenario())[:9]
+    return str(fake_of(worlds.main).to_scenario())[:9]
 
 
 def number_of_items(document: object) -> int:
@@ -291,8 +292,8 @@ def test_work_on_build_is_linear_in_chroots(
         fake.add_build(
             [F41, *(f"fedora-{number}-x86_64" for number in range(100, 99 + size))], id=1, lifecycle=lifecycle
         )
-        worlds = Worlds(InitialConfig(FakeCopr), fake=fake)
-        api, (path, _, query) = ControlApi(Setting(worlds, InitialConfig(FakeCopr), None)), target.partition("?")
+        worlds = Worlds(InitialConfig(), service=fake.service)
+        api, (path, _, query) = ControlApi(Setting(worlds, InitialConfig(), None)), target.partition("?")
         sent = b"" if body is None else json.dumps(body).encode()
         return count_steps(lambda: api.answer(worlds.main, method, path, query, sent))
 

@@ -14,7 +14,6 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import positive_data_acceptance
 
-from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.adapters.asgi import Receive, Send, respond
 from copr_chroot_fake.admin.events import EVENT_STREAM
 from copr_chroot_fake.http_server.app import ServedApp
@@ -27,6 +26,7 @@ from copr_chroot_fake.worlds.world import Worlds
 
 from ..examples import examples
 from ..scenarios.examples import BEYOND_THE_SCHEMA
+from ..worlds import fake_of
 from .clients import F41, F42, validator
 
 BUILD = 77
@@ -35,9 +35,9 @@ BUILD = 77
 @pytest.mark.parametrize("status", [401, 403, 413])
 def test_rejected_requests_conform_to_the_document(status: int) -> None:
     """Without a token, from another site, or with too large a body."""
-    worlds = Worlds(InitialConfig(FakeCopr))
+    worlds = Worlds(InitialConfig())
     guard = Guard("127.0.0.1", "secret" if status == 401 else None, ["testserver"])
-    control = ControlAdapter(worlds, InitialConfig(FakeCopr), guard, max_body=10)
+    control = ControlAdapter(worlds, InitialConfig(), guard, max_body=10)
     schema = loaded(ServedApp(worlds, control))
     headers = {"Host": "example.org"} if status == 403 else {}
     case = schema["/seed"]["POST"].Case(body={"seed": 1_000_000}, media_type="application/json", headers=headers)
@@ -88,7 +88,7 @@ def loaded(app: ServedApp, maximum: int = examples(10), **named: object) -> sche
     )
 
 
-WORLDS = Worlds(InitialConfig(FakeCopr))
+WORLDS = Worlds(InitialConfig())
 
 
 async def save(worlds: Worlds) -> str:
@@ -97,7 +97,7 @@ async def save(worlds: Worlds) -> str:
 
 
 # schemathesis addresses an application in process as testserver.
-CONTROL = ControlAdapter(WORLDS, InitialConfig(FakeCopr), Guard("127.0.0.1", None, ["testserver"]), save)
+CONTROL = ControlAdapter(WORLDS, InitialConfig(), Guard("127.0.0.1", None, ["testserver"]), save)
 APP = ServedApp(WORLDS, CONTROL)
 
 EXISTING_OBJECTS = loaded(APP, build_id=BUILD, chrootname=F41, fault_id=1, rule_id=1, snapshot_id=1, world="there")
@@ -128,8 +128,8 @@ def start_anew() -> None:
 def fill() -> None:
     """Restore the same content before each request."""
     start_anew()
-    WORLDS.replace("there", InitialConfig(FakeCopr))
-    fake = WORLDS.main.fake
+    WORLDS.replace("there", InitialConfig())
+    fake = fake_of(WORLDS.main)
     fake.add_build({F41: {"lifecycle": "realistic"}, F42: "running"}, id=BUILD)
     fake.add_group("@copr")
     fake.faults.add({"delay": 0})

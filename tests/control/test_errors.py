@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.admin.operations import OPERATIONS, TABLE
 from copr_chroot_fake.worlds.initial import InitialConfig
 
 from ..served import Threaded
+from ..worlds import fake_of
 from .clients import CHROOT, F41, F42, READS, S390X, Control, filled
 
 
@@ -63,7 +63,7 @@ def test_browsers_do_not_guess_the_type_of_a_response(
 
 def test_head_is_get_without_body(served: Threaded) -> None:
     served.worlds.main.reset()
-    served.worlds.main.fake.add_build({F41: "running"}, id=1)
+    fake_of(served.worlds.main).add_build({F41: "running"}, id=1)
     connection = http.client.HTTPConnection(urlsplit(served.url).netloc, timeout=10)
     for path in (*READS, *PAGE):
         path = path.format(build_id=1, chrootname=F41, world="none")
@@ -115,8 +115,8 @@ ALL_PATHS = "/_fake/openapi.json lists all paths"
 def test_unknown_object_is_404_and_lists_existing_ones(
     control: Control, method: str, path: str, error: str | None
 ) -> None:
-    control.worlds.replace("some", InitialConfig(FakeCopr))
-    control.world.fake.add_build([F41, F42], id=1)
+    control.worlds.replace("some", InitialConfig())
+    fake_of(control.world).add_build([F41, F42], id=1)
     refused = control.request(method, path)
     assert refused.status == 404
     if error is not None:

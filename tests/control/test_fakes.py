@@ -11,9 +11,10 @@ from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.http_server.live_server import LiveServer
 from copr_chroot_fake.model.account import Account
 from copr_chroot_fake.worlds.initial import InitialConfig
-from copr_chroot_fake.worlds.world import MAX_SNAPSHOTS, Worlds
+from copr_chroot_fake.worlds.world import MAX_SNAPSHOTS, World, Worlds
 
 from ..served import LIST, Server
+from ..worlds import fake_of
 from .clients import F41, F42, S390X, Control, control_of, control_of_held, fresh_control
 
 
@@ -21,7 +22,7 @@ def test_scenario_replaces_everything(control: Control) -> None:
     control.post("/builds", {"id": 1, "chroots": [F41]})
     view = control.do("PUT", "/scenario", {"builds": [{"id": 2, "chroots": [{"name": F42, "state": "failed"}]}]})
     assert (view["name"], view["builds"]) == (control.world.name, 1)
-    assert list(control.world.fake.builds) == [2]
+    assert list(fake_of(control.world).builds) == [2]
     assert control.states(2) == {F42: "failed"}
 
 
@@ -95,8 +96,8 @@ def test_reset_and_replacement_discard_everything(control: Control, method: str,
 @pytest.mark.parametrize("is_held", [True, False])
 def test_initial_accounts_are_restored(is_held: bool, method: str, target: str, body: object) -> None:
     """Other accounts are removed."""
-    recipe = InitialConfig(FakeCopr, accounts=(Account("frostyx", "abc", "s3cret"),))
-    control = control_of_held(recipe.make()) if is_held else control_of(Worlds(recipe))
+    recipe = InitialConfig(accounts=(Account("frostyx", "abc", "s3cret"),))
+    control = control_of_held(fake_of(World("", recipe))) if is_held else control_of(Worlds(recipe))
     control.post("/accounts", {"name": "jdoe", "login": "def", "token": "t0ken"})
     control.do(method, target, body)
     assert [account["name"] for account in control.get("/accounts")["accounts"]] == ["frostyx"]
@@ -104,7 +105,7 @@ def test_initial_accounts_are_restored(is_held: bool, method: str, target: str, 
 
 def test_main_world_of_live_server_is_reset() -> None:
     """It is empty; unknown worlds do not exist."""
-    server = LiveServer(FakeCopr)
+    server = LiveServer()
     try:
         own = Server(server.url)
         for method, target, body in ANEW:
@@ -117,11 +118,11 @@ def test_main_world_of_live_server_is_reset() -> None:
 
 def test_invalid_scenario_keeps_a_given_fake() -> None:
     """The fake is emptied only after the scenario is validated."""
-    server = LiveServer(FakeCopr)
+    server = LiveServer()
     try:
         fake = FakeCopr()
         build = fake.add_build({F41: "running"}, id=1)
-        world = Server(server.add("x", fake))
+        world = Server(server.add("x", fake.service))
         world.get(LIST)
         refused = world.call("PUT", "/_fake/scenario", {"builds": [{"id": 7}, {"id": 0}]})
         assert (refused.status, refused.where) == (422, "builds[1].id")
@@ -137,13 +138,13 @@ def test_missing_scenario_file_at_reset_is_named(tmp_path: Path) -> None:
     """It is not an error in the body."""
     file = tmp_path / "scenario.json"
     file.write_text('{"builds": [{"id": 5}]}')
-    control = control_of(Worlds(InitialConfig(FakeCopr, scenarios=(file,))))
+    control = control_of(Worlds(InitialConfig(scenarios=(file,))))
     file.unlink()
     for method, target in (("POST", "/reset"), ("PUT", "/worlds/new")):
         refused = control.request(method, target)
         assert refused.status == 409
         assert "no such file" in refused.document["error"]
-    assert list(control.world.fake.builds) == [5]
+    assert list(fake_of(control.world).builds) == [5]
 
 
 def time_of(control: Control) -> float:
@@ -191,7 +192,7 @@ def test_invalid_clock_change_changes_nothing(control: Control) -> None:
 
 def test_virtual_clock_has_no_speed() -> None:
     control = fresh_control()
-    control.world.replace_fake(FakeCopr())
+    control.world.replace_service(FakeCopr().service)
     assert control.get("/clock") == {"now": 1_700_000_000, "speed": None, "paused": True}
     assert control.do("PATCH", "/clock", {"tick": 5, "paused": True})["now"] == 1_700_000_005
     for body in ({"tick": 5, "speed": 2}, {"tick": 5, "paused": False}):
@@ -281,7 +282,7 @@ def test_failed_assertion_lists_requests(control: Control) -> None:
 def submit(control: Control, body: str) -> None:
     """Submit a build from a URL as jdoe."""
     headers = {"Authorization": "Basic amRvZTpzM2NyZXQ=", "Content-Type": "application/json"}
-    control.world.fake.answer("POST", "/api_3/build/create/url", headers, body.encode())
+    fake_of(control.world).answer("POST", "/api_3/build/create/url", headers, body.encode())
 
 
 def test_requests_have_their_details(control: Control) -> None:
@@ -400,7 +401,7 @@ def test_submission_rules_are_listed_and_removed(control: Control) -> None:
     added = control.request("POST", "/submission-rules", rule)
     assert (added.status, added.document["id"], added.document["rule"]["chroot"]) == (201, 1, "epel-*")
     control.post("/submission-rules", {"progress": "immediate"})
-    control.world.fake.on_submit(when=lambda build: False, version="1-1")
+    fake_of(control.world).on_submit(when=lambda build: False, version="1-1")
     listed = control.get("/submission-rules")
     assert [(item["id"], item["hits"], item["has_function"]) for item in listed["rules"]] == [
         (1, 0, False),

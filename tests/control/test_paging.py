@@ -10,6 +10,7 @@ from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.admin.operations import OPERATIONS
 from copr_chroot_fake.worlds.initial import InitialSnapshot
 
+from ..worlds import fake_of
 from .clients import F41, Control, fresh_control
 
 LISTS = {
@@ -51,8 +52,8 @@ def filled() -> Control:
     for number in range(1, 5):
         # Its clock stands still.
         fake = FakeCopr()
-        control.worlds.replace(f"w{number}", InitialSnapshot(fake, fake.snapshot()), fake)
-    fake = control.world.fake
+        control.worlds.replace(f"w{number}", InitialSnapshot(fake.service, fake.snapshot()), fake.service)
+    fake = fake_of(control.world)
     for number in range(1, 5):
         fake.add_build([f"fedora-{version}-x86_64" for version in range(4)], id=number, project=f"jdoe/p{number}")
         fake.add_account(f"u{number}", f"l{number}", "t")
@@ -95,7 +96,7 @@ def test_overview_is_bounded(filled: Control) -> None:
     for argument in ("builds", "chroots"):
         assert filled.request("GET", f"/overview?{argument}=1001").document["where"] == argument
     for _ in range(120):
-        filled.world.fake.faults.add({"delay": 0})
+        fake_of(filled.world).faults.add({"delay": 0})
     view = filled.get("/overview")
     assert (len(view["faults"]), view["total_faults"]) == (100, 124)
 

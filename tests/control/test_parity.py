@@ -122,7 +122,6 @@ NO_CALLS: Mapping[str, str] = {
         ADAPTER,
     ),
     **dict.fromkeys(("FakeCopr.results_url", "FakeCopr.serves_results"), STARTED),
-    "FakeCopr.journal": INSIDE,
     "FakeCopr.subscribe": "a client polls GET /messages, or gets them from a broker",
 
     **{

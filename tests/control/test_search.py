@@ -8,12 +8,13 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 
+from ..worlds import fake_of
 from .clients import F41, F42, Control
 
 
 @pytest.fixture
 def filled(control: Control) -> Control:
-    fake: FakeCopr = control.world.fake
+    fake: FakeCopr = fake_of(control.world)
     fake.clear()
     fake.add_build({F41: "succeeded"}, id=1, package="hello", project="jdoe/tools")
     fake.add_build({F41: "failed"}, id=2, package="ripgrep", project="jdoe/tools")
@@ -54,7 +55,7 @@ def test_invalid_state_in_search_is_rejected(filled: Control) -> None:
 
 def test_build_without_package_is_found(control: Control) -> None:
     """Its package is unknown until its source build has ended."""
-    fake: FakeCopr = control.world.fake
+    fake: FakeCopr = fake_of(control.world)
     fake.add_project("jdoe/hello", chroots=[F41])
     headers = {"Authorization": "Basic YTpi", "Content-Type": "application/json"}
     body = b'{"ownername": "jdoe", "projectname": "hello", "pypi_package_name": "nano"}'
@@ -83,7 +84,7 @@ def test_requests_are_found_by_target(filled: Control) -> None:
 
 def test_requests_are_found_by_status_and_fault(filled: Control) -> None:
     """A request without a response has status 0."""
-    fake: FakeCopr = filled.world.fake
+    fake: FakeCopr = fake_of(filled.world)
     fake.clear_requests()
     fake.faults.add({"status": 503, "nth": 1})
     lost = fake.faults.add({"breaks": "reset", "nth": 2})
@@ -107,7 +108,7 @@ def test_requests_are_found_by_status_and_fault(filled: Control) -> None:
 @pytest.mark.parametrize("search", ["B C", '"name": "CAFÉ', "TOOLS"])
 def test_requests_are_found_by_body(filled: Control, search: str) -> None:
     """In JSON as sent, and in decoded forms."""
-    fake = filled.world.fake
+    fake = fake_of(filled.world)
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     fake.answer("POST", "/api_3/project/add/jdoe", form, b"name=TOOLS&description=b+c")
     fake.answer("POST", "/api_3/project/add/jdoe", {"Content-Type": "application/json"}, '{"name": "café"}'.encode())
@@ -116,7 +117,7 @@ def test_requests_are_found_by_body(filled: Control, search: str) -> None:
 
 def test_messages_are_found_by_body(filled: Control) -> None:
     """In combination with the other filters, and in any case."""
-    fake = filled.world.fake
+    fake = fake_of(filled.world)
     for number, package in ((90, "nano"), (91, "ripgrep")):
         fake.add_build([F41], id=number, package=package, progress="manual")[F41].advance(to="running")
     found = filled.get("/messages?search=NANO")["messages"]
@@ -129,7 +130,7 @@ def test_messages_are_found_by_body(filled: Control) -> None:
 
 def test_states_count_all_chroots(control: Control) -> None:
     """Also those that are not on the page."""
-    fake: FakeCopr = control.world.fake
+    fake: FakeCopr = fake_of(control.world)
     fake.add_build({f"fedora-{number}-x86_64": "running" for number in range(236)}, id=50)
     for number in range(14):
         fake.builds[50].add_chroot(f"epel-{number}-x86_64", state="succeeded")
@@ -139,5 +140,5 @@ def test_states_count_all_chroots(control: Control) -> None:
 
 
 def test_states_count_absent_chroots(control: Control) -> None:
-    control.world.fake.add_build([F41, F42], id=50, lifecycle="appears-late", progress="manual")
+    fake_of(control.world).add_build([F41, F42], id=50, lifecycle="appears-late", progress="manual")
     assert control.get("/builds/50")["states"] == {"absent": 2}

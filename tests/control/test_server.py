@@ -11,6 +11,7 @@ from copr_chroot_fake.worlds.initial import InitialConfig
 from copr_chroot_fake.worlds.world import Worlds
 
 from ..invariants import check_chroot
+from ..worlds import fake_of
 from .clients import F41, F42, READS, Control, control_of, fresh_control, in_process
 
 
@@ -38,7 +39,7 @@ def test_world_is_created_with_options(control: Control) -> None:
     assert new.states(5) == {F41: "importing"}
     new.post(f"/builds/5/chroots/{F41}/advance")
     assert new.states(5) == {F41: "pending"}
-    assert not control.world.fake.builds
+    assert not fake_of(control.world).builds
 
 
 def test_world_limits_polls_while_its_clock_is_paused(control: Control) -> None:
@@ -62,14 +63,14 @@ def poll_status(control: Control) -> int:
 def test_new_world_inherits_options_of_the_server() -> None:
     """A null limit means no limit."""
     options = FakeOptions(default_limit=7, seed=3, progress="manual")
-    recipe = InitialConfig(FakeCopr, scenarios=({"builds": [{"id": 5}]},), options=options, speed=5)
+    recipe = InitialConfig(scenarios=({"builds": [{"id": 5}]},), options=options, speed=5)
     control = control_of(Worlds(recipe))
     for body, limit in ((None, 7), ({}, 7), ({"default_limit": None}, None), ({"seed": None, "speed": None}, 7)):
         control.do("PUT", "/worlds/new", body)
         new = control.of_world("new")
         assert new.get("/health")["default_limit"] == limit
         assert (new.get("/seed"), new.get("/clock")["speed"]) == ({"seed": 3}, 5)
-        assert list(new.world.fake.builds) == [5]
+        assert list(fake_of(new.world).builds) == [5]
 
 
 def test_new_world_can_have_a_bundled_scenario(control: Control) -> None:
@@ -85,12 +86,12 @@ def test_new_world_can_have_a_bundled_scenario(control: Control) -> None:
 
 def test_worlds_are_listed_reset_and_deleted(control: Control) -> None:
     control.do("PUT", "/worlds/new", {"scenario": {"builds": [{"id": 5}]}})
-    control.worlds.get_or_create("new").fake.add_build([], id=6)
+    fake_of(control.worlds.get_or_create("new")).add_build([], id=6)
     listed = {world["name"]: world["builds"] for world in control.get("/worlds")["worlds"]}
     assert listed == {**({control.world.name: 0} if control.world.name else {}), "new": 2}
     assert control.get("/worlds/new")["builds"] == 2
     assert control.post("/worlds/new/reset")["builds"] == 1
-    assert control.worlds.get_or_create("new").fake.builds.keys() == {5}
+    assert fake_of(control.worlds.get_or_create("new")).builds.keys() == {5}
     control.do("DELETE", "/worlds/new")
     assert control.request("GET", "/worlds/new").status == 404
     assert control.worlds.find("new") is None
@@ -98,7 +99,7 @@ def test_worlds_are_listed_reset_and_deleted(control: Control) -> None:
 
 def test_number_of_worlds_is_limited() -> None:
     """An existing world can still be replaced."""
-    control = control_of(Worlds(InitialConfig(FakeCopr), max_worlds=1))
+    control = control_of(Worlds(InitialConfig(), max_worlds=1))
     for name, status in (("one", 200), ("two", 409), ("one", 200)):
         assert control.request("PUT", f"/worlds/{name}").status == status
     assert control.get("/worlds")["maximum"] == 1
@@ -106,14 +107,14 @@ def test_number_of_worlds_is_limited() -> None:
 
 def test_state_is_saved() -> None:
     """Without a state file, saving is an error."""
-    worlds = Worlds(InitialConfig(FakeCopr))
+    worlds = Worlds(InitialConfig())
     saved: list[Worlds] = []
 
     async def save(worlds: Worlds) -> str:
         saved.append(worlds)
         return "state.json"
 
-    api = ControlApi(Setting(worlds, InitialConfig(FakeCopr), save))
+    api = ControlApi(Setting(worlds, InitialConfig(), save))
     assert Control(in_process(api, worlds), worlds, worlds.main).post("/save") == {"file": "state.json"}
     assert saved == [worlds]
     refused = fresh_control().request("POST", "/save")
@@ -131,8 +132,8 @@ def test_view_is_consistent_while_the_clock_runs() -> None:
             return self.tick(random.uniform(0, 3))
 
     control = fresh_control()
-    control.world.replace_fake(FakeCopr(clock=Racing(), progress="clock"))
-    control.world.fake.add_build({F41: {}, F42: {"lifecycle": "retried"}}, id=1)
+    control.world.replace_service(FakeCopr(clock=Racing(), progress="clock").service)
+    fake_of(control.world).add_build({F41: {}, F42: {"lifecycle": "retried"}}, id=1)
     finished = False
     while not finished:
         build = control.get("/builds/1")

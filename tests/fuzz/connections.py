@@ -20,7 +20,6 @@ from urllib.parse import unquote
 
 import h11
 
-from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.http_server.app import ServedApp
 from copr_chroot_fake.http_server.certificates import CertificateAuthority
 from copr_chroot_fake.http_server.control_adapter import ControlAdapter
@@ -36,7 +35,7 @@ from copr_chroot_fake.worlds.world import Worlds
 
 TIMEOUT = 10
 _RESET = struct.pack("ii", 1, 0)
-_INITIAL = InitialConfig(FakeCopr, scenarios=({"builds": [{"id": 1, "chroots": [{"name": "fedora-41-x86_64"}]}]},))
+_INITIAL = InitialConfig(scenarios=({"builds": [{"id": 1, "chroots": [{"name": "fedora-41-x86_64"}]}]},))
 _HEALTH = b"GET /_fake/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 

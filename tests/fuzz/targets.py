@@ -27,6 +27,7 @@ from copr_chroot_fake.worlds.initial import InitialConfig
 from copr_chroot_fake.worlds.world import Worlds
 
 from ..control.clients import completed
+from ..worlds import fake_of
 from .connections import connections
 from .framing import framing
 
@@ -186,8 +187,8 @@ def control(case: bytes) -> None:
     first, _, body = case.partition(b"\n")
     method, _, target = first.decode("latin-1").partition(" ")
     path, _, query = target.partition("?")
-    worlds = Worlds(InitialConfig(FakeCopr))
-    api = ControlApi(Setting(worlds, InitialConfig(FakeCopr), None))
+    worlds = Worlds(InitialConfig())
+    api = ControlApi(Setting(worlds, InitialConfig(), None))
     _fill(worlds)
     before = _all_targets(worlds)
     answer = completed(api.answer(worlds.main, method, path, query, body))
@@ -202,24 +203,24 @@ def control(case: bytes) -> None:
 
 
 def _fill(worlds: Worlds) -> None:
-    fake = worlds.main.fake
+    fake = fake_of(worlds.main)
     fake.clock.pause()  # type: ignore[union-attr]  # a served fake has a system clock
     fake.clock.move_to(1_800_000_000)
     fake.add_build({F41: "running", F42: {"lifecycle": "succeeds", "progress": "manual"}}, id=1)
     fake.faults.add({"delay": 0})
     fake.answer("GET", "/api_3/build-chroot/list/1")
     worlds.main.take_snapshot()
-    worlds.replace("some", InitialConfig(FakeCopr)).fake.clock.pause()  # type: ignore[union-attr]  # a world has a system clock
+    worlds.replace("some", InitialConfig()).service.clock.pause()  # type: ignore[union-attr]  # a world has a system clock
 
 
 def _all_targets(worlds: Worlds) -> Mapping[str, Sequence[Any]]:
     return {
         world.name: (
-            world.fake.to_scenario(),
-            list(map(repr, world.fake.accounts)),
-            world.fake.seed,
-            world.fake.clock.speed,
-            [request.number for request in world.fake.requests],
+            fake_of(world).to_scenario(),
+            list(map(repr, fake_of(world).accounts)),
+            fake_of(world).seed,
+            world.service.clock.speed,
+            [request.number for request in fake_of(world).requests],
             list(world.snapshots),
         )
         for world in (worlds.main, *worlds)

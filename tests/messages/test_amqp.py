@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from copr_chroot_fake import FakeCopr, FakeOptions, Message
+from copr_chroot_fake import FakeOptions, Message
 from copr_chroot_fake.worlds.initial import InitialConfig
 from copr_chroot_fake.worlds.world import Worlds
 
 from ..served import Served, eventually, failed, starting
+from ..worlds import fake_of
 from .helpers import F41, F42, ends
 
 
@@ -60,14 +61,14 @@ def test_world_also_publishes_earlier_messages() -> None:
     """For example while the server was down. A reset publishes what happens after it."""
     builds = [{"id": 1, "chroots": [{"name": F41, "state": "running", "lifecycle": "succeeds"}]}]
     options = FakeOptions(progress="immediate")
-    world = Worlds(InitialConfig(FakeCopr, scenarios=({"builds": builds},), options=options)).main
+    world = Worlds(InitialConfig(scenarios=({"builds": builds},), options=options)).main
     got: list[Message] = []
-    assert len(world.fake.messages) == 1
+    assert len(fake_of(world).messages) == 1
     world.subscribe(got.append)
     assert ends(got) == [(1, F41, 1)]
     world.reset()
     assert ends(got) == [(1, F41, 1)] * 2
-    world.fake.add_build([F42], id=2)
+    fake_of(world).add_build([F42], id=2)
     assert ends(got)[2:] == [(2, F42, 1)]
 
 

@@ -90,7 +90,7 @@ def test_thread_ends_with_the_last_subscription() -> None:
     with fake.subscribe(print):
         (thread,) = set(threads()) - before
     assert thread.is_alive()
-    fake._subscribers._subscriptions[0].cancel()  # noqa: SLF001  # subscribed() keeps no subscription
+    fake.service.subscribers._subscriptions[0].cancel()  # noqa: SLF001  # subscribed() keeps no subscription
     thread.join(PATIENCE)
     assert not thread.is_alive()
 

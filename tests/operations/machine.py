@@ -88,7 +88,7 @@ class OperationsMachine(RuleBasedStateMachine):
         copy = self._make(self.fake.to_scenario())
         copy.reseed(self.fake.seed)
         root = self.fake.results_url.removesuffix("/results")
-        copy._set_base_url(root)  # noqa: SLF001  # called by servers
+        copy.service.set_base_url(root)
         return copy
 
     def teardown(self) -> None:

@@ -24,7 +24,7 @@ def browser() -> Iterator[Chrome]:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[LiveServer]:
-    started = LiveServer(FakeCopr)
+    started = LiveServer()
     yield started
     started.stop()
 
@@ -37,7 +37,7 @@ def open_page(browser: Chrome, server: LiveServer, request: pytest.FixtureReques
     def open_page(fake: FakeCopr) -> Page:
         name = f"{request.node.name.partition('[')[0]}-{len(names)}"
         names.append(name)
-        page = Page(browser, server.add(name, fake) + "/_fake/")
+        page = Page(browser, server.add(name, fake.service) + "/_fake/")
         page.wait_for("#connection", ["live"])
         return page
 

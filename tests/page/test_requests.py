@@ -108,7 +108,7 @@ def test_other_worlds_are_linked(open_page: Open, fake: FakeCopr, server: LiveSe
     """The page names its own world."""
     other = FakeCopr()
     other.add_build([F43], id=5)
-    server.add("the.other_one~1", other)
+    server.add("the.other_one~1", other.service)
     page = open_page(fake)
     assert page.text("#world") == page.browser.title.split()[0] == page.url.split("/")[-3].removeprefix("@")
     page.find("#world-menu").click()
@@ -129,7 +129,7 @@ def test_deleted_world_is_reported(open_page: Open, fake: FakeCopr, server: Live
     name = page.text("#world")
     server.remove(name)
     page.wait(lambda: "there is no world " in page.text("#connection"))
-    server.add(name, fake)
+    server.add(name, fake.service)
     page.wait_for("#connection", ["live"])
 
 

@@ -205,7 +205,7 @@ def test_traceback_of_a_defect_is_complete(run: Run) -> None:
     failed = run(
         """
 def test_it(copr_fake, monkeypatch):
-    monkeypatch.setattr(copr_fake, "_api", None)
+    monkeypatch.setattr(copr_fake.service, "api", None)
     copr_fake.answer("GET", "/api_3/")
 """
     )

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from copr_chroot_fake import FakeCopr, FakeOptions
+from copr_chroot_fake import FakeOptions
 from copr_chroot_fake.worlds.initial import InitialConfig
 
 from ..served import COMMAND, Server, Start, failed, serving
@@ -278,7 +278,7 @@ TARGETS = [
 
 def test_paths_cannot_leave_the_results() -> None:
     """Malicious paths reach neither files of the machine nor other worlds."""
-    with serving(InitialConfig(FakeCopr, (SCENARIO,), FakeOptions(progress="clock", serve_results=True))) as server:
+    with serving(InitialConfig((SCENARIO,), FakeOptions(progress="clock", serve_results=True))) as server:
         for target in TARGETS:
             got = server.exchange(b"GET " + target + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             assert got.startswith((b"HTTP/1.1 404 ", b"HTTP/1.1 400 ")), (target, got)
@@ -293,7 +293,7 @@ def test_results_of_many_chroots_are_served() -> None:
         for number in range(250)
     ]
     scenario = {"builds": [{**SCENARIO["builds"][0], "chroots": chroots}]}
-    with serving(InitialConfig(FakeCopr, (scenario,), FakeOptions(progress="clock", serve_results=True))) as server:
+    with serving(InitialConfig((scenario,), FakeOptions(progress="clock", serve_results=True))) as server:
         index = server.call("GET", "/results/@copr/copr-dev/")
         assert index.body.count(b'<a href="./fedora-') == 250
         with httpx.Client(base_url=server.url) as client:

@@ -91,7 +91,7 @@ def test_given_results_url_takes_precedence(results_url: str | None, expected: s
     build = fake.add_build([F43], id=7, state="succeeded")
     get(fake, f"/api_3/build-chroot/7/{F43}")
     get(fake, "/api_3/build/7")
-    fake._set_base_url("http://127.0.0.1:5000/worlds/a/")  # noqa: SLF001  # called by servers
+    fake.service.set_base_url("http://127.0.0.1:5000/worlds/a/")
     assert fake.results_url == expected
     assert json.loads(get(fake, f"/api_3/build-chroot/7/{F43}")[1])["result_url"] == build[F43].result_url
     assert str(build[F43].result_url).startswith(f"{expected}/jdoe/playground/")
@@ -105,7 +105,7 @@ def test_external_source_package_keeps_its_address(url: str | None) -> None:
     """Only addresses of results change when the fake is served elsewhere."""
     fake = FakeCopr(serve_results=True)
     fake.add_scenario({"builds": [{"id": 7, "source_package": {"url": url}}]})
-    fake._set_base_url("http://127.0.0.1:5000")  # noqa: SLF001  # called by servers
+    fake.service.set_base_url("http://127.0.0.1:5000")
     assert json.loads(get(fake, "/api_3/build/7")[1])["source_package"]["url"] == url
 
 
@@ -147,7 +147,7 @@ def test_request_for_results_of_no_build_is_unmatched(path: str, is_unmatched: b
 
 def test_results_url_is_coprs_if_results_are_not_served() -> None:
     fake = FakeCopr()
-    fake._set_base_url("http://127.0.0.1:5000")  # noqa: SLF001  # called by servers
+    fake.service.set_base_url("http://127.0.0.1:5000")
     assert fake.results_url == "https://download.copr.fedorainfracloud.org/results"
 
 
