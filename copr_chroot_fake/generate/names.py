@@ -1,4 +1,4 @@
-"""Generated names and settings of projects, and source packages with the packages that are built from them.
+"""Generated projects and packages: names, settings, versions, and the packages built from a source package.
 
 Names are put together from word lists; they are not names of real people or projects.
 """

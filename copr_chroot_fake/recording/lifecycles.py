@@ -194,7 +194,7 @@ def _plan_stages(steps: Sequence[Step], canceled_at: int | None) -> Iterator[Pla
 
 
 def _plan_until(steps: Sequence[Step], end: int | None) -> Iterator[PlannedStage]:
-    """Yield stages of which the last one ends at a Unix time, or never."""
+    """Yield stages; the last one ends at a Unix time, or never."""
     ends = [*(step.at for step in steps[1:]), end]
     for step, until in zip(steps, ends, strict=True):
         yield PlannedStage(step.state, None if until is None else until - step.at, without=step.without)

@@ -51,7 +51,7 @@ from ..validation.spec import Unique, check_of, dump, fields_of, parse, parse_li
 DEFAULT_OWNER = "jdoe"
 DEFAULT_PROJECT = "playground"
 DERIVED = ""
-"""The submitter of a build for which none is given: the owner of its project."""
+"""The default submitter of a build: the owner of its project."""
 
 
 def _check_times(chroot: ChrootSpec) -> Iterable[tuple[str, str]]:
@@ -297,7 +297,7 @@ def _check_default_lifecycle(build: BuildSpec) -> Iterable[tuple[str, str]]:
 
 @frozen(kw_only=True)
 class OutcomeSpec:
-    """What happens to one chroot of a submitted build: its ``lifecycle``, and the ``packages`` that it builds."""
+    """The outcome of one chroot of a submitted build: its ``lifecycle``, and the ``packages`` that it builds."""
 
     lifecycle: LifecycleValue | None = None
     packages: tuple[PackageValue, ...] | None = None
@@ -374,7 +374,7 @@ class BuildSpec:
 
     @property
     def location(self) -> tuple[str, str]:
-        """The names of its project's owner and of the project."""
+        """The owner and the name of the project."""
         if self.project is not None:
             owner, _, dirname = self.project.partition("/")
             return owner, dirname.partition(":")[0]
@@ -382,13 +382,13 @@ class BuildSpec:
 
     @property
     def dirname(self) -> str:
-        """The directory of the project that it is built in, by default the main one."""
+        """The directory of the project; by default the main one."""
         if self.project is not None:
             return self.project.partition("/")[2]
         return self.project_dirname or self.location[1]
 
     def with_defaults(self, chroot: ChrootSpec) -> ChrootSpec:
-        """Return one of its chroots, with the state and the lifecycle of the build if it has neither."""
+        """Return a chroot; one without a state and a lifecycle gets those of the build."""
         if chroot.state is not None or chroot.lifecycle is not None:
             return chroot
         return replace(chroot, state=self.state, lifecycle=self.lifecycle)
@@ -403,7 +403,7 @@ class NumberedBuildSpec(BuildSpec):
 
 @frozen()
 class MockChroot:
-    """A chroot of the service, which it may have deactivated."""
+    """A mock chroot, active or deactivated."""
 
     name: ChrootName
     is_active: bool = True
@@ -411,7 +411,7 @@ class MockChroot:
 
 @frozen(kw_only=True)
 class LastIds:
-    """The highest ids that were given; the next ones are above."""
+    """The highest ids so far; new ids are higher."""
 
     build: WholeNumber = 0
     project: WholeNumber = 0
@@ -456,7 +456,7 @@ ChrootPattern = Annotated[str, Rule(_parse_chroot_pattern), whole(_CHROOT_PATTER
 """The name of a chroot, or a pattern with ``*``, ``?`` and ``[…]``."""
 
 _OUTCOME = ("lifecycle", "packages", "version", "progress")
-"""The fields of a submission rule that say what happens."""
+"""The fields of a submission rule that define the outcome."""
 
 
 def _check_outcome(rule: SubmissionRuleSpec) -> Iterable[tuple[str, str]]:
@@ -476,7 +476,7 @@ def _check_outcome(rule: SubmissionRuleSpec) -> Iterable[tuple[str, str]]:
 
 @frozen(kw_only=True)
 class SubmissionRuleSpec:
-    """What happens to submitted builds, and to which: by default to all.
+    """The outcome of submitted builds, by default of all.
 
     A rule applies to builds of the ``project`` (owner/name, or owner/name:directory), the ``package``, the
     ``source_type`` and the ``submitter``, and in these to the chroots that match the pattern ``chroot``; with ``nth``,

@@ -37,7 +37,7 @@ def _syntax_error(mark: yaml.Mark, problem: str) -> ScenarioSyntaxError:
 
 class _Loader(yaml.SafeLoader):
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
-        """Reject a repeated key, of which only one value would be kept; a merged key may be repeated."""
+        """Reject a repeated key; a key may override a merged one."""
         node = super().compose_mapping_node(anchor)
         reject_repeats(self._key(key) for key, _ in node.value if isinstance(key, yaml.ScalarNode))
         return node
@@ -46,7 +46,7 @@ class _Loader(yaml.SafeLoader):
         return str(node.value if node.tag == _MERGE else self.construct_object(node))
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Merge as YAML says, where releases of PyYAML differ: a mapping's own keys count, then the first merged."""
+        """Merge as the YAML specification says; releases of PyYAML differ in which mapping takes precedence."""
         own = [pair for pair in node.value if pair[0].tag != _MERGE]
         merged = [pair for key, value in node.value if key.tag == _MERGE for pair in self._merged(value)]
         # The last one of two equal keys counts.

@@ -151,7 +151,7 @@ _ADDRESS = re.compile(
 
 
 def address(location: str, value: object) -> str:
-    """Return an http or https address, without slashes at its end; it may have a user and a path."""
+    """Return an http or https address without trailing slashes; it may have a user and a path."""
     text = plain_text(value)
     match = _ADDRESS.fullmatch(text) if text and is_storable(text) else None
     if match is None or int(match["port"] or 0) > 65535:
@@ -237,7 +237,7 @@ def mapping(location: str, value: object) -> Mapping[str, object]:
 
 
 DEEPEST = 100
-"""How many levels deep an object can be nested that is stored unchanged."""
+"""Maximum depth of objects that are stored unchanged."""
 
 
 def json_object(location: str, value: object) -> dict[str, object]:
@@ -458,10 +458,10 @@ def shortened(text: str, limit: int = 100) -> str:
 
 
 MAX_CANDIDATES = 100
-"""How many candidates :func:`nearest` considers."""
+"""Maximum number of candidates for :func:`nearest`."""
 
 _MAX_COMPARED = 100
-"""How many characters of each text it compares: the time grows with their square."""
+"""Maximum number of characters to compare; the time grows with their square."""
 
 
 def nearest(text: str, candidates: Iterable[str], count: int, cutoff: float) -> list[str]:

@@ -51,7 +51,7 @@ MAX_UNKNOWN_KEYS = 20
 """Maximum number of unknown keys of one object that are reported one by one."""
 
 MAX_ERRORS = 1000
-"""Number of errors after which the rest of a list or an object is not validated: input can have millions of them."""
+"""Maximum number of errors of a list or an object; the rest of it is not validated."""
 
 
 class Field(NamedTuple):
@@ -257,7 +257,7 @@ _PLAIN: Mapping[object, Check] = {bool: checks.flag, str: checks.any_text, objec
 
 
 class Unique(NamedTuple):
-    """Marks the type of a list of which no two items have the same values in some fields, which identify them.
+    """Marks a list whose items must differ in the fields that identify them.
 
     An error about a repeated item is located at the last of these fields; ``problem`` is formatted with their values.
     """
