@@ -130,8 +130,8 @@ NO_CALLS: Mapping[str, str] = {
             "added_bytes", "agenda", "attach", "cancellation", "catch_up", "confirmed_by", "forget_rendered",
             "had_lifecycle", "is_coupled", "is_in_store", "is_ordered", "keep_quiet", "known_chroots", "mark_canceled",
             "poll", "quiet_until", "rendered", "rendered_page", "restore", "result_dir", "results_url", "save",
-            "source_result_dir", "source_results_url", "store", "undo_attached", "add_waiting", "allowed_chroots",
-            "default_packages", "hidden_package", "hide_package", "names", "restored_on_error", "reveal_package",
+            "source_result_dir", "source_results_url", "store", "add_waiting", "allowed_chroots",
+            "default_packages", "hidden_package", "hide_package", "names", "reveal_package",
             "needs_more_polls", "set_package", "source_started_on", "start_run", "stored_package",
         )
     },
@@ -140,7 +140,7 @@ NO_CALLS: Mapping[str, str] = {
         for name in (
             "advance_problem", "catch_up", "describe", "due", "enter_next_stage", "forget_rendered", "is_due",
             "is_announced", "last_time", "needs_polls", "next_due", "poll", "rendered", "restore", "resume_lifecycle",
-            "save", "start_lifecycle", "stored_state", "undo_on_error", "was_canceled", "continue_from", "end_unbuilt",
+            "save", "start_lifecycle", "stored_state", "was_canceled", "continue_from", "end_unbuilt",
             "fail_import",
             "is_waiting", "queue", "wait_for_source",
         )
