@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -20,6 +22,12 @@ def pytest_xdist_setupnodes() -> None:
     from xdist.workermanage import NodeManager
 
     NodeManager.EXIT_TIMEOUT = 60
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Shuffle the modules, and the tests of each, with the seed in COPR_FAKE_ORDER."""
+    if seed := os.environ.get("COPR_FAKE_ORDER"):
+        items.sort(key=lambda item: [random.Random(seed + name).random() for name in (str(item.path), item.nodeid)])
 
 
 @pytest.fixture(scope="session")

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-_TESTS = Path(__file__).parent
-_SHARED = _TESTS.parent.parent / "shared" / "service"
-
-DIRECTORY = _SHARED if _SHARED.is_dir() else _TESTS / "service"
+DIRECTORY = Path(os.environ.get("COPR_RECORDINGS", Path(__file__).parent / "service"))
+"""Where the recordings are; the variable selects others."""
 
 
 @dataclass(frozen=True)

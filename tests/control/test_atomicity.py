@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,12 +14,15 @@ from hypothesis import given, settings
 from ..examples import examples
 from .clients import CHROOT, F41, F42, S390X, Control, filled, fresh_control, paused
 
+LATER = int(time.time()) + 10_000_000
+"""A time after that of the clock, which cannot go backwards."""
+
 VALID: list[tuple[str, str, Any]] = [
     (
         "PUT",
         "/scenario",
         {
-            "now": 1_900_000_000,
+            "now": LATER,
             "chroots": [S390X],
             "projects": [{"ownername": "a", "projectname": "b", "chroots": {F41: {"with_opts": ["x"]}}}],
             "builds": [
@@ -64,7 +68,7 @@ VALID: list[tuple[str, str, Any]] = [
     ),
     ("POST", "/builds", {"id": 2, "chroots": [F41, F42], "lifecycle": "retried", "progress": {"poll": {"running": 2}}}),
     ("POST", "/builds/1/chroots", {"name": S390X, "lifecycle": "fails", "progress": "manual"}),
-    ("POST", f"{CHROOT}/report", {"state": "failed", "at": 1_800_000_000, "packages": ["a-1-1.src"]}),
+    ("POST", f"{CHROOT}/report", {"state": "failed", "at": LATER, "packages": ["a-1-1.src"]}),
     ("POST", f"{CHROOT}/state", {"state": "failed", "started_on": 5, "ended_on": 7}),
     ("POST", f"{CHROOT}/advance", {"to": "succeeded"}),
     ("POST", f"/builds/1/chroots/{F42}/hold", {"state": "running"}),
@@ -74,7 +78,7 @@ VALID: list[tuple[str, str, Any]] = [
         {"ownername": "a", "projectname": "b", "chroots": {F41: {}}, "additional_repos": ["x"], "repo_priority": 5},
     ),
     ("POST", "/mock-chroots", {"names": [F41, S390X]}),
-    ("PATCH", "/clock", {"now": 1_900_000_000, "tick": 5, "paused": True}),
+    ("PATCH", "/clock", {"now": LATER, "tick": 5, "paused": True}),
     ("POST", "/seed", {"seed": 5}),
     (
         "POST",

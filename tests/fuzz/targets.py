@@ -205,7 +205,7 @@ def control(case: bytes) -> None:
 def _fill(worlds: Worlds) -> None:
     fake = fake_of(worlds.main)
     fake.clock.pause()  # type: ignore[union-attr]  # a served fake has a system clock
-    fake.clock.move_to(1_800_000_000)
+    fake.clock.tick(86_400)
     fake.add_build({F41: "running", F42: {"lifecycle": "succeeds", "progress": "manual"}}, id=1)
     fake.faults.add({"delay": 0})
     fake.answer("GET", "/api_3/build-chroot/list/1")
