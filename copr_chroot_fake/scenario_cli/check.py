@@ -6,8 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import filterfalse
+from itertools import count, filterfalse
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -123,54 +122,40 @@ def _find_repeated(key: str, values: Lines) -> tuple[str, int | None]:
     return key, None
 
 
-@dataclass
-class _Container:
-    """A JSON object or list around the current value: its closing bracket, and the number of its values so far."""
-
-    location: str
-    end: str
-    count: int = 0
+_match_tokens = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL).finditer
 
 
-_match_space = re.compile(r"[ \t\n\r]*").match
-_decode = json.JSONDecoder().raw_decode
+class _Token(NamedTuple):
+    text: str
+    line: int
 
 
 def walk_json(text: str) -> Lines:
     """Yield the values of a valid JSON text, the whole document first."""
-    containers: list[_Container] = []
-    location, index = "", _skip_space(text, 0)
+    tokens = _tokens(text)
+    return _walk_value(next(tokens), tokens, "")
+
+
+def _tokens(text: str) -> Iterator[_Token]:
     line, counted = 1, 0
-    while True:
-        line += text.count("\n", counted, index)
-        counted = index
-        yield location, line
-        if text[index] in "{[":
-            containers.append(_Container(location, "}" if text[index] == "{" else "]"))
-            index = _skip_space(text, index + 1)
-        else:
-            index = _skip_space(text, _decode(text, index)[1])
-        while containers and text[index] == containers[-1].end:
-            containers.pop()
-            index = _skip_space(text, index + 1)
-        if not containers:
-            return
-        container = containers[-1]
-        # A comma comes before every value but the first.
-        index = _skip_space(text, index + 1) if container.count else index
-        if container.end == "}":
-            key, index = _decode(text, index)
-            location = dotted(container.location, key)
-            index = _skip_space(text, _skip_space(text, index) + 1)
-        else:
-            location = f"{container.location}[{container.count}]"
-        container.count += 1
+    for match in _match_tokens(text):
+        line += text.count("\n", counted, match.start())
+        counted = match.start()
+        if match[0] not in ",:":
+            yield _Token(match[0], line)
 
 
-def _skip_space(text: str, index: int) -> int:
-    space = _match_space(text, index)
-    assert space is not None
-    return space.end()
+def _walk_value(token: _Token, tokens: Iterator[_Token], location: str) -> Lines:
+    yield location, token.line
+    if token.text == "[":
+        for index in count():
+            item = next(tokens)
+            if item.text == "]":
+                return
+            yield from _walk_value(item, tokens, f"{location}[{index}]")
+    elif token.text == "{":
+        while (key := next(tokens)).text != "}":
+            yield from _walk_value(next(tokens), tokens, dotted(location, json.loads(key.text)))
 
 
 def walk_yaml(text: str) -> Lines:
