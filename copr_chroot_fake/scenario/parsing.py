@@ -1,15 +1,12 @@
-"""Reading and parsing the text of a scenario, in JSON or YAML."""
+"""Parse JSON with located errors, and reject keys that an object has twice."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
-from ..errors import InputError, ScenarioError, needing
-from ..validation import checks
-from . import bundled
+from ..errors import InputError
 
 
 class ScenarioSyntaxError(InputError):
@@ -26,52 +23,6 @@ class RepeatedKeyError(InputError):
 
     def __init__(self, key: str) -> None:
         super().__init__(key, "duplicate key; expected once")
-
-
-def read_text(path: Path) -> tuple[Path, str]:
-    """Return the path and the text of a file; if there is none, of the bundled scenario of that name.
-
-    :raises ScenarioError: if it cannot be read; it lists the bundled scenarios if the path can be a name.
-    """
-    try:
-        return path, path.read_text(encoding="utf-8")
-    except (FileNotFoundError, IsADirectoryError) as error:
-        by_name = bundled.by_name() if path.name == str(path) and not path.suffix else {}
-        if path.name in by_name:
-            return read_text(by_name[path.name])
-        raise ScenarioError(str(path), InputError("", _missing_file(error, path, by_name))) from None
-    except (OSError, ValueError) as error:
-        raise ScenarioError(str(path), InputError("", f"cannot be read: {_reason(error)}")) from None
-
-
-def _missing_file(error: OSError, path: Path, names: Collection[str]) -> str:
-    if not isinstance(error, FileNotFoundError):
-        return f"cannot be read: {_reason(error)}"
-    if not names:
-        return "no such file; expected a scenario in JSON or YAML"
-    return f"no such file, and no bundled scenario of that name; {checks.choices(path.name, names)}"
-
-
-def _reason(error: Exception) -> str:
-    """Return the message of an error without the path, which the whole message has already."""
-    return (isinstance(error, OSError) and error.strerror) or str(error)
-
-
-def is_yaml(path: Path) -> bool:
-    return path.suffix.lower() in {".yaml", ".yml"}
-
-
-def parse(text: str, source: Path, *, yaml: bool) -> object:
-    """Return the value of a text in YAML or JSON.
-
-    :param source: its file.
-    :raises InputError: naming line and column, or the repeated key.
-    :raises MissingExtraError: for YAML if no parser of it is installed.
-    """
-    try:
-        return _read_yaml(text, source) if yaml else read_json(text)
-    except RecursionError:
-        raise InputError("", "nested too deeply to be a scenario") from None
 
 
 def read_json(text: str) -> object:
@@ -101,11 +52,3 @@ def reject_repeats(keys: Iterable[str]) -> None:
     repeated = next((key for key, times in Counter(keys).items() if times > 1), None)
     if repeated is not None:
         raise RepeatedKeyError(repeated)
-
-
-def _read_yaml(text: str, source: Path) -> object:
-    with needing(f"{source}: a YAML scenario", "PyYAML", "yaml"):
-        import yaml as _  # noqa: F401  # an error here names the extra
-
-        from .yaml_loading import load
-    return load(text)

@@ -10,11 +10,6 @@ from ..errors import InputError, InputErrors
 from ..validation import checks
 
 
-def names_files(document: object) -> bool:
-    """Return whether a document names any file as a result."""
-    return any(_is_file(content) for _, results in _results_in(document) for content in results.values())
-
-
 def _is_file(content: object) -> TypeGuard[dict[str, object]]:
     return isinstance(content, dict) and content.keys() == {"file"}
 

@@ -15,7 +15,7 @@ from ..engine.create import add_scenario
 from ..engine.store import Store
 from ..errors import CoprFakeError, InputError, MissingExtraError, ScenarioError
 from ..model.progress import Progress
-from ..scenario import parsing
+from ..scenario.load import is_yaml, parse_text, read_text
 from ..scenario.parsing import RepeatedKeyError, ScenarioSyntaxError
 from ..scenario.result_files import read_results
 from ..scenario.spec import ScenarioSpec
@@ -69,7 +69,7 @@ def check(files: Iterable[Path]) -> Iterator[Report]:
 
 def _read_text(file: Path) -> tuple[Path, str]:
     if file != STDIN:
-        return parsing.read_text(file)
+        return read_text(file)
     try:
         return file, sys.stdin.buffer.read().decode()
     except ValueError as error:
@@ -78,10 +78,10 @@ def _read_text(file: Path) -> tuple[Path, str]:
 
 def _find_errors(store: Store, name: str, path: Path, text: str) -> Iterable[Diagnostic]:
     # Standard input has no suffix, but a scenario in JSON begins with a brace.
-    yaml = not text.lstrip().startswith("{") if path == STDIN else parsing.is_yaml(path)
+    yaml = not text.lstrip().startswith("{") if path == STDIN else is_yaml(path)
     walk = walk_yaml if yaml else walk_json
     try:
-        document = parsing.parse(text, path, yaml=yaml)
+        document = parse_text(text, path, yaml=yaml)
     except ScenarioSyntaxError as error:
         return [Diagnostic(name, "", error.problem, error.line, error.column)]
     except RepeatedKeyError as error:
