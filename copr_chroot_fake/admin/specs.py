@@ -374,19 +374,19 @@ class RequestFilter(_Subject):
 
 @frozen(kw_only=True)
 class RequestsQuery(PageQuery, RequestFilter):
-    """Which requests that came ``after`` the one of that number: the latest ``limit``, before the last ``offset``."""
+    """Only requests ``after`` this number: the latest ``limit``, without the last ``offset``."""
 
     after: WholeNumber = 0
 
 
 @frozen(kw_only=True)
 class ChangesQuery(PageQuery, _Subject):
-    """Which changes: the latest ``limit``, before the last ``offset``."""
+    """The latest ``limit`` changes, without the last ``offset``."""
 
 
 @frozen(kw_only=True)
 class MessagesQuery(PageQuery, _Subject):
-    """Which messages that came ``after`` the one of that number: the latest ``limit``, before the last ``offset``.
+    """Only messages ``after`` this number: the latest ``limit``, without the last ``offset``.
 
     The bodies contain ``search``.
     """

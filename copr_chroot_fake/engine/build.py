@@ -331,7 +331,7 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
             self.hidden_package = None
 
     def set_package(self, name: str) -> None:
-        """Let its package be known; the project gets the package, with the source of this build, if it lacks it."""
+        """Set the package; create it in the project, with the source of this build, if it is missing."""
         self.stored_package = name
         if name not in self.project.packages:
             self.project.add_package(name, self.source.type, self.source.config)

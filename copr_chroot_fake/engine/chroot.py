@@ -330,7 +330,7 @@ class BuildChroot:
             self._build.start_run(self, lifecycle, now)
 
     def fail_import(self, now: float) -> None:
-        """Fail as dist-git lacks its branch, with the times that it has had."""
+        """Fail because the dist-git branch is missing; keep the timestamps."""
         self.end_unbuilt(State.FAILED, now, self._started_on, self._ended_on)
 
     def end_unbuilt(self, state: State, now: float, started_on: int | None, ended_on: int | None) -> None:

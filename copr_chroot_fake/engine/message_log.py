@@ -1,4 +1,4 @@
-"""What messages tell: which tasks have started and ended, noted as it happens, and put in order when it is read."""
+"""Records when tasks start and end; sorted on read."""
 
 from __future__ import annotations
 

@@ -165,7 +165,7 @@ class Store:
             self._set_listeners((*self.observed_lock.listeners, listener))
 
     def remove_listener(self, listener: Listener) -> None:
-        """Call a function no more."""
+        """Remove a listener."""
         with self.own_lock:
             self._set_listeners(tuple(other for other in self.observed_lock.listeners if other != listener))
 

@@ -137,7 +137,7 @@ class RequestReader:
         except HttpParserError:
             raise _invalid() from None
         except HttpParserUpgrade:
-            # After an upgrade, the parser expects no HTTP. This server declines by answering as if it were none.
+            # After an upgrade, the parser expects no HTTP. Ignore the upgrade.
             self._parser = HttpRequestParser(self)
             if method != b"CONNECT":
                 self._start_request()
