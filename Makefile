@@ -90,7 +90,7 @@ format: .venv/develop.stamp
 # build/site. A warning is an error.
 docs: .venv/docs.stamp
 	$(BIN)/python -m docs.make_scenario_schema > .venv/generated && mv .venv/generated copr_chroot_fake/scenario/schema.json
-	$(BIN)/python -m docs.make_openapi > .venv/generated && mv .venv/generated copr_chroot_fake/admin/openapi.json
+	$(BIN)/python -m docs.make_openapi > .venv/generated && mv .venv/generated copr_chroot_fake/control/openapi.json
 	$(BIN)/python -m docs.make_states > docs/states.md
 	$(BIN)/python -m docs.draw_states > docs/states.svg
 	$(BIN)/python -m docs.make_control > docs/reference/control.md

@@ -12,7 +12,7 @@ import httpx
 import respx
 
 from copr_chroot_fake import CoprClient, FakeCopr
-from copr_chroot_fake.http_server.live_server import LiveServer
+from copr_chroot_fake.server.live_server import LiveServer
 
 from .figures import Figure, ratio, timed
 from .in_process import GET, fake_with_hundred_chroots
@@ -80,7 +80,7 @@ def _server_seconds(rounds: int) -> tuple[float, float]:
         "import pytest, time\n"
         "from copr_chroot_fake import FakeCopr\n"
         "FakeCopr(); began = time.perf_counter()\n"
-        "from copr_chroot_fake.http_server.live_server import LiveServer\n"
+        "from copr_chroot_fake.server.live_server import LiveServer\n"
         "server = LiveServer(); print(time.perf_counter() - began); server.stop()"
     )
     starts = [printed_by("-c", code) for _ in range(rounds)]

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from .client.results import ChrootPage as ChrootPage
     from .client.results import ChrootStatus as ChrootStatus
     from .client.results import Repo as Repo
-    from .control import ControlError as ControlError
-    from .control import CoprFakeControl as CoprFakeControl
+    from .control.client import ControlError as ControlError
+    from .control.client import CoprFakeControl as CoprFakeControl
     from .engine.build import Build as Build
     from .engine.chroot import BuildChroot as BuildChroot
     from .engine.clock import Clock as Clock
@@ -55,8 +55,6 @@ if TYPE_CHECKING:
     from .errors import ScenarioError as ScenarioError
     from .fake import FakeCopr as FakeCopr
     from .generate.provider import CoprProvider as CoprProvider
-    from .http_server.running import CoprProxy as CoprProxy
-    from .http_server.running import TlsServer as TlsServer
     from .journal.journal import UnmatchedRequests as UnmatchedRequests
     from .journal.request import Request as Request
     from .messages.message import Message as Message
@@ -84,6 +82,8 @@ if TYPE_CHECKING:
     from .pytest_plugin.support import CoprServer as CoprServer
     from .pytest_plugin.support import MakeCoprFake as MakeCoprFake
     from .scenario.entries import Scenario as Scenario
+    from .server.addresses import CoprProxy as CoprProxy
+    from .server.addresses import TlsServer as TlsServer
     from .version import __version__ as __version__
     from .wire.answer import Answer as Answer
 
@@ -96,7 +96,7 @@ _NAMES = {
         "PagingError RequestTimeoutError ServerError TooManyRequestsError WaitTimeoutError"
     ),
     ".client.results": "BuildConfig BuiltPackage ChrootPage ChrootStatus Repo",
-    ".control": "ControlError CoprFakeControl",
+    ".control.client": "ControlError CoprFakeControl",
     ".engine.build": "Build",
     ".engine.chroot": "BuildChroot",
     ".engine.clock": "Clock SystemClock VirtualClock",
@@ -111,7 +111,7 @@ _NAMES = {
     ),
     ".fake": "FakeCopr",
     ".generate.provider": "CoprProvider",
-    ".http_server.running": "CoprProxy TlsServer",
+    ".server.addresses": "CoprProxy TlsServer",
     ".journal.journal": "UnmatchedRequests",
     ".journal.request": "Request",
     ".messages.message": "Message MessageBody",

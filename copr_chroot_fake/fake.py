@@ -52,12 +52,12 @@ if TYPE_CHECKING:
     from .adapters.httpx import HttpxTransport
     from .engine.chroot import Change
     from .engine.snapshot import Snapshot
-    from .http_server.running import CoprProxy, TlsServer
     from .journal.journal import Request, UnmatchedRequests
     from .messages.message import Message
     from .messages.subscribers import Subscription
     from .scenario.entries import Scenario
     from .scenario.spec import ChrootsLike
+    from .server.addresses import CoprProxy, TlsServer
     from .wire.routes import EndpointName
 
 
@@ -564,7 +564,7 @@ class FakeCopr:
     @contextmanager
     def _serving(self, tls: SSLContext | None = None) -> Iterator[str]:
         with needing("FakeCopr.serving", "httptools", "server"):
-            from .http_server.live_server import LiveServer
+            from .server.live_server import LiveServer
 
         results_url = self.results_url
         server = LiveServer(tls)
@@ -576,10 +576,10 @@ class FakeCopr:
 
     @contextmanager
     def _serving_tls(self) -> Iterator[TlsServer]:
-        from .http_server.running import TlsServer
+        from .server.addresses import TlsServer
 
         with needing("FakeCopr.serving with TLS", "trustme", "tls"):
-            from .http_server.certificates import LOOPBACK, certificate_authority
+            from .server.certificates import LOOPBACK, certificate_authority
 
         with certificate_authority() as authority, self._serving(authority.context_for(*LOOPBACK)) as url:
             yield TlsServer(url, authority.file)
@@ -597,7 +597,7 @@ class FakeCopr:
         with needing("FakeCopr.proxying", "httptools", "server"):
             import httptools  # noqa: F401  # used by the module below
         with needing("FakeCopr.proxying", "trustme", "tls"):
-            from .http_server.proxying import proxying
+            from .server.proxying import proxying
         with proxying(self.service, allow) as proxy:
             yield proxy
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
-from copr_chroot_fake.admin.control_api import DOCUMENT
-from copr_chroot_fake.admin.events import EVENT_STREAM
+from copr_chroot_fake.control.api import DOCUMENT
+from copr_chroot_fake.control.events import EVENT_STREAM
 from copr_chroot_fake.wire.answer import JSON
 from copr_chroot_fake.wire.routes import EndpointName
 

@@ -12,7 +12,7 @@ from unittest.mock import patch
 import httpx
 
 from copr_chroot_fake import CoprFakeControl
-from copr_chroot_fake.http_server.live_server import LiveServer
+from copr_chroot_fake.server.live_server import LiveServer
 
 from .control_examples import EXAMPLES, prepare
 

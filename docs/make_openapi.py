@@ -10,12 +10,12 @@ from types import NoneType
 from typing import get_args, get_type_hints
 
 from copr_chroot_fake import __version__
-from copr_chroot_fake.admin import views
-from copr_chroot_fake.admin.events import EVENT_STREAM, WorldEvents
-from copr_chroot_fake.admin.operations import OPERATIONS, Operation
+from copr_chroot_fake.control import views
+from copr_chroot_fake.control.events import EVENT_STREAM, WorldEvents
+from copr_chroot_fake.control.operations import OPERATIONS, Operation
+from copr_chroot_fake.control.worlds import NAME
 from copr_chroot_fake.validation.schema import whole
 from copr_chroot_fake.wire.answer import JSON
-from copr_chroot_fake.worlds.world import NAME
 
 from .schemas import Schema, Schemas
 

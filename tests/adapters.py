@@ -18,9 +18,9 @@ import httpx2
 import requests
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.http_server.app import ServedApp
-from copr_chroot_fake.worlds.initial import InitialConfig
-from copr_chroot_fake.worlds.world import Worlds
+from copr_chroot_fake.control.initial import InitialConfig
+from copr_chroot_fake.control.worlds import Worlds
+from copr_chroot_fake.server.app import ServedApp
 
 from .served import running
 

@@ -19,8 +19,8 @@ from typing import is_typeddict
 import click
 
 import copr_chroot_fake
-from copr_chroot_fake.admin.operations import OPERATIONS
 from copr_chroot_fake.cli import main
+from copr_chroot_fake.control.operations import OPERATIONS
 from copr_chroot_fake.model.account import Account, Group
 from copr_chroot_fake.model.fault import FaultObject, _DribbleObject
 from copr_chroot_fake.model.project import Permissions, ProjectChroot, SourcePackage

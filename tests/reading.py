@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from copr_chroot_fake.http_server.request_reader import RequestReader
+from copr_chroot_fake.server.request_reader import RequestReader
 
 
 class Read(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from copr_chroot_fake import ControlError, CoprFakeControl, FakeCopr, Fault, Uniform
-from copr_chroot_fake.admin.operations import TABLE, find
+from copr_chroot_fake.control.operations import TABLE, find
 from copr_chroot_fake.model.fault import FaultLike
 from copr_chroot_fake.validation.spec import dump
 from docs.control_examples import EXAMPLES, WITHOUT, prepare

@@ -33,7 +33,7 @@ DOCS = ROOT / "docs"
 
 GENERATED = [
     ("make_scenario_schema", "copr_chroot_fake/scenario/schema.json"),
-    ("make_openapi", "copr_chroot_fake/admin/openapi.json"),
+    ("make_openapi", "copr_chroot_fake/control/openapi.json"),
     ("make_states", "docs/states.md"),
     ("make_control", "docs/reference/control.md"),
     ("make_control_examples", "docs/reference/control-examples.md"),

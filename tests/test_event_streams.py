@@ -10,10 +10,11 @@ from contextlib import ExitStack
 import pytest
 
 from copr_chroot_fake import ControlError, CoprFakeControl, FakeCopr, FakeOptions
-from copr_chroot_fake.admin.events import WorldEvents
+from copr_chroot_fake.control.events import WorldEvents
+from copr_chroot_fake.control.initial import InitialConfig
 from copr_chroot_fake.engine.clock import SystemClock
-from copr_chroot_fake.http_server import event_stream, protocol
-from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.server import connection as protocol
+from copr_chroot_fake.server import event_stream
 
 from .control.clients import READS
 from .served import F41, HOME, Server, Start, Threaded, Wire, eventually, raw, serving

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.http_server.live_server import LiveServer
+from copr_chroot_fake.server.live_server import LiveServer
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork"),

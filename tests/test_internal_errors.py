@@ -11,18 +11,18 @@ from typing import cast
 import pytest
 
 from copr_chroot_fake.adapters.body_limits import BodyLimits
-from copr_chroot_fake.admin.control_api import ControlApi
-from copr_chroot_fake.http_server.access_log import AccessLog
-from copr_chroot_fake.http_server.app import ServedApp
-from copr_chroot_fake.http_server.control_adapter import ControlAdapter
-from copr_chroot_fake.http_server.guard import Guard
-from copr_chroot_fake.http_server.protocol import HttpProtocol
-from copr_chroot_fake.http_server.request import App, BodyWanted, Request
+from copr_chroot_fake.control.api import ControlApi
+from copr_chroot_fake.control.initial import InitialConfig
+from copr_chroot_fake.control.worlds import World, Worlds
 from copr_chroot_fake.scenario.load import ScenarioSource
+from copr_chroot_fake.server.access_log import AccessLog
+from copr_chroot_fake.server.app import ServedApp
+from copr_chroot_fake.server.connection import HttpProtocol
+from copr_chroot_fake.server.control_adapter import ControlAdapter
+from copr_chroot_fake.server.guard import Guard
+from copr_chroot_fake.server.request import App, BodyWanted, Request
 from copr_chroot_fake.service import Service
 from copr_chroot_fake.wire.answer import Answer, Delivery, json_answer
-from copr_chroot_fake.worlds.initial import InitialConfig
-from copr_chroot_fake.worlds.world import World, Worlds
 
 from .served import HOME, Server, raw, replies, running, serving
 

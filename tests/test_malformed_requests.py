@@ -12,7 +12,7 @@ import h11
 import pytest
 
 from copr_chroot_fake.adapters.body_limits import BodyLimits
-from copr_chroot_fake.http_server.request import BodyWanted, Request
+from copr_chroot_fake.server.request import BodyWanted, Request
 from copr_chroot_fake.wire.answer import Answer, json_answer
 
 from .malformed_requests import MALFORMED

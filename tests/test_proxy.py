@@ -17,10 +17,10 @@ import httpx
 import pytest
 
 from copr_chroot_fake import Answer, CoprProxy, FakeCopr, InputError, MissingExtraError
-from copr_chroot_fake.http_server import proxy as http_proxy
-from copr_chroot_fake.http_server import relay
-from copr_chroot_fake.http_server.request import Request
 from copr_chroot_fake.model.project import COPR_URL
+from copr_chroot_fake.server import proxy as http_proxy
+from copr_chroot_fake.server import relay
+from copr_chroot_fake.server.request import Request
 
 from .served import (
     F41,
@@ -499,7 +499,7 @@ def test_invalid_host_is_an_error(allow: object) -> None:
 def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trustme", None)
     for name in ("certificates", "proxying"):
-        monkeypatch.delitem(sys.modules, f"copr_chroot_fake.http_server.{name}", raising=False)
+        monkeypatch.delitem(sys.modules, f"copr_chroot_fake.server.{name}", raising=False)
     with pytest.raises(MissingExtraError, match=r"^FakeCopr.proxying needs trustme, .*\[tls\]'$"):
         FakeCopr().proxying().__enter__()
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 
 from copr_chroot_fake.adapters.body_limits import MAX_BODY as API_MAX_BODY
-from copr_chroot_fake.http_server import protocol
+from copr_chroot_fake.server import connection as protocol
 
 from .served import HOME, Server, Start, raw, replies, serving, serving_as
 

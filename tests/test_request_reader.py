@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from copr_chroot_fake.http_server.request_reader import InvalidRequestError
+from copr_chroot_fake.server.request_reader import InvalidRequestError
 
 from .malformed_requests import MALFORMED
 from .reading import Read, read

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from copr_chroot_fake.http_server.sockets import bind
 from copr_chroot_fake.scenario.bundled import bundled_directory
+from copr_chroot_fake.server.sockets import bind
 
 from .adapters import credentials
 from .served import COMMAND, F41, LIST, Served, Start, eventually, failed, serving

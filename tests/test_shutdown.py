@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from copr_chroot_fake.http_server import server as http_server
-from copr_chroot_fake.http_server.app import ServedApp
-from copr_chroot_fake.http_server.sockets import bind
-from copr_chroot_fake.worlds.initial import InitialConfig
-from copr_chroot_fake.worlds.world import Worlds
+from copr_chroot_fake.control.initial import InitialConfig
+from copr_chroot_fake.control.worlds import Worlds
+from copr_chroot_fake.server import server as server_module
+from copr_chroot_fake.server.app import ServedApp
+from copr_chroot_fake.server.sockets import bind
 
 from .served import COMMAND, HOME, LIST, PATIENCE, Served, Start, Wire, eventually, raw, replies, serving, start_request
 
@@ -131,7 +131,7 @@ def test_busy_clients_do_not_delay_the_end(start: Start) -> None:
             sent.result()
 
 
-class ServerWithNewClient(http_server.FakeServer):
+class ServerWithNewClient(server_module.FakeServer):
     """A server to which a client connects some turns of the loop before or after the port closes."""
 
     def __init__(self, turns: int, closes: str) -> None:
@@ -170,7 +170,7 @@ async def pass_turns(turns: int) -> None:
 @pytest.mark.parametrize("turns", range(-7, 8))
 def test_new_connection_does_not_delay_the_end(monkeypatch: pytest.MonkeyPatch, turns: int, closes: str) -> None:
     """It is closed, however far it is set up."""
-    monkeypatch.setattr(http_server, "SHUTDOWN_TIMEOUT", 3 * PATIENCE)
+    monkeypatch.setattr(server_module, "SHUTDOWN_TIMEOUT", 3 * PATIENCE)
     server = ServerWithNewClient(turns, closes)
     begun = time.monotonic()
     asyncio.run(server.serve())
@@ -182,7 +182,7 @@ def test_new_connection_does_not_delay_the_end(monkeypatch: pytest.MonkeyPatch, 
 def test_slow_response_is_aborted_at_the_end(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(http_server, "SHUTDOWN_TIMEOUT", 0.05)
+    monkeypatch.setattr(server_module, "SHUTDOWN_TIMEOUT", 0.05)
     with ExitStack() as ends_last, serving() as server:
         wire = ends_last.enter_context(server.connect())
         start_request(server, wire, {"delay": 6})

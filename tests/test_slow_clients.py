@@ -10,7 +10,7 @@ from contextlib import ExitStack, nullcontext, suppress
 
 import pytest
 
-from copr_chroot_fake.http_server.request import Request
+from copr_chroot_fake.server.request import Request
 from copr_chroot_fake.wire.answer import Answer
 
 from .served import (

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from copr_chroot_fake import CoprFakeError
+from copr_chroot_fake.control.initial import InitialConfig
+from copr_chroot_fake.control.worlds import Worlds
 from copr_chroot_fake.scenario.bundled import by_name
 from copr_chroot_fake.server.state_file import StateFile
-from copr_chroot_fake.worlds.initial import InitialConfig
-from copr_chroot_fake.worlds.world import Worlds
 
 from .served import F41, F42, GET, HOME, LIST, Server, Start, failed
 from .worlds import fake_of

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 
 from copr_chroot_fake import LIFECYCLES, CoprFakeError, FakeCopr, FakeOptions
+from copr_chroot_fake.control.initial import InitialConfig
+from copr_chroot_fake.control.worlds import World, Worlds
 from copr_chroot_fake.engine.clock import SystemClock
 from copr_chroot_fake.server.state_file import StateFile
-from copr_chroot_fake.worlds.initial import InitialConfig
-from copr_chroot_fake.worlds.world import World, Worlds
 
 from .events import advance_all
 from .examples import examples

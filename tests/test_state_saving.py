@@ -18,12 +18,12 @@ from pathlib import Path
 import pytest
 
 from copr_chroot_fake import CoprFakeError, FakeCopr, SystemClock
-from copr_chroot_fake.admin.call import Setting
-from copr_chroot_fake.admin.control_api import ControlApi
+from copr_chroot_fake.control.api import ControlApi
+from copr_chroot_fake.control.call import Setting
+from copr_chroot_fake.control.initial import InitialConfig
+from copr_chroot_fake.control.worlds import Worlds
 from copr_chroot_fake.server.state_file import StateFile
 from copr_chroot_fake.service import Service
-from copr_chroot_fake.worlds.initial import InitialConfig
-from copr_chroot_fake.worlds.world import Worlds
 
 from .control.clients import Control, in_process
 from .served import F41, PATIENCE, Served, Start, failed, raw

@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from copr_chroot_fake import FakeCopr, InputError, MissingExtraError, TlsServer
-from copr_chroot_fake.http_server import protocol
-from copr_chroot_fake.http_server.certificates import certificate_authority
+from copr_chroot_fake.server import connection as protocol
+from copr_chroot_fake.server.certificates import certificate_authority
 
 from .served import (
     F41,
@@ -221,7 +221,7 @@ def test_forked_child_keeps_the_file_of_the_authority() -> None:
 
 def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trustme", None)
-    monkeypatch.delitem(sys.modules, "copr_chroot_fake.http_server.certificates", raising=False)
+    monkeypatch.delitem(sys.modules, "copr_chroot_fake.server.certificates", raising=False)
     remedy = r"needs trustme, which is not installed: pip install 'copr-chroot-fake\[tls\]'"
     with pytest.raises(MissingExtraError, match=f"^FakeCopr.serving with TLS {remedy}$"), FakeCopr().serving(tls=True):
         pass
@@ -236,7 +236,7 @@ def test_tls_is_a_flag() -> None:
 def test_nothing_of_tls_is_imported_without_it() -> None:
     code = (
         "import sys\nfrom copr_chroot_fake import FakeCopr\nwith FakeCopr().serving():\n"
-        "    print({'trustme', 'cryptography', 'copr_chroot_fake.http_server.tls'} & sys.modules.keys())"
+        "    print({'trustme', 'cryptography', 'copr_chroot_fake.server.tls'} & sys.modules.keys())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

@@ -17,8 +17,8 @@ import pytest
 import requests
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.http_server import server as http_server
-from copr_chroot_fake.http_server.live_server import LiveServer
+from copr_chroot_fake.server import server as server_module
+from copr_chroot_fake.server.live_server import LiveServer
 
 from .served import (
     F41,
@@ -377,7 +377,7 @@ def test_client_may_leave_before_the_port_closes(
         server.control(
             "POST", "/faults", {"breaks": "refused", "endpoint": "build-chroot/list", "nth": 1, "seconds": 0.01}
         )
-        monkeypatch.setattr(http_server, "_run_pending", leave)
+        monkeypatch.setattr(server_module, "_run_pending", leave)
         wire = server.connect()
         wire.send(raw("GET", LIST))
         assert eventually(lambda: next(iter(fake_of(server.worlds.main).faults)).hits == 1)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from copr_chroot_fake.http_server.app import ServedApp
-from copr_chroot_fake.http_server.control_adapter import ControlAdapter
-from copr_chroot_fake.http_server.guard import Guard
-from copr_chroot_fake.worlds.initial import InitialConfig
-from copr_chroot_fake.worlds.world import Worlds
+from copr_chroot_fake.control.initial import InitialConfig
+from copr_chroot_fake.control.worlds import Worlds
+from copr_chroot_fake.server.app import ServedApp
+from copr_chroot_fake.server.control_adapter import ControlAdapter
+from copr_chroot_fake.server.guard import Guard
 
 from .served import HOME, Threaded, raw, running
 from .worlds import fake_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.worlds.world import World
+from copr_chroot_fake.control.worlds import World
 
 
 def fake_of(world: World) -> FakeCopr:

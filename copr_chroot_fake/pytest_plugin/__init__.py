@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from ..client.clients import AsyncCoprClient, CoprClient
     from ..fake import FakeCopr
-    from ..http_server.live_server import LiveServer
-    from ..http_server.running import CoprProxy
+    from ..server.addresses import CoprProxy
+    from ..server.live_server import LiveServer
     from .commands import CoprCli
     from .options import Options
     from .support import CoprServer, MakeCoprFake
@@ -175,7 +175,7 @@ def _copr_live_server() -> Iterator[LiveServer]:
     from ..errors import needing
 
     with needing("copr_server", "httptools", "server"):
-        from ..http_server.live_server import LiveServer
+        from ..server.live_server import LiveServer
 
     server = LiveServer()
     yield server

@@ -14,12 +14,12 @@ import pytest
 
 from ..errors import CoprFakeError
 from ..fake import FakeCopr
-from ..http_server.program_environment import client_config
+from ..server.program_environment import client_config
 from .network_guard import NetworkGuard, guarding
 from .options import NAMES, Options, check_names
 
 if TYPE_CHECKING:
-    from ..http_server.live_server import LiveServer
+    from ..server.live_server import LiveServer
 
 FAKES: pytest.StashKey[list[tuple[FakeCopr, Options]]] = pytest.StashKey()
 """The fakes that a test has made, each with its options."""

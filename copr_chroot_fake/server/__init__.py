@@ -1,1 +1,1 @@
-"""The standalone server, ``copr-chroot-fake serve``, and its state file."""
+"""The server of ``copr-chroot-fake serve`` and ``run``, the proxy, and servers in threads."""

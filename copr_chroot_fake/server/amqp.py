@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from twisted.internet.posixbase import PosixReactorBase
     from twisted.python.failure import Failure
 
-    from ..worlds.world import World
+    from ..control.worlds import World
 
 CLOSE_TIMEOUT = 2.0
 """Maximum seconds that :meth:`AmqpPublisher.close` waits for confirmations."""

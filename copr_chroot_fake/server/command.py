@@ -15,26 +15,26 @@ import click
 
 from ..adapters.body_limits import MAX_CONTROL_BODY
 from ..cli_output import Failure, failing
+from ..control.limits import MAX_HEAD, MAX_WORLDS
 from ..errors import CoprFakeError, InputError, needing
 from ..excerpt import excerpt
 from ..model.progress import ProgressMode
 from ..scenario.bundled import DEFAULT_SCENARIO, bundled_directory
 from ..validation import checks
 from ..validation.checks import LARGEST_INTEGER
-from ..worlds.limits import MAX_HEAD, MAX_WORLDS
 
 if TYPE_CHECKING:
     import socket
     from contextlib import AbstractContextManager
     from ssl import SSLContext
 
-    from ..http_server.access_log import LogStyle
-    from ..http_server.certificates import CertificateAuthority
-    from ..http_server.request import App
+    from ..control.initial import InitialConfig
+    from ..control.worlds import Worlds
     from ..model.account import Account
-    from ..worlds.initial import InitialConfig
-    from ..worlds.world import Worlds
+    from .access_log import LogStyle
     from .amqp import AmqpPublisher
+    from .certificates import CertificateAuthority
+    from .request import App
     from .state_file import StateFile
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -146,7 +146,7 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     given = os.environ.get(_TOKEN_VARIABLE) if value is None else value
     if given is None:
         return None
-    from ..http_server.guard import check_token
+    from .guard import check_token
 
     try:
         return check_token("--control-token", given)
@@ -347,16 +347,16 @@ def serve(
     ):
         if is_given and not is_required_given:
             raise Failure(f"{option} requires {required}")
-    from ..http_server.access_log import AccessLog, dropped_line
-    from ..http_server.app import ServedApp
-    from ..http_server.control_adapter import ControlAdapter
-    from ..http_server.guard import Guard, is_loopback
-    from ..http_server.line_writer import LineWriter
-    from ..http_server.server import end_on_signals
-    from ..http_server.server import serve as serve_app
-    from ..http_server.sockets import url_of
+    from ..control.initial import InitialConfig
     from ..options import FakeOptions
-    from ..worlds.initial import InitialConfig
+    from .access_log import AccessLog, dropped_line
+    from .app import ServedApp
+    from .control_adapter import ControlAdapter
+    from .guard import Guard, is_loopback
+    from .line_writer import LineWriter
+    from .server import end_on_signals
+    from .server import serve as serve_app
+    from .sockets import url_of
 
     if not (no_control or control_token or insecure_control or is_loopback(host)):
         raise Failure(
@@ -390,7 +390,7 @@ def serve(
         served = ServedApp(worlds, control)
         app: App = served
         if authority is not None and proxy:
-            from ..http_server.proxy import ProxyApp
+            from .proxy import ProxyApp
 
             app = ProxyApp(served, authority, own_url, allowed, writer.write)
         if url is not None or not proxy:
@@ -423,7 +423,7 @@ def _open_authority() -> AbstractContextManager[CertificateAuthority]:
     :raises MissingExtraError: if the extra is not installed.
     """
     with needing("--tls or --proxy", "trustme", "tls"):
-        from ..http_server.certificates import certificate_authority
+        from .certificates import certificate_authority
     return certificate_authority()
 
 
@@ -432,7 +432,7 @@ def _certificate(authority: CertificateAuthority, *names: str) -> SSLContext:
 
     :raises InputError: if one of them cannot be in a certificate.
     """
-    from ..http_server.certificates import LOOPBACK
+    from .certificates import LOOPBACK
 
     return authority.context_for(*LOOPBACK, *names)
 
@@ -462,7 +462,7 @@ def _make_worlds(initial: InitialConfig, state_file: StateFile | None, max_world
 
     :raises CoprFakeError: for an invalid scenario or state.
     """
-    from ..worlds.world import Worlds
+    from ..control.worlds import Worlds
 
     # Created even if the state replaces it, to report invalid scenarios now and not at a reset.
     service = initial.make()
@@ -484,7 +484,7 @@ def _host_names(url: str | None) -> list[str]:
 
 
 def _bind(host: str, port: int) -> socket.socket:
-    from ..http_server.sockets import bind
+    from .sockets import bind
 
     try:
         return bind(host, port)

@@ -90,9 +90,9 @@ def run(
     if not command:
         raise Failure("there is no command; expected one after --, such as: copr-chroot-fake run -- ./release.sh")
     with needing("run", "trustme", "tls"):
-        from ..http_server.proxying import proxying
+        from .proxying import proxying
+    from ..control.initial import InitialConfig
     from ..options import FakeOptions
-    from ..worlds.initial import InitialConfig
 
     options = FakeOptions(progress=progress, serve_results=True)
     service = InitialConfig(sources_of(scenarios), options, speed).make()

@@ -18,6 +18,9 @@ from typing import Annotated, cast
 from filelock import FileLock, Timeout
 
 from ..atomic_file import check_replaceable, replace_file
+from ..control.initial import InitialConfig, Speed
+from ..control.limits import MAX_STATE
+from ..control.worlds import TooManyError, World, Worlds
 from ..engine.clock import SystemClock
 from ..engine.dump import write_scenario
 from ..errors import CoprFakeError, InputError, ScenarioError, below
@@ -31,9 +34,6 @@ from ..validation.checks import Amount, Positive, WholeNumber
 from ..validation.frozen import frozen
 from ..validation.rule import Rule
 from ..validation.spec import parse
-from ..worlds.initial import InitialConfig, Speed
-from ..worlds.limits import MAX_STATE
-from ..worlds.world import TooManyError, World, Worlds
 
 _VERSION = 1
 _SAVED_OPTIONS = ("progress", "default_limit", "seed", "next_build_id")

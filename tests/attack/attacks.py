@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from random import Random
 
-from copr_chroot_fake.http_server.responses import PROBLEM
+from copr_chroot_fake.server.responses import PROBLEM
 
 from ..fuzz.mutating import mutate
 from ..served import PATIENCE, Server, Wire, raw

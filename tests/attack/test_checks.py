@@ -7,7 +7,7 @@ import resource
 
 import pytest
 
-from copr_chroot_fake.http_server.responses import PROBLEM
+from copr_chroot_fake.server.responses import PROBLEM
 
 from .__main__ import allow_files
 from .attack import is_log_entry

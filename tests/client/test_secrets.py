@@ -15,8 +15,8 @@ from click.testing import CliRunner
 from copr_chroot_fake import FakeCopr, InputError
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.client.errors import ClientError
+from copr_chroot_fake.control.initial import InitialConfig
 from copr_chroot_fake.model.account import Account
-from copr_chroot_fake.worlds.initial import InitialConfig
 
 from ..adapters import running_server
 from ..served import serving as serving_worlds

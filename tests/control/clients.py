@@ -11,13 +11,13 @@ from typing import Any, cast
 from jsonschema import Draft202012Validator
 
 from copr_chroot_fake import Answer, FakeCopr, SystemClock
-from copr_chroot_fake.admin.call import Setting
-from copr_chroot_fake.admin.control_api import DOCUMENT as DOCUMENT_FILE
-from copr_chroot_fake.admin.control_api import ControlApi
-from copr_chroot_fake.admin.events import EVENT_STREAM, WorldEvents
-from copr_chroot_fake.admin.operations import TABLE, find
-from copr_chroot_fake.worlds.initial import InitialConfig, InitialSnapshot
-from copr_chroot_fake.worlds.world import World, Worlds
+from copr_chroot_fake.control.api import DOCUMENT as DOCUMENT_FILE
+from copr_chroot_fake.control.api import ControlApi
+from copr_chroot_fake.control.call import Setting
+from copr_chroot_fake.control.events import EVENT_STREAM, WorldEvents
+from copr_chroot_fake.control.initial import InitialConfig, InitialSnapshot
+from copr_chroot_fake.control.operations import TABLE, find
+from copr_chroot_fake.control.worlds import World, Worlds
 
 from ..served import Reply, Server
 from ..worlds import fake_of

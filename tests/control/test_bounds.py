@@ -11,12 +11,12 @@ from typing import Literal, NamedTuple
 import pytest
 
 from copr_chroot_fake import FakeCopr, FakeOptions
-from copr_chroot_fake.admin.call import Setting
-from copr_chroot_fake.admin.control_api import ControlApi
-from copr_chroot_fake.admin.operations import OPERATIONS
+from copr_chroot_fake.control.api import ControlApi
+from copr_chroot_fake.control.call import Setting
+from copr_chroot_fake.control.initial import InitialConfig
+from copr_chroot_fake.control.operations import OPERATIONS
+from copr_chroot_fake.control.worlds import World, Worlds
 from copr_chroot_fake.wire.answer import Answer
-from copr_chroot_fake.worlds.initial import InitialConfig
-from copr_chroot_fake.worlds.world import World, Worlds
 
 from ..steps import count_steps
 from ..worlds import fake_of

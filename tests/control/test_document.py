@@ -8,7 +8,7 @@ import re
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from copr_chroot_fake.admin.operations import OPERATIONS, TABLE
+from copr_chroot_fake.control.operations import OPERATIONS, TABLE
 
 from .clients import DOCUMENT, fresh_control
 

@@ -15,14 +15,14 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import positive_data_acceptance
 
 from copr_chroot_fake.adapters.asgi import Receive, Send, respond
-from copr_chroot_fake.admin.events import EVENT_STREAM
-from copr_chroot_fake.http_server.app import ServedApp
-from copr_chroot_fake.http_server.control_adapter import ControlAdapter
-from copr_chroot_fake.http_server.guard import Guard
-from copr_chroot_fake.http_server.request import BodyWanted, Request, Response
+from copr_chroot_fake.control.events import EVENT_STREAM
+from copr_chroot_fake.control.initial import InitialConfig
+from copr_chroot_fake.control.worlds import Worlds
+from copr_chroot_fake.server.app import ServedApp
+from copr_chroot_fake.server.control_adapter import ControlAdapter
+from copr_chroot_fake.server.guard import Guard
+from copr_chroot_fake.server.request import BodyWanted, Request, Response
 from copr_chroot_fake.wire.answer import Answer
-from copr_chroot_fake.worlds.initial import InitialConfig
-from copr_chroot_fake.worlds.world import Worlds
 
 from ..examples import examples
 from ..scenarios.examples import BEYOND_THE_SCHEMA

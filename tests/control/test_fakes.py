@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.http_server.live_server import LiveServer
+from copr_chroot_fake.control.initial import InitialConfig
+from copr_chroot_fake.control.worlds import MAX_SNAPSHOTS, World, Worlds
 from copr_chroot_fake.model.account import Account
-from copr_chroot_fake.worlds.initial import InitialConfig
-from copr_chroot_fake.worlds.world import MAX_SNAPSHOTS, World, Worlds
+from copr_chroot_fake.server.live_server import LiveServer
 
 from ..served import LIST, Server
 from ..worlds import fake_of

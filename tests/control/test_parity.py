@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from copr_chroot_fake import Build, BuildChroot, FakeCopr, Faults, SubmissionRules, SystemClock, VirtualClock
-from copr_chroot_fake.admin.operations import OPERATIONS
+from copr_chroot_fake.control.operations import OPERATIONS
 
 CALLS: Mapping[str, tuple[str, ...]] = {
     "FakeCopr.add_scenario": ("POST /scenario",),

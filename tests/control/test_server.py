@@ -5,10 +5,10 @@ from __future__ import annotations
 from random import Random
 
 from copr_chroot_fake import FakeCopr, FakeOptions, PollLoopError, State, VirtualClock, __version__
-from copr_chroot_fake.admin.call import Setting
-from copr_chroot_fake.admin.control_api import ControlApi
-from copr_chroot_fake.worlds.initial import InitialConfig
-from copr_chroot_fake.worlds.world import Worlds
+from copr_chroot_fake.control.api import ControlApi
+from copr_chroot_fake.control.call import Setting
+from copr_chroot_fake.control.initial import InitialConfig
+from copr_chroot_fake.control.worlds import Worlds
 
 from ..invariants import check_chroot
 from ..worlds import fake_of

@@ -20,18 +20,18 @@ from urllib.parse import unquote
 
 import h11
 
-from copr_chroot_fake.http_server.app import ServedApp
-from copr_chroot_fake.http_server.certificates import CertificateAuthority
-from copr_chroot_fake.http_server.control_adapter import ControlAdapter
-from copr_chroot_fake.http_server.guard import Guard
-from copr_chroot_fake.http_server.proxy import ProxyApp
-from copr_chroot_fake.http_server.request import App, BodyWanted, Request, Response, Tunnel, TunnelWanted
-from copr_chroot_fake.http_server.responses import CONNECTED, CONTINUE
-from copr_chroot_fake.http_server.server import FakeServer
-from copr_chroot_fake.http_server.sockets import bind, url_of
+from copr_chroot_fake.control.initial import InitialConfig
+from copr_chroot_fake.control.worlds import Worlds
+from copr_chroot_fake.server.app import ServedApp
+from copr_chroot_fake.server.certificates import CertificateAuthority
+from copr_chroot_fake.server.control_adapter import ControlAdapter
+from copr_chroot_fake.server.guard import Guard
+from copr_chroot_fake.server.proxy import ProxyApp
+from copr_chroot_fake.server.request import App, BodyWanted, Request, Response, Tunnel, TunnelWanted
+from copr_chroot_fake.server.responses import CONNECTED, CONTINUE
+from copr_chroot_fake.server.server import FakeServer
+from copr_chroot_fake.server.sockets import bind, url_of
 from copr_chroot_fake.wire.answer import Answer
-from copr_chroot_fake.worlds.initial import InitialConfig
-from copr_chroot_fake.worlds.world import Worlds
 
 TIMEOUT = 10
 _RESET = struct.pack("ii", 1, 0)

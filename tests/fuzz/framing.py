@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import h11
 
-from copr_chroot_fake.http_server.request_reader import InvalidRequestError
+from copr_chroot_fake.server.request_reader import InvalidRequestError
 
 from ..reading import Read, read_into
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any
 
-from copr_chroot_fake.admin.control_api import DOCUMENT
+from copr_chroot_fake.control.api import DOCUMENT
 from copr_chroot_fake.scenario.schema import scenario_schema
 
 JUNK: tuple[Any, ...] = (

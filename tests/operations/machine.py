@@ -23,7 +23,7 @@ from copr_chroot_fake import (
     SystemClock,
     VirtualClock,
 )
-from copr_chroot_fake.admin import views
+from copr_chroot_fake.control import views
 from copr_chroot_fake.model.project import RESULTS_URL
 
 from ..events import METHODS

@@ -8,7 +8,7 @@ import pytest
 from selenium.webdriver import Chrome
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.http_server.live_server import LiveServer
+from copr_chroot_fake.server.live_server import LiveServer
 
 from ..programs import IS_CI
 from .browser import CHROMEDRIVER, CHROMIUM, Open, Page, chromium, read_log

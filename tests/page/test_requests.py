@@ -15,7 +15,7 @@ from selenium.webdriver.common.keys import Keys
 
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.engine.clock import SystemClock
-from copr_chroot_fake.http_server.live_server import LiveServer
+from copr_chroot_fake.server.live_server import LiveServer
 
 from ..served import HOME, Start
 from .browser import F43, Open, Page, read_log

@@ -16,17 +16,17 @@ from urllib.parse import quote
 
 import httpx
 
-from .errors import CoprFakeError
-from .model.fault import Fault
-from .validation import checks
-from .validation.spec import dump
+from ..errors import CoprFakeError
+from ..model.fault import Fault
+from ..validation import checks
+from ..validation.spec import dump
 
 if TYPE_CHECKING:
-    from .admin import views
-    from .messages.message import Topic
-    from .model.fault import FaultLike
-    from .model.states import StateName
-    from .wire.routes import EndpointName
+    from ..messages.message import Topic
+    from ..model.fault import FaultLike
+    from ..model.states import StateName
+    from ..wire.routes import EndpointName
+    from . import views
 
 _PAGE = 1000
 """Items per page of a list, the maximum of the control API."""

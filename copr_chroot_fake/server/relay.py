@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from .slow_clients import ReadTimer
 
 if TYPE_CHECKING:
-    from .protocol import Context
+    from .connection import Context
 
 _CONNECT_TIMEOUT = 30
 """Seconds within which another host must accept a connection."""

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ..admin.events import EVENT_STREAM, KEEP_ALIVE
+from ..control.events import EVENT_STREAM, KEEP_ALIVE
+from ..control.limits import MAX_STREAMS
 from ..wire.answer import Answer, error_body, json_answer
-from ..worlds.limits import MAX_STREAMS
 
 if TYPE_CHECKING:
-    from ..admin.events import WorldEvents
+    from ..control.events import WorldEvents
 
 MIN_INTERVAL = 0.25
 """Seconds between two events of a stream; changes within this time are one event."""

@@ -7,18 +7,18 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from ..control.initial import InitialConfig, InitialSnapshot
+from ..control.worlds import Worlds
 from ..engine.snapshot import take
 from ..service import Service
 from ..validation import checks
-from ..worlds.initial import InitialConfig, InitialSnapshot
-from ..worlds.world import Worlds
+from .addresses import CoprProxy
 from .app import ServedApp
 from .certificates import certificate_authority
 from .control_adapter import ControlAdapter
 from .guard import Guard
 from .program_environment import client_config, proxy_variables
 from .proxy import ProxyApp, check_host
-from .running import CoprProxy
 from .server_thread import ServerThread
 from .sockets import bind, url_of
 

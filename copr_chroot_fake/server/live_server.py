@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from ssl import SSLContext
 
+from ..control.initial import InitialConfig, InitialSnapshot
+from ..control.worlds import Worlds, world_url
 from ..engine.snapshot import take
 from ..options import FakeOptions
 from ..scenario.load import ScenarioSource
 from ..service import Service
-from ..worlds.initial import InitialConfig, InitialSnapshot
-from ..worlds.world import Worlds, world_url
 from .app import ServedApp
 from .control_adapter import ControlAdapter
 from .guard import Guard

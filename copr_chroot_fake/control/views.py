@@ -38,7 +38,7 @@ from .specs import DEFAULT_LIMIT, OverviewQuery
 
 if TYPE_CHECKING:
     from ..service import Service
-    from ..worlds.world import World
+    from .worlds import World
 
 V = TypeVar("V")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from . import views
 
 if TYPE_CHECKING:
-    from ..worlds.world import World, Worlds
+    from .worlds import World, Worlds
 
 EVENT_STREAM = "text/event-stream"
 

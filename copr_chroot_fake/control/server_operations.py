@@ -8,12 +8,12 @@ from ..errors import CoprFakeError, ScenarioError, below
 from ..options import SHARED_NAMES
 from ..validation import checks
 from ..version import __version__
-from ..worlds.initial import InitialConfig
-from ..worlds.world import World
 from . import views
 from .call import Call, NotFoundError, page
 from .events import WorldEvents
+from .initial import InitialConfig
 from .specs import OverviewQuery, PageQuery, WorldBody
+from .worlds import World
 
 
 def show_health(call: Call) -> views.HealthView:

@@ -36,7 +36,7 @@ from ..validation.rule import Rule
 from ..validation.schema import Keywords, Written
 from ..validation.spec import check_of, parse
 from ..wire.routes import EndpointName
-from ..worlds.initial import Speed
+from .initial import Speed
 
 if TYPE_CHECKING:
     from ..service import Service

@@ -2,7 +2,7 @@
 
 ``/api_3/…`` is the Copr of the main world, and ``/_fake/…`` its control API. Named worlds
 have the same paths below ``/worlds/<name>``, and below the short form ``/@<name>``
-(see :func:`~copr_chroot_fake.worlds.world.world_url`). Browsers are redirected from ``/``
+(see :func:`~copr_chroot_fake.control.worlds.world_url`). Browsers are redirected from ``/``
 to ``/_fake/``, the page.
 
 A world is created by the first request to its Copr, or by the first successful
@@ -17,10 +17,10 @@ from functools import lru_cache, partial
 from urllib.parse import unquote
 
 from ..adapters.body_limits import BodyLimits
+from ..control.worlds import TooManyError, World, Worlds
 from ..errors import InputError
 from ..wire.answer import Answer, error_body, json_answer
 from ..wire.routes import READ_METHODS
-from ..worlds.world import TooManyError, World, Worlds
 from .control_adapter import ControlAdapter
 from .guard import reject_foreign_page
 from .request import BodyWanted, Request, Response

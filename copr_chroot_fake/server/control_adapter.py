@@ -12,9 +12,9 @@ from .guard import Guard
 from .request import Request, Response
 
 if TYPE_CHECKING:
-    from ..admin.control_api import ControlApi
-    from ..worlds.initial import InitialConfig
-    from ..worlds.world import World, Worlds
+    from ..control.api import ControlApi
+    from ..control.initial import InitialConfig
+    from ..control.worlds import World, Worlds
     from .event_stream import EventStreams
 
 
@@ -45,8 +45,8 @@ class ControlAdapter:
 
     @cached_property
     def _api(self) -> ControlApi:
-        from ..admin.call import Setting
-        from ..admin.control_api import ControlApi
+        from ..control.api import ControlApi
+        from ..control.call import Setting
 
         return ControlApi(Setting(self._worlds, self._initial, self._save))
 

@@ -12,7 +12,7 @@ from ..wire.headers import RawHeaders
 if TYPE_CHECKING:
     import asyncio
 
-    from .protocol import Context
+    from .connection import Context
 
 
 class Request:

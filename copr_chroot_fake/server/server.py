@@ -14,10 +14,10 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from ..worlds.limits import MAX_HEAD, READ_TIMEOUT
+from ..control.limits import MAX_HEAD, READ_TIMEOUT
 from .access_log import AccessLog
+from .connection import Context, HttpProtocol
 from .internal_errors import Report, describe
-from .protocol import Context, HttpProtocol
 from .request import App
 from .responses import date_header as make_date_header
 from .sockets import BACKLOG, max_files, occupy

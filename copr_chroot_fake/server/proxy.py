@@ -20,8 +20,8 @@ from ..excerpt import excerpt
 from ..validation import checks
 from ..wire.answer import Answer, error_body, json_answer
 from .app import ServedApp
+from .connection import Context, HttpProtocol
 from .internal_errors import Report
-from .protocol import Context, HttpProtocol
 from .relay import open_relay
 from .request import App, BodyWanted, Request, Tunnel, TunnelWanted
 from .tls import TlsLayer

@@ -15,9 +15,9 @@ from ..validation import checks
 if TYPE_CHECKING:
     from ..engine.store import Store
     from ..service import Service
-    from ..worlds.initial import InitialConfig
-    from ..worlds.world import World, Worlds
+    from .initial import InitialConfig
     from .specs import PageQuery
+    from .worlds import World, Worlds
 
 T = TypeVar("T")
 

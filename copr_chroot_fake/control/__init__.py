@@ -1,0 +1,1 @@
+"""Controlling a server: its worlds, the control API with its client, and the page."""
