@@ -8,6 +8,9 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
+CLOSE_TIMEOUT = 0.5
+"""Seconds that :meth:`LineWriter.close` waits for a reader."""
+
 
 class LineWriter:
     """Writes lines in order; drops and counts lines while nobody reads them.
@@ -33,20 +36,20 @@ class LineWriter:
                 self._dropped += 1
 
     def close(self) -> None:
-        """Write the number of the last dropped lines."""
+        """Write the number of the last dropped lines, if somebody reads soon."""
         with self._lock:
-            self._write_count()
+            self._write_count(CLOSE_TIMEOUT)
 
-    def _write_count(self) -> None:
-        if self._dropped and self._write(self._dropped_line(self._dropped)):
+    def _write_count(self, timeout: float = 0) -> None:
+        if self._dropped and self._write(self._dropped_line(self._dropped), timeout):
             self._dropped = 0
 
-    def _write(self, line: str) -> bool:
-        """Write a line if somebody reads; return whether it was written."""
+    def _write(self, line: str, timeout: float = 0) -> bool:
+        """Write a line if somebody reads within a number of seconds; return whether it was written."""
         rest = memoryview(line.encode("utf-8", "backslashreplace") + b"\n")
         # The reader may be gone.
         with suppress(OSError):
-            if not self._is_writable(0):
+            if not self._is_writable(timeout):
                 return False
             while rest:
                 try:
