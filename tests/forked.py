@@ -19,10 +19,9 @@ IMPORTED = [
     for name in (
         "cli",
         "fake",
-        "server.access_log",
         "server.app",
         "server.control_adapter",
-        "server.line_writer",
+        "server.log",
         "server.proxying",
         "recording.command",
         "recording.record",

@@ -27,11 +27,11 @@ from copr_chroot_fake.cli import main
 from copr_chroot_fake.control.initial import InitialConfig
 from copr_chroot_fake.control.limits import MAX_HEAD, READ_TIMEOUT
 from copr_chroot_fake.control.worlds import Worlds
-from copr_chroot_fake.server.access_log import AccessLog
 from copr_chroot_fake.server.app import ServedApp
 from copr_chroot_fake.server.certificates import LOOPBACK, certificate_authority
 from copr_chroot_fake.server.control_adapter import ControlAdapter
 from copr_chroot_fake.server.guard import Guard
+from copr_chroot_fake.server.log import AccessLog
 from copr_chroot_fake.server.request import App
 from copr_chroot_fake.server.server import FakeServer
 from copr_chroot_fake.server.sockets import bind, url_of

@@ -15,11 +15,11 @@ from copr_chroot_fake.control.api import ControlApi
 from copr_chroot_fake.control.initial import InitialConfig
 from copr_chroot_fake.control.worlds import World, Worlds
 from copr_chroot_fake.scenario.load import ScenarioSource
-from copr_chroot_fake.server.access_log import AccessLog
 from copr_chroot_fake.server.app import ServedApp
 from copr_chroot_fake.server.connection import HttpProtocol
 from copr_chroot_fake.server.control_adapter import ControlAdapter
 from copr_chroot_fake.server.guard import Guard
+from copr_chroot_fake.server.log import AccessLog
 from copr_chroot_fake.server.request import App, BodyWanted, Request
 from copr_chroot_fake.service import Service
 from copr_chroot_fake.wire.answer import Answer, Delivery, json_answer

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import pytest
 
-from copr_chroot_fake.server.line_writer import LineWriter
+from copr_chroot_fake.server.log import LineWriter
 
 Pipe = tuple[BinaryIO, BinaryIO]
 

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from ..control.initial import InitialConfig
     from ..control.worlds import Worlds
     from ..model.account import Account
-    from .access_log import LogStyle
     from .amqp import AmqpPublisher
     from .certificates import CertificateAuthority
+    from .log import LogStyle
     from .request import App
     from .state_file import StateFile
 
@@ -349,11 +349,10 @@ def serve(
             raise Failure(f"{option} requires {required}")
     from ..control.initial import InitialConfig
     from ..options import FakeOptions
-    from .access_log import AccessLog, dropped_line
     from .app import ServedApp
     from .control_adapter import ControlAdapter
     from .guard import Guard, is_loopback
-    from .line_writer import LineWriter
+    from .log import AccessLog, LineWriter, dropped_line
     from .server import end_on_signals
     from .server import serve as serve_app
     from .sockets import url_of

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, cast
 from ..adapters.body_limits import IncomingBody
 from ..adapters.delivery import split_body
 from ..wire.answer import Answer, Delivery, Failure
-from .access_log import AccessLog
-from .internal_errors import Report, describe
+from .log import AccessLog, Report, describe
 from .request import App, Request, Respond, Stream, TunnelWanted
 from .request_reader import InvalidRequestError, RequestReader
 from .responses import CONNECTED, CONTINUE, PROBLEM, encode_head, internal_error, rejection

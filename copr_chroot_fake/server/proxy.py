@@ -21,7 +21,7 @@ from ..validation import checks
 from ..wire.answer import Answer, error_body, json_answer
 from .app import ServedApp
 from .connection import Context, HttpProtocol
-from .internal_errors import Report
+from .log import Report
 from .relay import open_relay
 from .request import App, BodyWanted, Request, Tunnel, TunnelWanted
 from .tls import TlsLayer

@@ -15,9 +15,8 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from ..control.limits import MAX_HEAD, READ_TIMEOUT
-from .access_log import AccessLog
 from .connection import Context, HttpProtocol
-from .internal_errors import Report, describe
+from .log import AccessLog, Report, describe
 from .request import App
 from .responses import date_header as make_date_header
 from .sockets import BACKLOG, max_files, occupy
