@@ -6,7 +6,8 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 from urllib.parse import urlsplit
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from ..model.account import Account
     from .amqp import AmqpPublisher
     from .certificates import CertificateAuthority
-    from .log import LogStyle
+    from .guard import Guard
+    from .log import LogStyle, Report
     from .request import App
     from .state_file import StateFile
 
@@ -284,33 +286,7 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     "--log", type=click.Choice(["text", "json"]), help="Format of these lines; requires --access-log.  [default: text]"
 )
 @failing()
-def serve(
-    scenarios: tuple[Path, ...],
-    host: str,
-    port: int,
-    speed: float,
-    rules: tuple[Mapping[str, object], ...],
-    serve_results: bool,
-    results_delay: float | None,
-    public_url: str | None,
-    amqp: str | None,
-    state: Path | None,
-    accounts: tuple[Account, ...],
-    tls: bool,
-    proxy: bool,
-    allowed: tuple[str, ...],
-    no_control: bool,
-    control_token: str | None,
-    allowed_hosts: tuple[str, ...],
-    insecure_control: bool,
-    worlds_mode: str,
-    max_worlds: int,
-    max_body: int,
-    max_head: int,
-    access_log: bool,
-    log: LogStyle | None,
-    **options: Any,
-) -> None:
+def serve(**options: Any) -> None:
     """Serve a fake Copr over HTTP until Ctrl-C or SIGTERM.
 
     SCENARIO defines projects, builds with their lifecycles, and faults. It is a
@@ -339,75 +315,171 @@ def serve(
     Exit status: 0 after Ctrl-C or SIGTERM, 2 for an invalid scenario or option,
     or if the port is in use, 1 if the state could not be saved.
     """
-    for option, is_given, required, is_required_given in (
-        ("--log", log is not None, "--access-log", access_log),
-        ("--proxy-allow", bool(allowed), "--proxy", proxy),
-        ("--results-delay", results_delay is not None, "--serve-results", serve_results),
-        ("--public-url", public_url is not None, "--serve-results", serve_results),
-    ):
-        if is_given and not is_required_given:
-            raise Failure(f"{option} requires {required}")
-    from ..control.initial import InitialConfig
-    from ..options import FakeOptions
-    from .app import ServedApp
-    from .control_adapter import ControlAdapter
-    from .guard import Guard, is_loopback
-    from .log import AccessLog, LineWriter, dropped_line
+    given = _Options(**options)
+    given.check()
     from .server import end_on_signals
+
+    end_on_signals()
+    with ExitStack() as stack:
+        _serve(given, stack)
+
+
+@dataclass(frozen=True)
+class _Options:
+    """The options of the command."""
+
+    scenarios: tuple[Path, ...]
+    host: str
+    port: int
+    speed: float
+    rules: tuple[Mapping[str, object], ...]
+    serve_results: bool
+    results_delay: float | None
+    public_url: str | None
+    amqp: str | None
+    state: Path | None
+    accounts: tuple[Account, ...]
+    tls: bool
+    proxy: bool
+    allowed: tuple[str, ...]
+    no_control: bool
+    control_token: str | None
+    allowed_hosts: tuple[str, ...]
+    insecure_control: bool
+    worlds_mode: str
+    max_worlds: int
+    max_body: int
+    max_head: int
+    access_log: bool
+    log: LogStyle | None
+    progress: ProgressMode
+    default_limit: int | None
+    max_polls: int | None
+    seed: int
+    next_build_id: int
+    requests_kept: int
+
+    def check(self) -> None:
+        """Check combinations of options.
+
+        :raises Failure: naming the option that is missing.
+        """
+        from .guard import is_loopback
+
+        for option, is_given, required, is_required_given in (
+            ("--log", self.log is not None, "--access-log", self.access_log),
+            ("--proxy-allow", bool(self.allowed), "--proxy", self.proxy),
+            ("--results-delay", self.results_delay is not None, "--serve-results", self.serve_results),
+            ("--public-url", self.public_url is not None, "--serve-results", self.serve_results),
+        ):
+            if is_given and not is_required_given:
+                raise Failure(f"{option} requires {required}")
+        if not (self.no_control or self.control_token or self.insecure_control or is_loopback(self.host)):
+            raise Failure(
+                f"{self.host} is reachable from other machines, which could control the fake; add --control-token "
+                "TOKEN, --no-control, or --insecure-control"
+            )
+
+    @property
+    def url(self) -> str | None:
+        """The URL at which clients reach the server, if it is given.
+
+        :raises InputError: if it is invalid.
+        """
+        return None if self.public_url is None else checks.address("--public-url", self.public_url)
+
+    @property
+    def names(self) -> list[str]:
+        """The names at which clients reach the server, beside that of its host."""
+        return [*self.allowed_hosts, *_host_names(self.url)]
+
+    @cached_property
+    def initial(self) -> InitialConfig:
+        """The initial state of each world."""
+        from ..control.initial import InitialConfig
+        from ..options import FakeOptions
+
+        return InitialConfig(
+            scenarios=(*([{"submissions": [*self.rules]}] if self.rules else []), *sources_of(self.scenarios)),
+            options=FakeOptions(
+                serve_results=self.serve_results,
+                results_delay=self.results_delay or 0,
+                progress=self.progress,
+                default_limit=self.default_limit,
+                max_polls=self.max_polls,
+                seed=self.seed,
+                next_build_id=self.next_build_id,
+                requests_kept=self.requests_kept,
+            ),
+            speed=self.speed,
+            accounts=self.accounts,
+        )
+
+
+def _serve(given: _Options, stack: ExitStack) -> None:
+    from .log import AccessLog, LineWriter, dropped_line
     from .server import serve as serve_app
     from .sockets import url_of
 
-    if not (no_control or control_token or insecure_control or is_loopback(host)):
-        raise Failure(
-            f"{host} is reachable from other machines, which could control the fake; add --control-token TOKEN, "
-            "--no-control, or --insecure-control"
-        )
-    end_on_signals()
-    initial = InitialConfig(
-        scenarios=(*([{"submissions": [*rules]}] if rules else []), *sources_of(scenarios)),
-        # The other options of the command have the names of the fake's own.
-        options=FakeOptions(serve_results=serve_results, results_delay=results_delay or 0, **options),
-        speed=speed,
-        accounts=accounts,
+    url, guard = given.url, _guard(given)
+    publisher = None if given.amqp is None else _make_publisher(given.amqp)
+    state_file = None if given.state is None else stack.enter_context(_state_file(given.state))
+    worlds = _make_worlds(given.initial, state_file, given.max_worlds)
+    worlds.are_fixed = given.worlds_mode == "fixed"
+    authority = stack.enter_context(_open_authority()) if given.tls or given.proxy else None
+    certificate = _certificate(authority, given.host, *given.names) if authority is not None and given.tls else None
+    listener = _bind(given.host, given.port)
+    own_url = url_of(listener, "https" if given.tls else "http")
+    writer = LineWriter(_STANDARD_ERROR, partial(dropped_line, given.log or "text"))
+    stack.callback(writer.close)
+    app = _make_app(given, worlds, guard, state_file, authority, own_url, writer.write)
+    if url is not None or not given.proxy:
+        worlds.set_url(url or own_url)
+    if publisher is not None:
+        stack.callback(publisher.close)
+        publisher.start(worlds.main, writer.write)
+    if state_file is not None:
+        stack.callback(_save, state_file, worlds)
+    serve_app(
+        app,
+        listener,
+        lambda: _print_urls(own_url, guard is not None, authority),
+        given.max_head,
+        writer.write,
+        AccessLog(given.log or "text", writer.write) if given.access_log else None,
+        certificate,
     )
-    url = None if public_url is None else checks.address("--public-url", public_url)
-    names = [*allowed_hosts, *_host_names(url)]
-    guard = None if no_control else Guard(host, control_token, names)
-    publisher = None if amqp is None else _make_publisher(amqp)
-    with ExitStack() as stack:
-        state_file = None if state is None else stack.enter_context(_state_file(state))
-        worlds = _make_worlds(initial, state_file, max_worlds)
-        worlds.are_fixed = worlds_mode == "fixed"
-        save = None if state_file is None else state_file.save_while_serving
-        control = None if guard is None else ControlAdapter(worlds, initial, guard, save, max_body=max_body)
-        authority = stack.enter_context(_open_authority()) if tls or proxy else None
-        certificate = _certificate(authority, host, *names) if authority is not None and tls else None
-        listener = _bind(host, port)
-        own_url = url_of(listener, "https" if tls else "http")
-        writer = LineWriter(_STANDARD_ERROR, partial(dropped_line, log or "text"))
-        stack.callback(writer.close)
-        served = ServedApp(worlds, control)
-        app: App = served
-        if authority is not None and proxy:
-            from .proxy import ProxyApp
 
-            app = ProxyApp(served, authority, own_url, allowed, writer.write)
-        if url is not None or not proxy:
-            worlds.set_url(url or own_url)
-        if publisher is not None:
-            stack.callback(publisher.close)
-            publisher.start(worlds.main, writer.write)
-        if state_file is not None:
-            stack.callback(_save, state_file, worlds)
-        serve_app(
-            app,
-            listener,
-            lambda: _print_urls(own_url, control is not None, authority),
-            max_head,
-            writer.write,
-            AccessLog(log or "text", writer.write) if access_log else None,
-            certificate,
-        )
+
+def _guard(given: _Options) -> Guard | None:
+    """Return the access control of the control API, if there is one."""
+    from .guard import Guard
+
+    return None if given.no_control else Guard(given.host, given.control_token, given.names)
+
+
+def _make_app(
+    given: _Options,
+    worlds: Worlds,
+    guard: Guard | None,
+    state_file: StateFile | None,
+    authority: CertificateAuthority | None,
+    url: str,
+    report: Report,
+) -> App:
+    from .app import ServedApp
+    from .control_adapter import ControlAdapter
+
+    save = None if state_file is None else state_file.save_while_serving
+    control = None
+    if guard is not None:
+        control = ControlAdapter(worlds, given.initial, guard, save, max_body=given.max_body)
+    served = ServedApp(worlds, control)
+    if authority is None or not given.proxy:
+        return served
+    from .proxy import ProxyApp
+
+    return ProxyApp(served, authority, url, given.allowed, report)
 
 
 def _state_file(path: Path) -> StateFile:

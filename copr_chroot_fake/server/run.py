@@ -67,10 +67,9 @@ def run(
 
     The program gets environment variables that name a proxy, which answers for
     https://copr.fedorainfracloud.org and Copr's other hosts; the certificates
-    that verify it; and, in COPR_CONFIG, a configuration file for copr-cli, which
-    scripts have to name: copr-cli --config "$COPR_CONFIG" …
-    Without it, copr-cli asks Copr itself for the second page of a list. If the
-    program is copr-cli itself, it gets this option.
+    that verify it; and, in COPR_CONFIG, a configuration file for copr-cli.
+    Scripts need copr-cli --config "$COPR_CONFIG": without it, copr-cli asks Copr
+    itself for the second page of a list. run -- copr-cli … adds the option.
     Connections to all other hosts are rejected, except with --proxy-allow.
 
     SCENARIO is as for serve. Results of builds are served. Needs the tls extra.
