@@ -18,6 +18,12 @@ MAX_PARTS = 1000
 """The number of parts from which Werkzeug rejects a form."""
 
 
+MAX_FIELDS = 1024 * 1024
+"""The size in bytes of a JSON document or a form without files, as parsing a larger one takes seconds."""
+
+TOO_LARGE = "The data value transmitted exceeds the capacity limit."
+
+
 class Upload(NamedTuple):
     """An uploaded file."""
 
@@ -64,8 +70,9 @@ class RequestBody:
     def _parsed(self) -> object:
         """The JSON document, or the exception that parsing it raised.
 
-        :raises ApiError: 500 if it is nested too deeply.
+        :raises ApiError: 500 if it is nested too deeply, 413 if it is too large.
         """
+        _check_size(self._content)
         try:
             return json.loads(self._content)
         except ValueError as error:
@@ -113,9 +120,10 @@ class RequestBody:
     def parts(self) -> Form:
         """The fields and the files of the form as sent.
 
-        :raises ApiError: 413 for too many parts.
+        :raises ApiError: 413 for too many parts, or fields that are too large.
         """
         if self.kind == "urlencoded":
+            _check_size(self._content)
             return _parse_urlencoded(self._content), {}
         if self.kind == "multipart":
             return _parse_multipart(self._content_type, self._content)
@@ -124,11 +132,12 @@ class RequestBody:
     def read_json_file(self) -> None:
         """Use the file ``json``, if there is one, as the form: so do clients that upload a file.
 
-        :raises ApiError: 500 if it is not a JSON object.
+        :raises ApiError: 500 if it is not a JSON object, 413 if it is too large.
         """
         file = self.files.get("json")
         if file is None:
             return
+        _check_size(file.content)
         try:
             document = json.loads(file.content) or {}
         except (ValueError, RecursionError):
@@ -142,6 +151,11 @@ _LINE_BREAK = rb"(?:\r\n|\n|\r)"
 _BREAK = re.compile(_LINE_BREAK)
 _BLANK_LINE = re.compile(rb"\r\n\r\n|\r\r|\n\n")
 _CONTINUATION = re.compile(_LINE_BREAK + rb"[ \t]")
+
+
+def _check_size(fields: bytes) -> None:
+    if len(fields) > MAX_FIELDS:
+        raise ApiError(413, TOO_LARGE)
 
 
 def _parse_urlencoded(content: bytes) -> dict[str, object]:
@@ -186,7 +200,7 @@ def _parse_parts(boundary: bytes, content: bytes) -> Form:
         assert line_break is not None
         _add_part(_parse_head(head), content[line_break.end() : delimiter.start()], *form)
         if parts > MAX_PARTS:
-            raise ApiError(413, "The data value transmitted exceeds the capacity limit.")
+            raise ApiError(413, TOO_LARGE)
     return form
 
 

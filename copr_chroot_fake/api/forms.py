@@ -283,8 +283,8 @@ def not_choices(values: Iterable[str]) -> str:
     return f"{listed} {'is not a valid choice' if len(names) == 1 else 'are not valid choices'} for this field."
 
 
-_URL = re.compile(r"[a-z]+://(?P<host>[^/?:]+)(?::[0-9]+)?(?:/.*?)?(?:\?.*)?$", re.IGNORECASE)
-_HOST_PART = re.compile(r"(?:xn-|[a-z0-9_]+)(?:-[a-z0-9_-]+)*$", re.IGNORECASE)
+_URL = re.compile(r"[a-z]+://(?P<host>[^/?:]+)(?::[0-9]+)?(?:[/?].*)?$", re.IGNORECASE)
+_HOST_PART = re.compile(r"(?:xn-|[a-z0-9_]+)(?:-[a-z0-9_-]+)?$", re.IGNORECASE)
 _TOP_LEVEL_DOMAIN = re.compile(r"(?:[a-z]{2,20}|xn--(?:[a-z0-9]+-)*[a-z0-9]+)$", re.IGNORECASE)
 
 

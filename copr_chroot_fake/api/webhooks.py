@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -177,7 +176,7 @@ def _concerns(push: _Push, package: Package, name: str | None) -> bool:
 
 
 def _plain_url(url: str) -> str:
-    return re.sub(r"(\.git)?/*$", "", url)
+    return url.rstrip("/").removesuffix(".git")
 
 
 def _is_version_of(tag: str, package: str) -> bool:

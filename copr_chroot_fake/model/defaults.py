@@ -82,7 +82,8 @@ def source_result_dir(build_id: int) -> str:
 _PREFIXES = {"pypi_package_name": "python-", "gem_name": "rubygem-"}
 """The usual prefixes of packages that are made from those of other languages."""
 
-_FILE = r"(?i:([^/]+?)(?:-[^-/]+-[^-/]+|-[0-9][^-/]*)?(?:\.src\.rpm|\.nosrc\.rpm|\.spec|\.git)/*$)"
+_FILE = r"(?i:([^/]+?)(?:(?:-[^-/]+-[^-/]+|-[0-9][^-/]*)?\.(?:no)?src\.rpm|\.spec|\.git)/*$)"
+"""Only the name of a source package ends in its version and release."""
 
 
 def package_of(config: Mapping[str, object]) -> str | None:

@@ -441,7 +441,7 @@ class BatchSpec:
     blocked_by: Positive | None = None
 
 
-_CHROOT_PATTERN = rf"(?:[^\s/]*[*?\[][^\s/]*|{checks.CHROOT_NAME.pattern})"
+_CHROOT_PATTERN = rf"(?:[^\s/*?\[]*[*?\[][^\s/]*|{checks.CHROOT_NAME.pattern})"
 
 
 def _parse_chroot_pattern(location: str, value: object) -> str:
