@@ -11,6 +11,7 @@ import pytest
 from copr_chroot_fake import LIFECYCLES, BuildChroot, EventError, FakeCopr, InputError, Lifecycle, Stage, SystemClock
 from copr_chroot_fake.model.lifecycle import LifecycleLike
 from copr_chroot_fake.model.machine import Stamp
+from copr_chroot_fake.model.states import StateName
 
 from .adapters import direct_client
 from .events import advance_all
@@ -221,6 +222,49 @@ def test_dump_has_the_planned_values_of_a_chroot(
         assert all_answers(copy, 1) == all_answers(fake, 1)
         for each in (copy, fake):
             advance_all(each)
+
+
+def test_dump_has_a_package_whose_chroots_are_added_late() -> None:
+    """The name was known before the first chroot, which only appears later."""
+    fake = FakeCopr()
+    fake.add_build([], id=1)
+    fake.builds[1].add_chroot(F41, lifecycle="appears-late")
+    loaded = FakeCopr.from_scenario(fake.to_scenario())
+    assert direct_client(loaded)("GET", "/api_3/build/1").body == direct_client(fake)("GET", "/api_3/build/1").body
+    assert loaded.to_scenario() == fake.to_scenario()
+
+
+@pytest.mark.parametrize("state", ["waiting", "pending"])
+def test_dump_has_starts_that_were_announced(state: StateName) -> None:
+    """A chroot that was set back starts again without a message."""
+    fake = FakeCopr(progress="clock")
+    fake.add_build({F41: {"lifecycle": "retried"}}, id=1)
+    fake.clock.tick(70)
+    assert len(fake.messages) == 2
+    fake.builds[1][F41].set_state(state, started_on=None)
+    loaded = FakeCopr.from_scenario(fake.to_scenario(), progress="clock")
+    for each in (fake, loaded):
+        each.builds[1][F41].advance(to="succeeded")
+    assert [message.topic for message in loaded.messages] == ["copr.build.end"]
+    assert [message.topic for message in fake.messages[2:]] == ["copr.build.end"]
+
+
+def test_fakes_of_one_file_share_nothing(tmp_path: Path) -> None:
+    """Scenarios of files are cached."""
+    file = tmp_path / "scenario.json"
+    source = {"type": "scm", "config": {"clone_url": "https://example.com/a.git", "subdirs": ["a"]}}
+    chroot = {"name": F41, "build_config": {"repos": []}, "results": {"notes.txt": "a"}}
+    package = {"name": "hello", "source_type": "scm", "source_dict": {"clone_url": "https://example.com/a.git"}}
+    project = {"ownername": "jdoe", "projectname": "playground", "packages": [package]}
+    build = {"id": 1, "source": source, "chroots": [chroot], "source_results": {"notes.txt": "a"}}
+    file.write_text(json.dumps({"projects": [project], "builds": [build]}), encoding="utf-8")
+    one, other = FakeCopr.from_scenario(file), FakeCopr.from_scenario(file)
+    before = other.to_scenario()
+    changed = one.builds[1]
+    for values in (changed.source.config, changed.source.results, changed[F41].results):
+        values.clear()  # type: ignore[attr-defined]  # a dictionary, although its type is read-only
+    one.projects["jdoe/playground"].packages["hello"].config.clear()  # type: ignore[attr-defined]
+    assert other.to_scenario() == FakeCopr.from_scenario(file).to_scenario() == before
 
 
 def test_dump_has_canceled_chroots(tmp_path: Path) -> None:

@@ -78,6 +78,23 @@ def test_rule_matches_submissions(fake: FakeCopr, condition: Mapping[str, Any], 
     assert rule.hits == matches
 
 
+def test_nth_counts_builds_that_an_earlier_rule_decided(fake: FakeCopr) -> None:
+    """Rules for the second and the fourth build apply to these."""
+    rules = [fake.on_submit(nth=nth, lifecycle="fails") for nth in (2, 4)]
+    for _ in range(5):
+        submit(fake)
+    assert [number for number in range(1, 6) if get(fake, number)["state"] == "failed"] == [2, 4]
+    assert [(rule.seen, rule.hits) for rule in rules] == [(5, 1), (5, 1)]
+
+
+def test_rule_counts_builds_whose_chroots_are_decided(fake: FakeCopr) -> None:
+    """It applies to none of their chroots."""
+    fake.on_submit(chroot="fedora-*", lifecycle="fails")
+    rule = fake.on_submit(chroot="*", lifecycle="fails", project="jdoe/tools")
+    submit(fake, pkgs=[NANO], chroots=[F42])
+    assert (rule.seen, rule.hits) == (1, 0)
+
+
 def test_nth_counts_the_submissions_that_match(fake: FakeCopr) -> None:
     rule = fake.on_submit(package="nano", nth=2, lifecycle="fails")
     submit(fake)

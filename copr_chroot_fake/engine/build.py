@@ -319,10 +319,15 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
         return min(next(time for time in times if time is not None), now)
 
     def hide_package(self) -> None:
-        """Hide the name of the package until its first chroot appears, unless one already has."""
+        """Hide the name of the package until its first chroot appears."""
+        self.hidden_package, self.stored_package = self.stored_package, None
+
+    @property
+    def may_hide_package(self) -> bool:
+        """Whether its chroots are to appear, so that the name of the package is unknown to Copr by default."""
         runs = [chroot.lifecycle_run for chroot in self.chroots]
-        if runs and all(run is not None and run.stage.state == ABSENT for run in runs):
-            self.hidden_package, self.stored_package = self.stored_package, None
+        is_absent = bool(runs) and all(run is not None and run.stage.state == ABSENT for run in runs)
+        return is_absent and not self.source.is_independent
 
     def reveal_package(self) -> None:
         """Show the name of the package, as its first chroot appears."""

@@ -115,7 +115,7 @@ class BuildChroot:
         """Its JSON document, cached until it changes."""
         self.was_canceled = False
         """Whether it failed because its build was canceled, which its state does not tell."""
-        self.is_announced = is_announced(state, started_on)
+        self.is_announced = self.default_announced
         """Whether its start needs no message anymore: it has one, or it is not the first attempt."""
 
     @property
@@ -205,6 +205,13 @@ class BuildChroot:
     def stored_state(self) -> str:
         """Its state as of its last catch-up; ``absent`` if its build has no such chroot yet."""
         return ABSENT if self._is_absent else self._state.value
+
+    @property
+    def default_announced(self) -> bool:
+        """Whether a start is in its past, as far as its stored fields and its lifecycle tell."""
+        run = self.lifecycle_run
+        was_running = run is not None and any(stage.state == State.RUNNING for stage in run.plan[: run.index])
+        return was_running or is_announced(self._state, self._started_on)
 
     @property
     def last_time(self) -> int:
@@ -517,7 +524,7 @@ class BuildChroot:
     def resume_lifecycle(self, run: LifecycleRun) -> None:
         """Continue a lifecycle in the stage that the chroot is in already."""
         self.lifecycle_run = run
-        self.is_announced |= any(stage.state == State.RUNNING for stage in run.plan[: run.index])
+        self.is_announced = self.default_announced
         if run.stage.canceled:
             self._build.mark_canceled(run.started_at)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from functools import partial
 from itertools import chain
@@ -218,7 +219,7 @@ def _add_project(spec: ProjectSpec, additions: Additions, store: Store) -> Proje
     project.directories.update(dict.fromkeys(spec.directories))
     project.webhook_secret = spec.webhook_secret
     for package in spec.packages:
-        project.add_package(package.name, package.source_type, package.source_dict, id=package.id)
+        project.add_package(package.name, package.source_type, copy.deepcopy(package.source_dict), id=package.id)
         project.update_package(
             package.name,
             webhook_rebuild=package.webhook_rebuild,
@@ -253,7 +254,7 @@ def _add_build(
         build.attach(_create_chroot(spec.with_defaults(chroot), build, progress, begun))
     if build.source.is_independent:
         _resume_source(build, spec.source or SourceSpec(), begun)
-    else:
+    if build.may_hide_package if spec.hides_package is None else spec.hides_package:
         build.hide_package()
     _derive_submission(build, spec, begun)
     additions.builds[number] = build
@@ -287,21 +288,24 @@ def create_build(spec: BuildSpec, number: int, project: Project, store: Store, b
     build.source = SourceBuild(
         build,
         type=source.type,
-        config=source.config,
+        # A scenario may be shared by several fakes.
+        config=copy.deepcopy(source.config),
         content=source.content,
         stored_state=spec.source_state or State.SUCCEEDED,
         is_derived=spec.source_state is None,
         result_dir=spec.source_result_dir,
-        results=spec.source_results or NO_RESULTS,
+        results=dict(spec.source_results) if spec.source_results else NO_RESULTS,
         package=spec.source_package,
         started_on=source.started_on,
         ended_on=source.ended_on,
         planned_version=source.version,
         lifecycle=source.lifecycle,
-        outcomes=source.outcomes,
+        outcomes=dict(source.outcomes),
         progress=source.progress,
         is_independent=spec.source is not None and not spec.source.follows,
     )
+    if source.announced is not None:
+        build.source.is_announced = source.announced
     return build
 
 
@@ -314,6 +318,13 @@ def _resume_source(build: Build, spec: SourceSpec, begun: float) -> None:
 
 
 def _create_chroot(spec: ChrootSpec, build: Build, progress: Progress, begun: float) -> BuildChroot:
+    chroot = _create_begun(spec, build, progress, begun)
+    if spec.announced is not None:
+        chroot.is_announced = spec.announced
+    return chroot
+
+
+def _create_begun(spec: ChrootSpec, build: Build, progress: Progress, begun: float) -> BuildChroot:
     if spec.lifecycle is None:
         return _chroot(spec, build, spec.state or State.WAITING, spec.result_dir, spec.packages)
     state = spec.state
@@ -350,6 +361,7 @@ def _create_run(spec: ChrootSpec, lifecycle: Lifecycle, build: Build, progress: 
 def _chroot(
     spec: ChrootSpec, build: Build, state: State, result_dir: str | None, packages: tuple[Nevra, ...] | None
 ) -> BuildChroot:
+    results = NO_RESULTS if spec.results is None else dict(spec.results)
     has_given = spec.result_url is not None or spec.build_config is not None or spec.results is not None
     chroot = BuildChroot(
         build,
@@ -359,7 +371,7 @@ def _chroot(
         ended_on=spec.ended_on,
         result_dir=result_dir or "",
         packages=packages or (),
-        overrides=Overrides(spec.result_url, spec.build_config, spec.results or NO_RESULTS) if has_given else None,
+        overrides=Overrides(spec.result_url, copy.deepcopy(spec.build_config), results) if has_given else None,
     )
     chroot.was_canceled = spec.canceled
     return chroot

@@ -102,6 +102,7 @@ def _write_build(build: Build, now: float) -> BuildEntry:
         "projectname": build.project.projectname,
         "project_dirname": build.project_dirname,
         "package": build.stored_package or build.hidden_package,
+        **_write_hidden(build),
         "memory_limit": build.memory_limit,
         "timeout": build.timeout,
         "enable_net": build.enable_net,
@@ -122,13 +123,16 @@ def _write_build(build: Build, now: float) -> BuildEntry:
     return {**written, "source_results": dump_results(source.results)} if source.results else written
 
 
+def _write_hidden(build: Build) -> Mapping[str, object]:
+    is_hidden = build.hidden_package is not None
+    return {} if is_hidden == build.may_hide_package else {"hides_package": is_hidden}
+
+
 def _write_source(source: SourceBuild, now: float) -> Mapping[str, object] | None:
-    if not source.is_independent:
-        return None if source.started_on is None else {"started_on": source.started_on, "follows": True}
     run = source.run
     written = {
-        "type": source.type,
-        "config": copy.deepcopy(source.config),
+        "type": source.type if source.is_independent or source.type != "unset" else None,
+        "config": copy.deepcopy(source.config) if source.is_independent or source.config else None,
         "content": None if source.content is None else b64encode(source.content).decode(),
         "started_on": source.started_on,
         "ended_on": source.ended_on,
@@ -136,11 +140,15 @@ def _write_source(source: SourceBuild, now: float) -> Mapping[str, object] | Non
         "lifecycle": None if source.lifecycle is None else dump_lifecycle(source.lifecycle),
         "outcomes": {name: dump(outcome) for name, outcome in source.outcomes.items()} or None,
         "progress": None if source.progress is None else dump_progress(source.progress),
-        "advances": run is not None,
+        "advances": (run is not None) if source.is_independent else None,
         "polls": None if run is None else run.polls,
         "remaining": None if run is None or run.due is None else run.due - now,
+        "announced": None if source.is_announced == source.default_announced else source.is_announced,
     }
-    return {key: value for key, value in written.items() if value is not None}
+    given = {key: value for key, value in written.items() if value is not None}
+    if source.is_independent:
+        return given
+    return {**given, "follows": True} if given else None
 
 
 def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
@@ -164,6 +172,7 @@ def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
         "results": dump_results(chroot.results) or None,
         "canceled": (chroot.was_canceled and chroot.state is State.FAILED) or None,
         "late_start": bool(checks.end_problem(chroot.started_on, chroot.ended_on)) or None,
+        "announced": None if chroot.is_announced == chroot.default_announced else chroot.is_announced,
         **({} if run is None else _write_run(run, now)),
     }
     if run is not None and run.result_dir is not None and run.result_dir != result_dir:

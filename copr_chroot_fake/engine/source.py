@@ -93,7 +93,12 @@ class SourceBuild:
     """Whether its start needs no message anymore, as that of a chroot."""
 
     def __post_init__(self) -> None:
-        self.is_announced = is_announced(self.stored_state, self.started_on)
+        self.is_announced = self.default_announced
+
+    @property
+    def default_announced(self) -> bool:
+        """Whether its start is in its past, as far as its stored fields tell."""
+        return is_announced(self.stored_state, self.started_on)
 
     def __repr__(self) -> str:
         return f"<SourceBuild {self._build.id} {self.type}, {self.state}>"

@@ -112,8 +112,8 @@ class SubmissionRules(CountedItems[SubmissionRule]):
     def apply(self, build: Build) -> Counts[SubmissionRule]:
         """Let the first rule that matches the source build, and the first for each chroot, decide what happens to them.
 
-        A rule for some chroots leaves the source build and the others to later rules. The build is not in the fake yet,
-        so the new counts of the rules are only returned.
+        A rule for some chroots leaves the source build and the others to later rules. Each rule that matches counts the
+        build, also if earlier rules decide. The build is not in the fake yet, so the new counts are only returned.
         """
         counts: list[tuple[SubmissionRule, int, int]] = []
         source = build.source
@@ -121,25 +121,26 @@ class SubmissionRules(CountedItems[SubmissionRule]):
         if not self.active:
             return counts
         outcomes: dict[str, OutcomeSpec] = {}
-        undecided: Collection[str] = build.names or build.allowed_chroots
+        names = undecided = build.names or build.allowed_chroots
+        is_decided = False
         for active in self:
             rule = active.rule
-            names = active.matching(undecided)
-            if (rule.chroot is not None and not names) or not active.matches(build):
+            if (rule.chroot is not None and not active.matching(names)) or not active.matches(build):
                 continue
             seen = min(active.seen + 1, checks.LARGEST_INTEGER)
-            applies = rule.nth in (None, seen)
+            own = active.matching(undecided)
+            applies = rule.nth in (None, seen) and not is_decided and (rule.chroot is None or bool(own))
             counts.append((active, seen, min(active.hits + applies, checks.LARGEST_INTEGER)))
             if not applies:
                 continue
             if rule.chroot is not None or rule.packages is not None:
-                outcomes.update(dict.fromkeys(names, active.outcome))
+                outcomes.update(dict.fromkeys(own, active.outcome))
             if rule.chroot is None:
                 source.lifecycle = active.outcome.lifecycle
                 source.progress = rule.progress or source.progress
                 source.planned_version = rule.version
-                break
-            undecided = [name for name in undecided if name not in names]
+                is_decided = True
+            undecided = [name for name in undecided if name not in own]
         if outcomes:
             source.outcomes = outcomes
         return counts

@@ -112,8 +112,8 @@ class ChrootSettings:
     its stage, for a lifecycle with several stages in that state. ``remaining`` are the seconds until the stage ends,
     negative if it is held beyond its end. ``planned_result_dir`` is the directory that its next start sets. A failed
     chroot may have been ``canceled`` while it ran, which affects only its results. With a ``late_start``, which the
-    backend reported after the end, it may have started after its end. ``results`` are the contents of files in its
-    result directory, by name.
+    backend reported after the end, it may have started after its end. If ``announced``, its start needs no message
+    anymore, which is derived by default. ``results`` are the contents of files in its result directory, by name.
     """
 
     state: StateValue | None = None
@@ -133,6 +133,7 @@ class ChrootSettings:
     results: Results | None = None
     canceled: bool = False
     late_start: bool = False
+    announced: bool | None = None
     _RELATIONS: ClassVar[tuple[object, ...]] = (
         Relation(("started_on", "ended_on", "late_start"), _check_times, frozenset({"ended_on"})),
         Relation(("canceled", "state"), _check_canceled, frozenset({"canceled"})),
@@ -311,7 +312,7 @@ class SourceSpec:
     which ends in ``remaining`` seconds. ``config`` has the fields of the source, ``content`` is an uploaded file,
     ``version`` is that of the source package that it makes, and ``lifecycle`` is that of the chroots after the import,
     unless ``outcomes`` has another one for a chroot. If it ``follows``, its state is derived from the lifecycles of the
-    chroots.
+    chroots. If ``announced``, its start needs no message anymore, which is derived by default.
     """
 
     type: SourceType = "unset"
@@ -327,6 +328,7 @@ class SourceSpec:
     remaining: Remaining | None = None
     advances: bool = False
     follows: bool = False
+    announced: bool | None = None
 
 
 @frozen(kw_only=True)
@@ -336,8 +338,8 @@ class BuildSpec:
     ``package`` is null until the source build has determined its name, and ``submitter`` for a webhook. ``batch`` is
     the id of its batch. Its project is ``project``, or ``ownername``, ``projectname`` and ``project_dirname``.
     ``chroots`` are names, objects, or states or settings by name; those with neither a ``state`` nor a ``lifecycle``
-    have those of the build. ``source_results`` are the contents of files in the result directory of its source build,
-    by name.
+    have those of the build. If it ``hides_package``, responses omit the name until a chroot appears; by default if none
+    has. ``source_results`` are the contents of files in the result directory of its source build, by name.
     """
 
     id: Positive | None = None
@@ -346,6 +348,7 @@ class BuildSpec:
     projectname: PathSegment | None = None
     project_dirname: PathSegment | None = None
     package: Annotated[PathSegment | None, NULLABLE] = defaults.PACKAGE
+    hides_package: bool | None = None
     memory_limit: WholeNumber = defaults.MEMORY_LIMIT
     timeout: WholeNumber = defaults.TIMEOUT
     enable_net: bool = False
