@@ -334,7 +334,8 @@ def _create_begun(spec: ChrootSpec, build: Build, progress: Progress, begun: flo
         chroot.start_lifecycle(run)
         return chroot
     # A lifecycle sets the rest when it gets there.
-    result_dir = None if state in WITHOUT_RESULTS else spec.result_dir
+    is_planned = state in WITHOUT_RESULTS and spec.planned_result_dir is None
+    result_dir = None if is_planned else spec.result_dir
     chroot = _chroot(spec, build, state, result_dir, spec.packages if state is State.SUCCEEDED else None)
     chroot.resume_lifecycle(run)
     return chroot
@@ -342,6 +343,7 @@ def _create_begun(spec: ChrootSpec, build: Build, progress: Progress, begun: flo
 
 def _create_run(spec: ChrootSpec, lifecycle: Lifecycle, build: Build, progress: Progress, begun: float) -> LifecycleRun:
     plan = lifecycle.plan(f"{build.store.seed}/{build.id}/{spec.name}", through=spec.state)
+    result_dir = spec.result_dir if spec.planned_result_dir is None else spec.planned_result_dir
     positions = [index for index, stage in enumerate(plan) if stage.state == spec.state] or [0]
     run = LifecycleRun(
         plan,
@@ -351,7 +353,7 @@ def _create_run(spec: ChrootSpec, lifecycle: Lifecycle, build: Build, progress: 
         remaining=spec.remaining,
         polls=spec.polls or 0,
         packages=spec.packages,
-        result_dir=spec.result_dir if spec.planned_result_dir is None else spec.planned_result_dir,
+        result_dir=None if result_dir == build.result_dir else result_dir or None,
     )
     # A random plan may not get there.
     run.held_in = spec.hold if any(stage.state == spec.hold for stage in plan) else None

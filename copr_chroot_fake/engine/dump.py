@@ -156,7 +156,7 @@ def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
     run = chroot.lifecycle_run
     result_dir, packages = chroot.result_dir or None, chroot.packages or None
     # What it does not have yet is what its lifecycle will set.
-    if run is not None and chroot.state in WITHOUT_RESULTS:
+    if run is not None and result_dir is None and chroot.state in WITHOUT_RESULTS:
         result_dir = run.result_dir
     if run is not None and chroot.state is not State.SUCCEEDED:
         packages = run.packages
@@ -175,11 +175,18 @@ def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
         "announced": None if chroot.is_announced == chroot.default_announced else chroot.is_announced,
         **({} if run is None else _write_run(run, now)),
     }
-    if run is not None and run.result_dir is not None and run.result_dir != result_dir:
-        written["planned_result_dir"] = run.result_dir
+    if run is not None and _plans_another_directory(chroot, run, result_dir):
+        written["planned_result_dir"] = run.result_dir or ""
     if run is not None and not chroot.is_absent:
         written["stage"] = run.index
     return {key: value for key, value in written.items() if value is not None}
+
+
+def _plans_another_directory(chroot: BuildChroot, run: LifecycleRun, written: str | None) -> bool:
+    """Return whether the next start sets another result directory than the written one, or may do so."""
+    default = chroot.build.result_dir
+    is_kept = bool(chroot.result_dir) and chroot.state in WITHOUT_RESULTS
+    return is_kept or (run.result_dir or default) != (written or default)
 
 
 def _write_run(run: LifecycleRun, now: float) -> Mapping[str, object]:
