@@ -530,17 +530,15 @@ class BuildChroot:
 
     def poll(self, counts: bool) -> None:
         """Note that a response shows it; ``counts`` says whether that is a poll, which can advance it."""
-        run = self.lifecycle_run
-        if run is None:
+        if self.lifecycle_run is None:
             return
-        if run.mode != "poll":
-            self.catch_up()
-        elif counts:
+        # What is due to the other chroots happens first, as the first one ends the source build.
+        self.catch_up()
+        run = self.lifecycle_run
+        if run is not None and run.mode == "poll" and counts:
             if run.has_enough_polls and self.advance_problem() is None:
                 self.enter_next_stage()
-                run.count_poll()
-            else:
-                run.count_poll()
+            run.count_poll()
 
     @property
     def needs_polls(self) -> bool:

@@ -350,3 +350,14 @@ def test_builds_of_a_batch_publish_when_they_are_unblocked() -> None:
     expected = [(build, chroot, 1) for build in (first, second) for chroot in (SOURCE, F41)]
     assert ends(fake.messages) == expected
     assert [change.state for change in fake.changes] == 2 * ["pending", "starting", "running", "succeeded"]
+
+
+def test_poll_comes_after_what_is_due_to_other_chroots() -> None:
+    """The chroot that was due first has ended the source build, before the poll."""
+    fake = FakeCopr(progress="clock")
+    chroots = {F41: {"lifecycle": "as-deployed", "progress": {"poll": 1}}, F42: {"lifecycle": "skipped"}}
+    fake.add_build(chroots, id=1)
+    fake.answer("GET", f"/api_3/build-chroot/1/{F41}")
+    fake.clock.tick(25)
+    fake.answer("GET", f"/api_3/build-chroot/1/{F41}")
+    assert str(fake.messages[0]).startswith("copr.build.end at 1700000010")

@@ -318,7 +318,9 @@ class Model:
         sources, to = EVENTS[event]
         if chroot.is_absent or chroot.state not in sources:
             raise Impossible
-        if (event in ("start", "reschedule") and build.is_canceled) or (event == "confirm_cancel" and not build.is_canceled):
+        if (event in ("start", "reschedule") and build.is_canceled) or (
+            event == "confirm_cancel" and not build.is_canceled
+        ):
             raise Impossible
         now = max(int(self.now), chroot.latest)
         if event == "confirm_cancel":

@@ -306,7 +306,10 @@ class OperationsMachine(RuleBasedStateMachine):
                 _let_pass(copy, passed)
                 for target in _targets(self.fake):
                     assert copy.answer("GET", target) == self.fake.answer("GET", target), target
-            assert _unordered(copy.messages) == _unordered(self.fake.messages[published:]), (_unordered(copy.messages), _unordered(self.fake.messages[published:]))
+            assert _unordered(copy.messages) == _unordered(self.fake.messages[published:]), (
+                _unordered(copy.messages),
+                _unordered(self.fake.messages[published:]),
+            )
             self.fake.clock.restore(now)
         assert _everything(self.fake) == before
 
