@@ -92,7 +92,7 @@ def filled(requests: int) -> FakeCopr:
 @pytest.mark.parametrize(
     "read",
     [
-        lambda fake: fake.requests_after(fake.journal.count(About()) - 3),
+        lambda fake: fake.requests_after(fake.service.journal.count(About()) - 3),
         lambda fake: fake.assert_requested("build-chroot/list", build_id=1),
         lambda fake: fake.assert_not_requested("build-chroot", build_id=50),
         lambda fake: fake.assert_polled_no_faster_than(0.5),

@@ -131,7 +131,7 @@ NO_CALLS: Mapping[str, str] = {
             "had_lifecycle", "is_coupled", "is_in_store", "is_ordered", "keep_quiet", "known_chroots", "mark_canceled",
             "poll", "quiet_until", "rendered", "rendered_page", "restore", "result_dir", "results_url", "save",
             "source_result_dir", "source_results_url", "store", "add_waiting", "allowed_chroots",
-            "default_packages", "hidden_package", "hide_package", "names", "reveal_package",
+            "default_packages", "hidden_package", "hide_package", "may_hide_package", "names", "reveal_package",
             "needs_more_polls", "set_package", "source_started_on", "start_run", "stored_package",
         )
     },
@@ -139,7 +139,7 @@ NO_CALLS: Mapping[str, str] = {
         f"BuildChroot.{name}": INSIDE
         for name in (
             "advance_problem", "catch_up", "describe", "due", "enter_next_stage", "forget_rendered", "is_due",
-            "is_announced", "last_time", "needs_polls", "next_due", "poll", "rendered", "restore", "resume_lifecycle",
+            "default_announced", "is_announced", "last_time", "needs_polls", "next_due", "poll", "rendered", "restore", "resume_lifecycle",
             "save", "start_lifecycle", "stored_state", "was_canceled", "continue_from", "end_unbuilt",
             "fail_import",
             "is_waiting", "queue", "wait_for_source",
