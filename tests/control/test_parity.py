@@ -139,7 +139,8 @@ NO_CALLS: Mapping[str, str] = {
         f"BuildChroot.{name}": INSIDE
         for name in (
             "advance_problem", "catch_up", "describe", "due", "enter_next_stage", "forget_rendered", "is_due",
-            "default_announced", "is_announced", "last_time", "needs_polls", "next_due", "poll", "rendered", "restore", "resume_lifecycle",
+            "default_announced", "is_announced", "last_time", "needs_polls", "next_due", "poll", "rendered", "restore",
+            "resume_lifecycle",
             "save", "start_lifecycle", "stored_state", "was_canceled", "continue_from", "end_unbuilt",
             "fail_import",
             "is_waiting", "queue", "wait_for_source",
