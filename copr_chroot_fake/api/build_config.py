@@ -63,7 +63,8 @@ def derive_project_config(project: Project, name: str) -> dict[str, object]:
     return {
         "additional_repos": _additional_repos(project, settings),
         "additional_packages": settings.additional_packages,
-        "additional_modules": settings.additional_modules,
+        # Copr splits the text, in which commas separate the modules, at white space.
+        "additional_modules": ", ".join(settings.additional_modules).split(),
         "with_opts": settings.with_opts,
         "without_opts": settings.without_opts,
         "isolation": settings.isolation,

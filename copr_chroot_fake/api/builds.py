@@ -6,7 +6,7 @@ A response that shows a build, or chroots of it, counts as a poll of these chroo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from ..engine.build import Build
@@ -16,6 +16,7 @@ from ..errors import EventError
 from ..model.source import UNIMPORTED
 from ..model.states import State
 from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError, make_answer
+from ..wire.target import cast_integer
 from .authentication import authenticate
 from .context import RequestContext, Success, find_build, no_such_build, nul_error
 from .paging import BUILD, Paging, check_order, check_query, parse_paging
@@ -128,22 +129,59 @@ def delete_builds(context: RequestContext) -> Success:
     """Answer ``build/delete/list``, which deletes all of the builds or none."""
     user = authenticate(context)
     ids = _listed_ids(context)
-    found = {number: context.store.find_build(number) for number in dict.fromkeys(ids)}
-    missing = [number for number, build in found.items() if build is None]
+    found = _find_listed(ids, context.store)
+    missing = [listed for listed, build in found.items() if build is None]
     builds = [build for build in found.values() if build is not None]
     check_deletable(user, builds, missing)
+    if len({build.project for build in builds}) > 1:
+        raise ApiError(400, "Can not delete builds from more projects")
     for build in builds:
         context.store.remove(build)
-    return json_success({"builds": ids})
+    return json_success({"builds": [build.id for build in map(found.get, ids) if build is not None]})
 
 
-def _listed_ids(context: RequestContext) -> list[int]:
-    """Return the ids in the body; texts, on which Copr fails, are errors as in Copr."""
+def _find_listed(ids: Iterable[Hashable], store: Store) -> Mapping[Hashable, Build | None]:
+    """Return the build of each listed id, where 1.0 is 1, as in the set that Copr makes of them.
+
+    :raises ApiError: 500 for what the database does not compare with an integer, and for a text that is the id of a
+        build, which the database finds, but which is not in Copr's set.
+    """
+    found: dict[Hashable, Build | None] = dict.fromkeys(ids)
+    for listed in found:
+        number = _listed_number(listed)
+        build = None if number is None else store.find_build(number)
+        if not isinstance(listed, str):
+            found[listed] = build
+        elif build is not None and number not in found:
+            raise ApiError(500, CATCH_ALL)
+    return found
+
+
+def _listed_number(listed: Hashable) -> int | None:
+    """Return the integer that the database takes an id for; ``None`` if it is none.
+
+    :raises ApiError: 500 if it cannot compare it with one.
+    """
+    if isinstance(listed, float):
+        return int(listed) if listed.is_integer() else None
+    if listed is None or type(listed) is int:
+        return listed
+    number = cast_integer(listed) if isinstance(listed, str) else None
+    if number is None:
+        raise ApiError(500, CATCH_ALL, compact=True)
+    return number
+
+
+def _listed_ids(context: RequestContext) -> list[Hashable]:
+    """Return the ids in the body.
+
+    :raises ApiError: 500 unless they are a list of what a set can have.
+    """
     document = context.body.json()
     ids = document.get("builds") if isinstance(document, dict) else None
     if isinstance(ids, str) and ids:
         raise ApiError(500, CATCH_ALL, compact=True)
-    if not isinstance(ids, list) or any(type(number) is not int for number in ids):
+    if not isinstance(ids, list) or any(isinstance(listed, (list, dict)) for listed in ids):
         raise ApiError(500, CATCH_ALL)
     return ids
 

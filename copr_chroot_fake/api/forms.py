@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlparse
 
@@ -129,11 +130,15 @@ def _validate(form_field: Field, given: Given, problems: list[str]) -> list[str]
 
 
 def form_data(
-    body: RequestBody, preserved: Iterable[str] = (), renamed: Mapping[str, str] | None = None
+    body: RequestBody,
+    preserved: Iterable[str] = (),
+    renamed: Mapping[str, str] | None = None,
+    separators: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Sequence[object]]:
     """Return what was sent for each field: lists become texts, unless preserved, and null counts as not sent.
 
     :param renamed: Copr's own names of fields, by those of its API.
+    :param separators: what joins the items of a list, by field; a space for the others.
     :raises ApiError: 500 for JSON that is no object.
     """
     data: dict[str, Sequence[object]] = {}
@@ -142,7 +147,7 @@ def form_data(
             continue
         sent: Sequence[object] = [value]
         if isinstance(value, list):
-            sent = value if key in preserved else [" ".join(map(str, value))]
+            sent = value if key in preserved else [separators.get(key, " ").join(map(str, value))]
         if sent:
             data[key] = sent
     data.update({name: [file] for name, file in body.files.items()})
@@ -170,7 +175,8 @@ def integer(sent: Sequence[object], default: Any) -> Any:
         return default
     value: Any = sent[0]
     try:
-        return int(value)
+        # Copr rejects an object as it does a text, and fails with an infinite number.
+        return int("" if isinstance(value, dict) else value)
     except ValueError:
         raise Invalid("Not a valid integer value.") from None
 
@@ -221,9 +227,14 @@ def one_per_line(value: Any) -> str:
 # Validators.
 
 
+def is_filled(sent: Sequence[object]) -> bool:
+    """Return whether a field was sent, and is not blank."""
+    return bool(sent) and not (isinstance(sent[0], str) and not sent[0].strip())
+
+
 def optional(given: Given) -> None:
     """Accept a field that was not sent, or is blank."""
-    if not given.sent or (isinstance(given.sent[0], str) and not given.sent[0].strip()):
+    if not is_filled(given.sent):
         raise Stop
 
 
@@ -292,6 +303,13 @@ def url(given: Given) -> None:
     """Accept the URLs that WTForms accepts, whatever their scheme."""
     match = _URL.match(given.value or "")
     if match is None or not _is_host(match["host"]):
+        raise Invalid("Invalid URL.")
+
+
+def web_url(given: Given) -> None:
+    """Accept the URLs of repositories that Copr clones: those of the web only."""
+    url(given)
+    if urlparse(given.value).scheme not in ("http", "https"):
         raise Invalid("Invalid URL.")
 
 

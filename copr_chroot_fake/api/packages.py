@@ -220,11 +220,9 @@ def _denylist(store: Store) -> forms.Validator:
         for pattern in (part.strip() for part in given.value.split(",")):
             if not re.match(_PATTERN, pattern):
                 raise Invalid(f'Pattern "{pattern}" does not match "{_PATTERN}"')
-            matched = {name for name in store.active_chroots if fnmatchcase(name, pattern)}
-            if not matched:
+            # Patterns may match all chroots.
+            if not any(fnmatchcase(name, pattern) for name in store.active_chroots):
                 raise Invalid(f'no chroot matched by pattern "{pattern}"')
-            if len(matched) == len(store.active_chroots):
-                raise Invalid("patterns are deny-listing all chroots")
 
     return validate
 
@@ -235,13 +233,13 @@ def _render(
     arguments = {} if context is None else context.target.arguments
     store = project.store
     latest = succeeded = None
-    if _is_true(arguments.get("with_latest_build")):
+    if _adds("with_latest_build", arguments, is_listed):
         builds = store.builds_in(project, package.name)
         latest = next(iter(builds), None)
         if is_listed:
             # In a list, Copr prefers builds in the main directory.
             latest = next((build for build in builds if build.project_dirname == project.projectname), latest)
-    if _is_true(arguments.get("with_latest_succeeded_build")):
+    if _adds("with_latest_succeeded_build", arguments, is_listed):
         succeeded = next(
             (build for build in store.builds_in(project, package.name) if build.state == "succeeded"), None
         )
@@ -264,5 +262,7 @@ def _render(
     return json.dumps(fields).encode()
 
 
-def _is_true(value: str | None) -> bool:
-    return value in ("True", "true", "1")
+def _adds(name: str, arguments: Mapping[str, str], is_listed: bool) -> bool:
+    """Return whether an argument adds a build; of a single package, Copr takes any text for true, even False."""
+    value = arguments.get(name, "")
+    return value in ("True", "true", "1") if is_listed else bool(value)

@@ -83,6 +83,9 @@ def _requested_state(permission: str, is_requested: object) -> PermissionState:
 def _check(project: Project, user: str, permission: object, state: object) -> None:
     if permission not in PERMISSION_NAMES:
         raise ApiError(400, f"invalid permission '{permission}', allowed {'|'.join(PERMISSION_NAMES)}")
+    if isinstance(state, (list, dict)):
+        # Copr looks it up in a dictionary.
+        raise ApiError(500, CATCH_ALL)
     if state not in PERMISSION_STATES:
         allowed = "|".join(PERMISSION_STATES)
         raise ApiError(400, f"invalid '{permission}' permission state '{state}', use {allowed}")

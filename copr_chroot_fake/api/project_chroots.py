@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..engine.project import Project
+from ..engine.store import Store
 from ..model.project import NO_SETTINGS, ProjectChroot
 from ..wire.answer import CATCH_ALL, ApiError
 from . import forms
@@ -14,9 +15,10 @@ from .authentication import authenticate
 from .bodies import Upload
 from .build_config import derive_project_config
 from .context import RequestContext, Success, nul_error, require
-from .forms import Field, Given, Invalid, Values, form_data, read_form
+from .forms import Field, Given, Invalid, Stop, Values, form_data, read_form
 from .project_lookup import find_project, find_project_in_path
 from .rendering import json_success
+from .repository_fields import repository_field
 from .storing import as_text, require_storable
 from .users import may_edit
 
@@ -45,6 +47,13 @@ _RESETTABLE = {
 }
 
 
+_RESETTABLE_UNSHOWN = ("delete_after", "delete_notify", "comps_zlib")
+"""Other columns of Copr's table that can be reset, which changes nothing that the API shows."""
+
+_REQUIRED = ("id", "copr_id", "mock_chroot_id")
+"""The columns that Copr tries to reset, but which cannot be null."""
+
+
 def get_project_chroot(context: RequestContext) -> Success:
     """Answer ``project-chroot``."""
     project, name = _find(context)
@@ -64,10 +73,9 @@ def edit_project_chroot(context: RequestContext) -> Success:
     context.body.read_json_file()
     user = authenticate(context)
     project = find_project_in_path(context)
-    data = form_data(context.body, renamed=_RENAMED)
-    form = read_form(_FIELDS, data)
+    data = form_data(context.body, renamed=_RENAMED, separators={"additional_modules": ", "})
+    form = read_form(_fields(context.store), data)
     name = _check_chroot(project, context.target.parameters["chrootname"])
-    _require_image(form)
     form.raise_as_lines()
     settings = _reset(project, name, form.values)
     settings = replace(settings, **_changed(form.values, data))
@@ -92,18 +100,22 @@ def _check_chroot(project: Project, name: str) -> str:
     return name
 
 
-def _require_image(form: forms.Filled) -> None:
-    if form.values["bootstrap"] == "custom_image" and not form.values["bootstrap_image"]:
-        form.errors.setdefault("bootstrap_image", []).append("Custom image is selected, but not specified")
+def _required_for_custom_image(given: Given) -> None:
+    if given.values["bootstrap"] == "custom_image" and not given.value:
+        raise Stop("Custom image is selected, but not specified")
 
 
 def _reset(project: Project, name: str, values: Values) -> ProjectChroot:
     """Return the settings with those that are to be reset at their defaults.
 
-    :raises ApiError: 400 for an unknown setting.
+    :raises ApiError: 400 for an unknown setting, 500 for one that must have a value.
     """
     settings = project.known_chroots[name]
     for given in _words(values["reset_fields"]):
+        if given in _REQUIRED:
+            raise ApiError(500, CATCH_ALL)
+        if given in _RESETTABLE_UNSHOWN:
+            continue
         field = _RESETTABLE.get(_RENAMED.get(given, given))
         if field is None:
             raise ApiError(
@@ -167,33 +179,30 @@ def _without_blanks(value: Any) -> str:
     return ", ".join(module.strip() for module in value.split(",") if module.strip()) if value else ""
 
 
-_FIELDS = {
-    "buildroot_pkgs": Field(forms.stripped_text),
-    "repos": Field(
-        forms.text,
-        filters=[forms.one_per_line],
-        validators=[forms.each_url(forms.is_repository), forms.optional],
-    ),
-    "module_toggle": Field(forms.stripped_text, filters=[_without_blanks], validators=[_modules]),
-    "with_opts": Field(forms.stripped_text),
-    "without_opts": Field(forms.stripped_text),
-    "bootstrap": forms.optional_choice("unchanged", "default", "off", "on", "image", "custom_image"),
-    "bootstrap_image": Field(
-        forms.stripped_text,
-        filters=[lambda value: value or None],
-        validators=[
-            forms.optional,
-            forms.matches(
-                r"^([\w.-]+(:\d+)?/)?[\w./-]+(:[\w.-]+)?$",
-                "Enter valid bootstrap image id (<registry>/]<name>[:<tag>], e.g. fedora:33).",
-            ),
-        ],
-    ),
-    "isolation": forms.optional_choice("unchanged", "default", "nspawn", "simple"),
-    "reset_fields": Field(forms.stripped_text),
-    "upload_comps": Field(forms.file),
-    "delete_comps": Field(forms.boolean, False),
-}
+def _fields(store: Store) -> dict[str, Field]:
+    return {
+        "bootstrap_image": Field(
+            forms.stripped_text,
+            filters=[lambda value: value or None],
+            validators=[_required_for_custom_image, forms.optional, _IMAGE],
+        ),
+        "buildroot_pkgs": Field(forms.stripped_text),
+        "repos": repository_field(store),
+        "module_toggle": Field(forms.stripped_text, filters=[_without_blanks], validators=[_modules]),
+        "with_opts": Field(forms.stripped_text),
+        "without_opts": Field(forms.stripped_text),
+        "bootstrap": forms.optional_choice("unchanged", "default", "off", "on", "image", "custom_image"),
+        "isolation": forms.optional_choice("unchanged", "default", "nspawn", "simple"),
+        "reset_fields": Field(forms.stripped_text),
+        "upload_comps": Field(forms.file),
+        "delete_comps": Field(forms.boolean, False),
+    }
+
+
+_IMAGE = forms.matches(
+    r"^([\w.-]+(:\d+)?/)?[\w./-]+(:[\w.-]+)?$",
+    "Enter valid bootstrap image id (<name>[:<tag>], e.g. fedora:33 or registry.fedoraproject.org/fedora:rawhide).",
+)
 
 
 def _chroot(project: Project, name: str) -> Success:

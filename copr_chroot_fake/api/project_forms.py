@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlparse
@@ -11,6 +11,7 @@ from ..engine.store import Store
 from ..model.project import ProjectSettings
 from . import forms
 from .forms import Field, Given, Invalid, Values
+from .repository_fields import repository_field
 from .storing import as_text, require_storable
 
 MAX_NAME = 100
@@ -45,7 +46,7 @@ _LISTS = {
 
 def fields_to_edit(store: Store) -> dict[str, Field]:
     """Return the fields of a request that changes a project."""
-    repositories = [forms.each_url(forms.is_repository), _each_known_project(store)]
+    repositories = repository_field(store)
     return {
         "chroots": Field(forms.choices, checks=[forms.some_of(store.active_chroots)]),
         "description": Field(forms.text),
@@ -54,13 +55,9 @@ def fields_to_edit(store: Store) -> dict[str, Field]:
         "contact": Field(
             forms.stripped_text, filters=[forms.null_if_blank], validators=[forms.optional, forms.email_or_url]
         ),
-        "delete_after_days": Field(
-            forms.integer,
-            filters=[lambda value: -1 if value is None else value],
-            validators=[forms.optional, forms.in_range(-1, 720)],
-        ),
-        "repos": Field(forms.text, filters=[forms.one_per_line], validators=repositories),
-        "runtime_dependencies": Field(forms.text, filters=[forms.one_per_line], validators=repositories),
+        "delete_after_days": Field(_days, validators=[forms.optional, forms.in_range(-1, 720)]),
+        "repos": repositories,
+        "runtime_dependencies": repositories,
         "disable_createrepo": Field(forms.boolean, False),
         "unlisted_on_hp": Field(forms.boolean, False),
         "auto_prune": Field(forms.boolean, True),
@@ -109,16 +106,9 @@ def fields_to_add(owner: str, store: Store) -> dict[str, Field]:
 name_characters = forms.matches(r"^[\w.-]+$", "Name must contain only letters, digits, underscores, dashes and dots.")
 
 
-def _each_known_project(store: Store) -> forms.Validator:
-    def validate(given: Given) -> None:
-        for word in given.value.split():
-            parsed = urlparse(word)
-            full_name = parsed.netloc + parsed.path.rstrip("/")
-            if parsed.scheme == "copr" and forms.is_repository(parsed) and full_name not in store.projects:
-                require_storable([full_name])
-                raise Invalid(f"{word} does not exist.")
-
-    return validate
+def _days(sent: Sequence[object], default: Any) -> Any:
+    """Read a number of days; -1 stands for ever."""
+    return forms.integer(sent, default) if forms.is_filled(sent) else -1
 
 
 def _optional_flag(value: Any) -> bool | None:

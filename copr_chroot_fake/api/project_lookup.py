@@ -38,6 +38,9 @@ def find_project_in_body(context: RequestContext) -> Project:
     :raises ApiError: 415, 400 or 500 if the body lacks them, 404 if there is no such group or project.
     """
     owner, name = (_body_value(context, key) for key in ("ownername", "projectname"))
+    if owner and any(map(_is_null_array, (owner, name))):
+        # The database takes a list of nulls for a text, which is no name.
+        raise ApiError(404, f"Project {owner}/{name} does not exist.")
     if not isinstance(owner, str) or not owner or not isinstance(name, str):
         raise ApiError(500, CATCH_ALL)
     return _find(owner, name, context.store)
@@ -55,6 +58,10 @@ def find_editable_project(context: RequestContext) -> Project:
             403, f"User '{user.name}' can not see permissions for project '{project}' (missing admin rights)"
         )
     return project
+
+
+def _is_null_array(value: object) -> bool:
+    return isinstance(value, list) and all(item is None for item in value)
 
 
 def _body_value(context: RequestContext, key: str) -> object:

@@ -181,6 +181,7 @@ def delete_project(context: RequestContext) -> Success:
     """Answer ``project/delete``, which also deletes the builds and packages of the project."""
     user, store = authenticate(context), context.store
     project = find_project_in_path(context)
+    _read_deletion(context)
     if project.settings.persistent:
         raise ApiError(403, "This project is protected against deletion.")
     builds = store.builds_in(project)
@@ -195,6 +196,16 @@ def delete_project(context: RequestContext) -> Success:
         store.remove(build)
     del store.projects[project.full_name]
     return answer
+
+
+def _read_deletion(context: RequestContext) -> None:
+    """Read the form of a deletion, of which Copr does not look at the value.
+
+    :raises ApiError: 400 for broken JSON, 500 for a value of an unexpected type.
+    """
+    if context.body.kind == "json":
+        context.body.json()
+    read_form({"verify": forms.Field(forms.boolean, False)}, form_data(context.body))
 
 
 def regenerate_repos(context: RequestContext) -> Success:
@@ -218,7 +229,7 @@ def generate_webhook_secret(context: RequestContext) -> Success:
     )
 
 
-def check_deletable(user: User, builds: Iterable[Build], missing: Iterable[int] = ()) -> None:
+def check_deletable(user: User, builds: Iterable[Build], missing: Iterable[object] = ()) -> None:
     """Reject the deletion of builds that are unfinished, missing, or not the user's.
 
     :raises ApiError: 400 with a line for each of these.

@@ -14,6 +14,7 @@ from ..model.source import SourceType
 from ..validation.frozen import frozen
 from . import forms
 from .forms import Field, Values
+from .repository_fields import repository_field
 
 PACKAGE_NAME = r"^[-+_.a-zA-Z0-9]+$"
 
@@ -43,7 +44,7 @@ def _scm_fields(store: Store) -> Mapping[str, Field]:
     spec = forms.matches(r"^.+\.spec$", "RPM spec file must end with .spec")
     return {
         "scm_type": Field(forms.choice, "git", checks=[forms.one_of(("git", "svn"))]),
-        "clone_url": Field(forms.stripped_text, validators=[forms.required(), forms.url]),
+        "clone_url": Field(forms.stripped_text, validators=[forms.required(), forms.web_url]),
         "committish": Field(forms.stripped_text, validators=[forms.optional]),
         "subdirectory": Field(forms.stripped_text, validators=[forms.optional]),
         "spec": Field(forms.stripped_text, validators=[forms.optional, spec]),
@@ -90,13 +91,9 @@ def _custom_fields(store: Store) -> Mapping[str, Field]:
             forms.text, filters=[_unix_lines], validators=[forms.required(), forms.no_longer_than(4096, too_long)]
         ),
         "builddeps": Field(forms.stripped_text, validators=[forms.optional]),
+        "repos": repository_field(store),
         "chroot": Field(forms.choice, "fedora-latest-x86_64", checks=[forms.one_of({*latest, *active})]),
         "resultdir": Field(forms.stripped_text, validators=[forms.optional]),
-        "repos": Field(
-            forms.text,
-            filters=[forms.one_per_line],
-            validators=[forms.each_url(forms.is_repository), forms.optional],
-        ),
     }
 
 

@@ -15,6 +15,7 @@ from ..wire.answer import Answer, ApiError
 from ..wire.headers import read_header
 from .context import RequestContext, nul_error
 from .sources import latest_fedora
+from .storing import require_json
 from .submission import check_directory
 from .text_pages import error_page, text_answer
 
@@ -108,8 +109,14 @@ def _rebuild(context: RequestContext, read: Callable[[Any], _Push]) -> Answer:
         return error_page(404)
     if not _knows_secret(context, project):
         return error_page(403)
+    name = context.target.parameters.get("packagename")
     try:
         push = read(context.body.json())
+        # Copr strips the URL even if the project has no packages.
+        clone_url = _plain_url(push.clone_url)
+        concerned = [package for package in project.packages.values() if _concerns(push, clone_url, package, name)]
+        changed = {"committish": push.committish}
+        require_json(changed)
     except ApiError as error:
         return error_page(error.status)
     except _MissingCloneUrlError:
@@ -118,11 +125,9 @@ def _rebuild(context: RequestContext, read: Callable[[Any], _Push]) -> Answer:
         return text_answer("Bad Request", 400)
     except (TypeError, AttributeError, IndexError):
         return error_page(500)
-    name = context.target.parameters.get("packagename")
     if project.active_chroots:
-        for package in [*project.packages.values()]:
-            if _concerns(push, package, name):
-                _submit(context.store, project, package, {"committish": push.committish}, project.projectname)
+        for package in concerned:
+            _submit(context.store, project, package, changed, project.projectname)
     return text_answer(_OK)
 
 
@@ -160,10 +165,10 @@ def _commits(payload: Mapping[str, Any]) -> list[list[str]]:
     return [[*commit["added"], *commit["modified"], *commit["removed"]] for commit in payload.get("commits", [])]
 
 
-def _concerns(push: _Push, package: Package, name: str | None) -> bool:
+def _concerns(push: _Push, clone_url: str, package: Package, name: str | None) -> bool:
     if package.source_type != "scm" or not package.webhook_rebuild:
         return False
-    if _plain_url(str(package.config.get("clone_url", ""))) != _plain_url(push.clone_url):
+    if _plain_url(str(package.config.get("clone_url", ""))) != clone_url:
         return False
     if push.is_tag:
         return package.name == name or _is_version_of(push.ref, package.name)

@@ -69,7 +69,7 @@ def _parse(target: str, has_results: bool) -> Target:
         path,
         arguments,
         raw_build_id,
-        None if raw_build_id is None else _cast_integer(raw_build_id),
+        None if raw_build_id is None else cast_integer(raw_build_id),
         overrides.get("chrootname", parameters.get("chrootname")),
         route.methods,
         route.trailing_slash and not path.endswith("/"),
@@ -140,7 +140,7 @@ def _escape(match: re.Match[str]) -> str:
 _INTEGER = re.compile(r"[ \t\n\v\f\r]*([+-]?)0*([0-9]{1,10})[ \t\n\v\f\r]*")
 
 
-def _cast_integer(value: str | int) -> int | None:
+def cast_integer(value: str | int) -> int | None:
     """Cast text to a 32-bit integer as PostgreSQL does; path parameters are integers already."""
     if isinstance(value, int):
         return value
