@@ -121,7 +121,7 @@ def type_of(schema: Schema) -> str:
     if schema.get("enum") == ENDPOINTS:
         return "[EndpointName](#endpointname)"
     if "enum" in schema:
-        return ", ".join(f"`{item}`" for item in schema["enum"])
+        return ", ".join(f"`{item}`" if item else "the empty text" for item in schema["enum"])
     if schema.get("type") == "array":
         return f"list of {type_of(schema.get('items', {}))}"
     if schema.get("type") == "object":

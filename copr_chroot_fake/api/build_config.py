@@ -82,10 +82,10 @@ def _additional_repos(project: Project, settings: ProjectChroot) -> list[str]:
 
 def _bootstrap(project: Project, settings: ProjectChroot, of_build: str | None, has_project: bool) -> dict[str, object]:
     """Return the setting of the build, the chroot or the project, in this order of precedence."""
-    overrides = [value for value in (of_build, settings.bootstrap) if value not in (None, "unchanged")]
+    overrides = [value for value in (of_build, settings.bootstrap) if value not in (None, "", "unchanged")]
     of_project = project.settings.bootstrap if has_project else None
     bootstrap = overrides[0] if overrides else of_project
-    if bootstrap in (None, "unchanged", "default"):
+    if bootstrap in (None, "", "unchanged", "default"):
         return {}
     if bootstrap == settings.bootstrap == "custom_image" and settings.bootstrap_image is not None:
         return {"bootstrap": bootstrap, "bootstrap_image": settings.bootstrap_image}

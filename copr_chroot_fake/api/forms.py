@@ -367,6 +367,13 @@ def is_repository(parsed: Any) -> bool:
 # Fields.
 
 
-def optional_choice(*allowed: str) -> Field:
-    """Return a field for one of some texts; a blank one, or the text None, counts as not sent."""
-    return Field(choice, filters=[null_if_blank, null_if_none], checks=[one_of(allowed)], validators=[optional])
+def optional_choice(*allowed: str, blank: str | None = None) -> Field:
+    """Return a field for one of some texts; the text None counts as not sent.
+
+    :param blank: the value of a blank text, which by default counts as not sent, too.
+    """
+
+    def read_blank(value: str | None) -> str | None:
+        return value if value is None or value.strip() else blank
+
+    return Field(choice, filters=[read_blank, null_if_none], checks=[one_of(allowed)], validators=[optional])

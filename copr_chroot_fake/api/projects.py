@@ -75,14 +75,21 @@ def _contains(text: str, part: str) -> bool:
 
 def _render_projects(projects: list[Project], paging: Paging, *, is_sorted: bool = False) -> bytes:
     check_order(paging.order, COPR)
-    # A search joins no table that it could be ordered by.
-    check_query(paging, COPR, joined=() if is_sorted else ("group", "user"))
+    # A search joins the owners, but keeps its own order.
+    check_query(paging, COPR, joined=("user",) if is_sorted else ("group", "user"))
     if not is_sorted:
         projects = sort_rows(projects, _COLUMNS.get(paging.order, attrgetter("id")), paging)
     return render_page([_render(project) for project in slice_rows(projects, paging)], paging)
 
 
+def _user_id(project: Project) -> int | None:
+    name = owner_of(project)
+    user = None if name is None else find_user(project.store, name)
+    return None if user is None else user.id
+
+
 _COLUMNS: Mapping[str, Callable[[Project], int | str | None]] = {
+    **dict.fromkeys(("user", "user_id"), _user_id),
     "name": attrgetter("projectname"),
     "created_on": attrgetter("created_on"),
     "build_enable_net": attrgetter("settings.enable_net"),
@@ -342,7 +349,7 @@ def _render(project: Project) -> bytes:
         "unlisted_on_hp": settings.unlisted_on_hp,
         "auto_prune": settings.auto_prune,
         "enable_net": settings.enable_net,
-        "bootstrap": settings.bootstrap or "default",
+        "bootstrap": "default" if settings.bootstrap is None else settings.bootstrap,
         "isolation": settings.isolation,
         "module_hotfixes": settings.module_hotfixes,
         "appstream": settings.appstream,

@@ -38,9 +38,11 @@ def get_repo_file(context: RequestContext) -> Answer:
     if not found:
         return error_page(404, (_available(project),))
     # Copr takes the last one.
-    lines = _lines(project, dirname, found[-1], arch, _host(context))
+    lines = [*_lines(project, dirname, found[-1], arch, _host(context))]
+    # The template of Copr ends no line after a priority.
+    end = "" if lines[-1].startswith("priority=") else "\n"
     disposition = ("Content-Disposition", f"filename={_encoded(f'{owner}-{dirname}')}.repo")
-    return text_answer("\n".join(lines) + "\n", content_type=TEXT, headers=(disposition,))
+    return text_answer("\n".join(lines) + end, content_type=TEXT, headers=(disposition,))
 
 
 def _available(project: Project) -> tuple[str, str]:

@@ -54,12 +54,24 @@ def _permissions(user: User, project: Project) -> Permissions:
 
 
 def find_user(store: Store, name: str) -> User | None:
-    """Return a user by name; without accounts there are all users, and they may do everything."""
+    """Return a user by name: one with an account, an owner or a submitter.
+
+    Without accounts there are all users, and they may do everything.
+    """
     accounts = [*store.accounts.values()]
     for number, account in enumerate(accounts, 1):
         if account.name == name:
             return User(name, number, account.groups, account.admin)
-    return None if accounts else User(name, anonymous_id(name), is_admin=True)
+    if accounts and not _is_known(store, name):
+        return None
+    return User(name, anonymous_id(name), is_admin=not accounts)
+
+
+def _is_known(store: Store, name: str) -> bool:
+    """Return whether a user without an account owns a project, or has submitted a build."""
+    if any(owner_of(project) == name for project in store.projects.values()):
+        return True
+    return any(build.submitter == name for build in store.builds.values())
 
 
 def anonymous_id(name: str) -> int:

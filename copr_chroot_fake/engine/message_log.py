@@ -66,8 +66,8 @@ class MessageLog:
         self._note(build, chrootname, state, at, build.stored_package, build.source.package.version)
 
     def note_source(self, build: Build, state: State, at: int) -> None:
-        """Note that the task of a source build is running or has ended."""
-        self._note(build, SOURCES, state, at, None, None)
+        """Note that the task of a source build is running or has ended; it can be the build of a known package."""
+        self._note(build, SOURCES, state, at, build.stored_package, None)
 
     def _note(
         self, build: Build, chrootname: str, state: State, at: int, package: str | None, version: str | None

@@ -24,6 +24,9 @@ SOURCES = "srpm-builds"
 
 Bootstrap = Literal["default", "on", "off", "image", "custom_image", "unchanged"]
 Isolation = Literal["unchanged", "default", "nspawn", "simple"]
+SavedBootstrap = Literal[Bootstrap, ""]
+SavedIsolation = Literal[Isolation, ""]
+"""The settings of projects and their chroots, which are empty if a blank field was sent."""
 
 
 def parse_result_dir(location: str, value: object) -> str:
@@ -46,9 +49,9 @@ class ProjectChroot:
     additional_modules: tuple[Text, ...] = ()
     with_opts: tuple[Text, ...] = ()
     without_opts: tuple[Text, ...] = ()
-    bootstrap: Bootstrap | None = None
+    bootstrap: SavedBootstrap | None = None
     bootstrap_image: Text | None = None
-    isolation: Isolation | None = "unchanged"
+    isolation: SavedIsolation | None = "unchanged"
     comps_name: Text | None = None
     dropped_on: WholeNumber | None = None
     """Unix time at which the project dropped the chroot; ``None`` while it is enabled."""
@@ -96,8 +99,8 @@ class ProjectSettings:
     fedora_review: bool = False
     appstream: bool = True
     follow_fedora_branching: bool = True
-    bootstrap: Bootstrap | None = None
-    isolation: Isolation | None = "default"
+    bootstrap: SavedBootstrap | None = None
+    isolation: SavedIsolation | None = "default"
     storage: Text | None = "backend"
     repo_priority: WholeNumber | None = None
     delete_after_days: WholeNumber | None = None

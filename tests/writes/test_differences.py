@@ -149,14 +149,24 @@ def test_request_is_rejected_as_by_copr(
             {"name": "new"},
         ),
         (("PUT", "project/edit/jdoe/p1", {"delete_after_days": ""}), {"name": "p1"}),
+        (("PUT", CHROOT, {"isolation": "", "bootstrap": ""}), {"isolation": ""}),
+        (
+            ("PUT", "project/edit/jdoe/p1", {"isolation": "", "bootstrap": ""}),
+            {"isolation": "", "bootstrap": ""},
+        ),
+        (
+            ("POST", "project/add/jdoe", {"name": "new", "chroots": CHROOTS[:1], "isolation": "", "bootstrap": ""}),
+            {"isolation": "", "bootstrap": ""},
+        ),
     ],
 )
 def test_request_is_accepted_as_by_copr(
     fake: FakeCopr, request_: tuple[str, str, Any], expected: dict[str, Any]
 ) -> None:
-    """The answer has these fields."""
+    """The answer has these fields, and the new state can be loaded."""
     answer = send(fake, *request_)
     assert (answer.status, {name: answer.json().get(name) for name in expected}) == (200, expected)
+    assert FakeCopr.from_scenario(fake.to_scenario()).to_scenario() == fake.to_scenario()
 
 
 @pytest.mark.parametrize("source", ["{", "[", ""])
@@ -238,3 +248,60 @@ def test_clone_url_must_be_a_text(fake: FakeCopr, value: object) -> None:
     payload = {"repository": {"clone_url": value}, "commits": []}
     assert fake.answer(*write("POST", "/webhooks/github/1/secret/", payload)).status == 500
     assert fake.answer(*write("POST", "/webhooks/github/2/secret/", payload)).status == 403
+
+
+@pytest.mark.parametrize("order_type", ["ASC", "DESC"])
+def test_projects_are_ordered_by_user(order_type: str) -> None:
+    """By the id of the owner, which is the position of the account."""
+    fake = FakeCopr.from_scenario(WORLD)
+    for owner in ("bob", "admin1"):
+        fake.add_project(f"{owner}/a")
+    users = [str(account.name) for account in fake.accounts]
+    query = f"order=user&order_type={order_type}"
+    found = [item["ownername"] for item in send(fake, "GET", f"project/list?{query}").json()["items"]]
+    expected = sorted(found, key=lambda name: users.index("alice" if name == "@copr" else name))
+    assert found == (expected if order_type == "ASC" else expected[::-1])
+
+
+@pytest.mark.parametrize("query", ["", "jdoe/p", "hello"])
+def test_search_can_be_ordered_by_user(fake: FakeCopr, query: str) -> None:
+    """It keeps its own order."""
+    found, ordered = (send(fake, "GET", f"project/search?query={query}{more}").json() for more in ("", "&order=user"))
+    assert ordered["items"] == found["items"]
+
+
+@pytest.mark.parametrize(("priority", "end"), [(None, b"enabled_metadata=1\n"), (7, b"\npriority=7")])
+def test_repository_file_with_priority_has_no_final_newline(priority: int | None, end: bytes) -> None:
+    """Without a priority it has one."""
+    fake = FakeCopr()
+    fake.add_project("jdoe/tools", chroots=["fedora-43-x86_64"], repo_priority=priority)
+    assert fake.answer("GET", "/coprs/jdoe/tools/repo/fedora-43/").body.endswith(end)
+
+
+@pytest.mark.parametrize(("name", "status"), [("packit", 200), ("carol", 200), ("nobody", 500)])
+def test_submitters_and_owners_are_users(fake: FakeCopr, name: str, status: int) -> None:
+    """Even those without an account."""
+    fake.add_build([CHROOTS[0]], project="jdoe/p1", submitter="packit")
+    fake.add_project("carol/tools")
+    assert send(fake, "GET", f"project/permissions/can_build_in/{name}/jdoe/p1").status == status
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "fields", "package"),
+    [
+        ("POST", "/api_3/package/build", {**NAMED, "package_name": "hello"}, "hello"),
+        ("POST", "/webhooks/custom/1/secret/hello/", {}, "hello"),
+        ("POST", "/api_3/build/create/rubygems", GEM, None),
+    ],
+)
+def test_messages_of_a_source_build_name_a_known_package(
+    method: str, target: str, fields: Any, package: str | None
+) -> None:
+    """Copr knows it before the source build if the package is what was to be built."""
+    fake = FakeCopr.from_scenario(WORLD, progress="clock")
+    answer = fake.answer(*write(method, target, fields))
+    assert answer.status == 200
+    fake.clock.tick(1000)
+    bodies = [body for body in (message.body for message in fake.messages) if body["chroot"] == "srpm-builds"]
+    assert [body["pkg"] for body in bodies] == [package] * 3
+    assert all(f"pkg:{package} " in body["what"] for body in bodies)
