@@ -130,7 +130,8 @@ class Server:
         """Whether connections are refused."""
         try:
             socket.create_connection(self.address, timeout=PATIENCE).close()
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, ConnectionResetError):
+            # It is reset if the port closes before the server accepts it.
             return True
         return False
 

@@ -297,12 +297,6 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
         return f"{self.store.results_root}/{self.project.ownername}/{self.project_dirname}"
 
     @property
-    def added_bytes(self) -> int:
-        """The size of the files that tests have added to its results."""
-        added = (self.source.results, *(chroot.results for chroot in self.chroots))
-        return sum(len(content) for results in added if results for content in results.values())
-
-    @property
     def names(self) -> Sequence[str]:
         """The names of its chroots, those that have not appeared included."""
         return [*self._entries]

@@ -10,6 +10,7 @@ import copy
 import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
+from itertools import takewhile
 from types import EllipsisType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -413,12 +414,9 @@ class BuildChroot:
         """Return why its lifecycle would not go on to a state ahead; ``None`` if it would."""
         if self._build.cancellation is not None and not (self._is_absent or self._plans_cancellation(run)):
             return "its build is canceled; its lifecycle ends at the next stage"
-        for stage in run.plan[run.index + 1 :]:
-            if stage.state == state:
-                break
-            if stage.state == run.held_in:
-                return f"it will be held in {stage.state}; release it first"
-        return None
+        before = takewhile(lambda stage: stage.state != state, run.plan[run.index + 1 :])
+        is_held = any(stage.state == run.held_in for stage in before)
+        return f"it will be held in {run.held_in}; release it first" if is_held else None
 
     def _check_events(self, events: Iterable[Event]) -> None:
         """:raises EventError: if the cancellation of the build makes one of the events impossible."""
@@ -690,15 +688,10 @@ class BuildChroot:
         packages: tuple[Nevra, ...] | None = None,
         without: frozenset[Stamp] = frozenset(),
     ) -> None:
-        """Apply an event: the new state and its stamps; omitted stamps are those of its lifecycle.
-
-        :raises EventError: naming the chroot, its state and what would be possible.
-        """
+        """Apply a possible event: the new state and its stamps; omitted stamps are those of its lifecycle."""
         is_canceled = self._build.cancellation is not None
         transition = None if self._is_absent else find_transition(event, self._state, is_canceled)
-        if transition is None:
-            possible = ", ".join(self._possible_events) or "nothing"
-            raise EventError(f"{self.describe()}: {event} is not possible; possible: {possible}")
+        assert transition is not None, f"{self.describe()}: {event} is checked to be possible"
         self.was_canceled = event is Event.CONFIRM_CANCEL
         stamps = [stamp for stamp in transition.stamps if stamp not in without]
         packages = self._planned_packages if packages is None else packages

@@ -58,9 +58,6 @@ class MessageLog:
         """The messages that subscribers will get; ``None`` if there are no subscribers."""
         self._last_number = 0
 
-    def __len__(self) -> int:
-        return len(self.noted) + len(self.entries)
-
     def note_chroot(self, build: Build, chrootname: str, state: State, at: int) -> None:
         """Note that the task of a chroot is running or has ended."""
         self._note(build, chrootname, state, at, build.stored_package, build.source.package.version)

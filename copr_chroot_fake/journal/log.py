@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ..wire.headers import RawHeaders
-from .details import Details, headers_bytes
+from .details import Details
 
 Entry = tuple[str, str, int, float, bool, Sequence[bytes], "int | None", int, RawHeaders, "Details | None"]
 """A recorded request: method, target, status, time, whether it matched, the builds or chroots in the response, the id
@@ -23,20 +23,6 @@ REFERENCE_BYTES = 8
 
 _ENTRY_BYTES = 256
 """The approximate size of an entry without its texts and the chroots in its response."""
-
-
-def retained_bytes(entries: Iterable[Entry]) -> int:
-    """Return the approximate size of what entries have beside a constant size: texts, chroots, headers and details."""
-    size, before = 0, None
-    for entry in entries:
-        size += len(entry[1]) + REFERENCE_BYTES * len(entry[5])
-        # Entries share equal headers.
-        if entry[8] and entry[8] is not before:
-            before = entry[8]
-            size += headers_bytes(before)
-        if entry[9] is not None:
-            size += entry[9].size
-    return size
 
 
 class RequestLog:

@@ -127,7 +127,7 @@ NO_CALLS: Mapping[str, str] = {
     **{
         f"Build.{name}": INSIDE
         for name in (
-            "added_bytes", "agenda", "attach", "cancellation", "catch_up", "confirmed_by", "forget_rendered",
+            "agenda", "attach", "cancellation", "catch_up", "confirmed_by", "forget_rendered",
             "had_lifecycle", "is_coupled", "is_in_store", "is_ordered", "keep_quiet", "known_chroots", "mark_canceled",
             "poll", "quiet_until", "rendered", "rendered_page", "restore", "result_dir", "results_url", "save",
             "source_result_dir", "source_results_url", "store", "add_waiting", "allowed_chroots",
