@@ -142,7 +142,7 @@ class Calls:
             try:
                 statuses = await self._poll(build_id, chrootname, deadline)
             except _OutOfTimeError as error:
-                raise _wait_timeout(build_id, timeout, statuses) from error
+                raise self._wait_timeout(build_id, chrootname, timeout, statuses) from error
             if on_progress is not None:
                 on_progress(statuses)
             if statuses and all(status.is_final for status in statuses):
@@ -150,8 +150,17 @@ class Calls:
             next_poll = polled_at + poll
             if next_poll > deadline:
                 await self.sender.sleep(max(deadline - self.sender.now(), 0))
-                raise _wait_timeout(build_id, timeout, statuses)
+                raise self._wait_timeout(build_id, chrootname, timeout, statuses)
             await self.sender.sleep(max(next_poll - self.sender.now(), 0))
+
+    def _wait_timeout(
+        self, build_id: int, chrootname: str | None, timeout: float, statuses: tuple[ChrootStatus, ...]
+    ) -> WaitTimeoutError:
+        if chrootname is None:
+            request = self._request("build-chroot/list", arguments.page_query(build_id, None, None, None))
+        else:
+            request = self._request("build-chroot", arguments.chroot_query(build_id, chrootname))
+        return WaitTimeoutError(build_id, timeout, {status.name: status.state for status in statuses}, request)
 
     async def _poll(self, build_id: int, chrootname: str | None, until: float) -> tuple[ChrootStatus, ...]:
         """Return the status of a chroot, or of all chroots of a build, whatever the length of its pages."""
@@ -193,7 +202,3 @@ class Calls:
 
 class _OutOfTimeError(Exception):
     """The deadline of a wait has passed, not only that of a call."""
-
-
-def _wait_timeout(build_id: int, timeout: float, statuses: tuple[ChrootStatus, ...]) -> WaitTimeoutError:
-    return WaitTimeoutError(build_id, timeout, {status.name: status.state for status in statuses})

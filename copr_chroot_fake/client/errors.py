@@ -88,11 +88,11 @@ class ConnectionFailedError(ClientError):
     """The connection failed, before or during the response."""
 
 
-class WaitTimeoutError(CoprFakeError):
-    """The timeout of ``wait`` has passed; ``states`` are the last states by chroot name."""
+class WaitTimeoutError(ClientError):
+    """The timeout of ``wait`` has passed; ``states`` are the last states by chroot name, ``request`` is the poll."""
 
-    def __init__(self, build_id: int, seconds: float, states: dict[str, str]) -> None:
+    def __init__(self, build_id: int, seconds: float, states: dict[str, str], request: httpx.Request) -> None:
         seen = ", ".join(f"{name} {state}" for name, state in states.items()) or "no chroots"
-        super().__init__(line(f"build {build_id} did not end within {seconds:g} s; last states: {shortened(seen)}"))
+        super().__init__(f"build {build_id} did not end within {seconds:g} s; last states: {seen}", request)
         self.build_id = build_id
         self.states = states

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from copr_chroot_fake import AsyncCoprClient, CoprClient, FakeCopr, InputError
+from copr_chroot_fake.client import errors
 from copr_chroot_fake.client.errors import ClientError, NotFoundError, NotJsonError, WaitTimeoutError
 from copr_chroot_fake.client.results import ChrootStatus
 
@@ -85,7 +86,14 @@ def test_wait_timeout_is_exact_and_reports_last_states(harness: Harness, fake: F
     assert sum(harness.pauses) == 100
     assert harness.pauses == [30, 30, 30, 10]
     assert raised.value.states == {F41: "running", F42: "failed"}
-    assert str(raised.value) == f"build 1 did not end within 100 s; last states: {F41} running, {F42} failed"
+    assert raised.value.message == f"build 1 did not end within 100 s; last states: {F41} running, {F42} failed"
+    assert str(raised.value.request.url).endswith("/api_3/build-chroot/list?build_id=1")
+
+
+@pytest.mark.parametrize("error", [error for name, error in vars(errors).items() if name.endswith("Error")])
+def test_all_errors_are_client_errors(error: type[Exception]) -> None:
+    """One except clause handles everything that the service and the network do."""
+    assert issubclass(error, ClientError) or not error.__module__.startswith(errors.__name__)
 
 
 def test_wait_polls_no_faster_than_poll(fake: FakeCopr) -> None:
