@@ -215,6 +215,23 @@ def test_responses_of_a_test_take_precedence(fake: FakeCopr) -> None:
         assert requests.get("https://copr.example/api_3/", timeout=1).status_code == 503
 
 
+@pytest.mark.parametrize(
+    ("mock", "get"),
+    [
+        (FakeCopr.mock_httpx, httpx.get),
+        (FakeCopr.mock_httpx2, httpx2.get),
+        (FakeCopr.mock_requests, requests.get),
+    ],
+)
+def test_innermost_of_nested_mocks_answers(fake: FakeCopr, mock: Callable[..., Any], get: Callable[..., Any]) -> None:
+    """At the same URL; at its end the outer one answers again."""
+    other, url = FakeCopr(), "https://copr.fedorainfracloud.org/api_3/build-chroot/1/" + F41
+    with mock(fake):
+        with mock(other):
+            assert get(url).status_code == 404
+        assert get(url).status_code == 200
+
+
 def test_httpx2_router_passes_requests_on(fake: FakeCopr) -> None:
     """With their bodies, which the router has read before."""
     received: list[bytes] = []

@@ -9,7 +9,7 @@ from operator import or_
 
 import httpx
 import respx
-from respx.mocks import HTTPCoreMocker
+from respx.mocks import HTTPCoreMocker, Mocker
 from respx.patterns import M, Pattern, get_scheme_port
 from respx.types import RouteResultTypes
 
@@ -24,6 +24,9 @@ def mock_httpx(responder: Responder, *urls: str, using: str = HTTPCoreMocker.nam
     :param using: the respx mocker: which library's requests to intercept.
     """
     with respx.mock(assert_all_called=False, using=using) as router:
+        # respx asks the oldest router first; of nested ones, the innermost answers, as with responses.
+        routers = Mocker.registry[using].routers
+        routers.insert(0, routers.pop())
         router.routes.add(FakeRoute(HttpxTransport(responder), urls, router))
         yield router
 
