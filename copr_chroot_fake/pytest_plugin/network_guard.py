@@ -7,7 +7,7 @@ import socket
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from types import FrameType
 from typing import Any
@@ -102,24 +102,29 @@ def _patching(guard: NetworkGuard) -> Iterator[None]:
                 return original(loop, host, *args, **kwargs)
 
             patch.setattr(asyncio.BaseEventLoop, "getaddrinfo", getaddrinfo)
-        for name in ("connect", "connect_ex"):
-            # A mock of the method is left alone.
-            if name not in vars(socket.socket):
+        for name in ("connect", "connect_ex", "sendto", "sendmsg"):
+            # A mock of the method is left alone; Windows has no sendmsg.
+            if name not in vars(socket.socket) and hasattr(socket.socket, name):
                 patch.setattr(socket.socket, name, _guarded(guard, getattr(socket.socket, name)))
         yield
 
 
-def _guarded(guard: NetworkGuard, method: Callable[[socket.socket, Any], Any]) -> Callable[[socket.socket, Any], Any]:
-    def connect(self: socket.socket, address: Any) -> Any:
-        if isinstance(address, tuple):
-            guard.check(address[0])
-        return method(self, address)
+def _guarded(guard: NetworkGuard, method: Callable[..., Any]) -> Callable[..., Any]:
+    """Check the address, which is the last argument of each of these methods if it has one."""
 
-    return connect
+    def guarded(self: socket.socket, *arguments: Any) -> Any:
+        if arguments and isinstance(arguments[-1], tuple):
+            guard.check(arguments[-1][0])
+        return method(self, *arguments)
+
+    return guarded
 
 
 def _normalize(host: object) -> str:
-    text = host.decode("ascii", "replace") if isinstance(host, (bytes, bytearray)) else str(host)
+    """Return a host name as it is resolved: IDNA maps full-width and other forms of characters to ASCII."""
+    text = bytes(host).decode("ascii", "replace") if isinstance(host, (bytes, bytearray)) else str(host)
+    with suppress(UnicodeError):
+        text = text.encode("idna").decode()
     return text.lower().rstrip(".")
 
 

@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 COPR = "https://copr.fedorainfracloud.org/api_3/"
 """
 
+UDP = "with socket.socket(type=socket.SOCK_DGRAM) as made: made."
+
 
 def message(line: int, fixture: str, host: str = "copr.fedorainfracloud.org") -> str:
     return f"*.py:{line}: contacts Copr's real host {host}, but the test uses copr_fake. Use the fixture {fixture}, *"
@@ -27,6 +29,9 @@ def message(line: int, fixture: str, host: str = "copr.fedorainfracloud.org") ->
         ("urllib.request.urlopen(COPR)", "copr_server or copr_config"),
         ("socket.gethostbyname(COPR[8:33])", "copr_server or copr_config"),
         ("with socket.socket() as made: made.connect((COPR[8:33], 443))", "copr_server or copr_config"),
+        (UDP + "sendto(b'', (COPR[8:33], 443))", "copr_server or copr_config"),
+        (UDP + "sendto(b'', 0, (COPR[8:33], 443))", "copr_server or copr_config"),
+        (UDP + "sendmsg([b''], [], 0, (COPR[8:33], 443))", "copr_server or copr_config"),
         ("socket.create_connection((COPR[8:33], 443))", "copr_server or copr_config"),
         ("asyncio.run(httpx.AsyncClient(verify=False).get(COPR))", "copr_httpx"),
         ("trio.run(trio.open_tcp_stream, COPR[8:33], 443)", "copr_server or copr_config"),
@@ -38,6 +43,21 @@ def test_connection_names_caller_and_fixture(run: Run, code: str, fixture: str) 
     result = run(HEAD + f"\ndef test_it(copr_fake):\n    {code}\n")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([message(11, fixture)])
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "'\uff43opr.fedorainfracloud.org'",
+        "'copr\u3002fedorainfracloud.org'",
+        "b'COPR.fedorainfracloud.org.'",
+    ],
+)
+def test_other_forms_of_host_names_are_guarded(run: Run, host: str) -> None:
+    """They are resolved as Copr's."""
+    result = run(HEAD + f"\ndef test_it(copr_fake): socket.getaddrinfo({host}, 443)\n")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([message(10, "copr_server or copr_config")])
 
 
 @pytest.mark.parametrize(
