@@ -130,38 +130,49 @@ class AmqpPublisher:
 
     @defer.inlineCallbacks
     def _publish_all(self) -> Generator[defer.Deferred[Any], Any, None]:
-        # One after an outage, which allocates the channel for those after it.
-        count = 1
+        known: object = None
         while True:
             if not self._queue:
                 self._arrived = defer.Deferred()
                 yield self._arrived
-            batch = list(islice(self._queue, count))
-            unconfirmed = yield self._publish(batch)
+            protocol = yield self._note_delay(self._service.factory.when_connected())
+            # The first message on a connection allocates its channel; several would each allocate one, and lose their
+            # order.
+            batch = list(islice(self._queue, MAX_UNCONFIRMED if protocol is known else 1))
+            known = protocol
+            unconfirmed = yield self._publish(protocol, batch)
             with self._changed:
                 for _ in batch:
                     self._queue.popleft()
                 self._queue.extendleft(reversed(unconfirmed))
                 self._changed.notify_all()
-            count = MAX_UNCONFIRMED
             if unconfirmed:
-                count = 1
+                known = None
                 pause: defer.Deferred[None] = defer.Deferred()
                 self._reactor.callLater(RETRY_DELAY, pause.callback, None)
                 yield pause
 
     @defer.inlineCallbacks
-    def _publish(self, batch: Sequence[FedoraMessage]) -> Generator[defer.Deferred[Any], Any, list[FedoraMessage]]:
+    def _publish(
+        self, protocol: Any, batch: Sequence[FedoraMessage]
+    ) -> Generator[defer.Deferred[Any], Any, list[FedoraMessage]]:
         """Publish messages; return those that are to be published again."""
-        slow = self._reactor.callLater(SLOW_AFTER, self._note_outage, f"no confirmation within {SLOW_AFTER:g} s")
-        protocol = yield self._service.factory.when_connected()
         exchange = cast(str, config.conf["publish_exchange"])
         sent = [defer.maybeDeferred(protocol.publish, message, exchange) for message in batch]
-        results = yield defer.DeferredList(sent, consumeErrors=True)
-        if slow.active():
-            slow.cancel()
+        results = yield self._note_delay(defer.DeferredList(sent, consumeErrors=True))
         errors = [None if is_confirmed else result.value for is_confirmed, result in results]
         return [message for message, error in zip(batch, errors, strict=True) if self._is_retried(message, error)]
+
+    def _note_delay(self, deferred: defer.Deferred[Any]) -> defer.Deferred[Any]:
+        """Note an outage if it takes long until a broker answers."""
+        slow = self._reactor.callLater(SLOW_AFTER, self._note_outage, f"no confirmation within {SLOW_AFTER:g} s")
+
+        def end(result: object) -> object:
+            if slow.active():
+                slow.cancel()
+            return result
+
+        return deferred.addBoth(end)
 
     def _is_retried(self, message: FedoraMessage, error: Exception | None) -> bool:
         """Note the result of an attempt to publish; return whether to make another one."""
