@@ -55,7 +55,10 @@ METHODS: dict[str, Callable[[Client], object]] = {
     "build_proxy.create_from_pypi": lambda client: client.build_proxy.create_from_pypi(*TOOLS, "requests").id == 3,
     "build_proxy.create_from_rubygems": lambda client: client.build_proxy.create_from_rubygems(*TOOLS, "rack").id == 3,
     "build_proxy.create_from_custom": lambda client: (
-        client.build_proxy.create_from_custom(*TOOLS, "#!/bin/sh", script_chroot=F43, script_repos="copr://a/b").id == 3
+        client.build_proxy.create_from_custom(
+            *TOOLS, "#!/bin/sh", script_chroot=F43, script_repos="copr://jdoe/tools"
+        ).id
+        == 3
     ),
     "build_proxy.delete": lambda client: client.build_proxy.delete(1).id == 1,
     "build_proxy.delete_list": lambda client: client.build_proxy.delete_list([1]).builds == [1],
