@@ -32,12 +32,12 @@ SLOW := tests/control/test_document_requests.py tests/downstream tests/page test
 WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 test: .venv/develop.stamp
-	@echo 'Running the tests, which takes about 80 seconds on two cores.'
+	@echo 'Running the tests, which takes about 105 seconds on two cores.'
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -p no:schemathesis $(SLOW:%=--ignore=%)
 
 # Independent steps run at the same time; the benchmarks run alone at the end.
 check: .venv/docs.stamp .venv/plot.stamp
-	@echo 'Checking everything, which takes about 15 minutes on two cores.'
+	@echo 'Checking everything, which takes about 17 minutes on two cores.'
 	$(MAKE) --jobs=2 --output-sync=target lint docs build/packit
 	$(MAKE) coverage
 	$(MAKE) slow

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import shlex
 import signal
 import subprocess
 import sys
@@ -75,12 +76,12 @@ def test_arguments_of_the_program_are_passed_unchanged() -> None:
 def test_copr_cli_gets_the_configuration(tmp_path: Path) -> None:
     """Only if it is the program itself, and has none."""
     program = tmp_path / "copr-cli"
-    program.write_text('#!/bin/sh\necho "$#" "$COPR_CONFIG" "$@"\n')
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$#" "$COPR_CONFIG" "$@"\n')
     program.chmod(0o755)
-    count, config, *arguments = run("--", str(program), "list-builds", "a/b").stdout.split()
+    count, config, *arguments = run("--", str(program), "list-builds", "a/b").stdout.splitlines()
     assert (count, arguments) == ("4", ["--config", config, "list-builds", "a/b"])
     for own in (["--config", "x"], ["--config=x"]):
-        assert run("--", str(program), *own, "status", "1").stdout.split()[2:] == [*own, "status", "1"]
+        assert run("--", str(program), *own, "status", "1").stdout.splitlines()[2:] == [*own, "status", "1"]
 
 
 def test_standard_input_is_that_of_the_command() -> None:
@@ -252,7 +253,7 @@ def test_signal_before_the_program_starts_is_passed_on(monkeypatch: pytest.Monke
 def test_ignored_signal_stays_ignored() -> None:
     """As with nohup."""
     code = "import signal; print(signal.getsignal(signal.SIGHUP) == signal.SIG_IGN)"
-    script = f"trap '' HUP; exec {' '.join(COMMAND)} run -- {sys.executable} -c '{code}'"
+    script = f"trap '' HUP; exec {shlex.join([*COMMAND, 'run', '--', sys.executable, '-c', code])}"
     assert subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout == "True\n"
 
 
