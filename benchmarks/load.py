@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from typing import NamedTuple
 
@@ -80,13 +80,6 @@ def _load(port: int, target: str, clients: int, requests: int) -> _Load:
 def send_repeatedly(port: int, target: str, times: int) -> None:
     """Send so many requests over several connections."""
     _load(port, target, CONNECTIONS, times)
-
-
-def send_each(port: int, targets: Iterable[str]) -> None:
-    """Send a request for each target, on one connection."""
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        for target in targets:
-            _response_length(connection, _request(target))
 
 
 def _request(target: str, header: str = "") -> bytes:

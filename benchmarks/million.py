@@ -24,7 +24,7 @@ def measure(rounds: int) -> Iterator[Figure]:
             f"memory per chroot after reading a million in {builds}",
             _measure_in_process(measurement, rounds),
             "B",
-            maximum=1024,
+            maximum=1536,
         )
     yield Figure(
         "GET the last 100 of a million chroots / the first 100", _measure_in_process("pages", rounds), maximum=1.15

@@ -13,13 +13,12 @@ from pathlib import Path
 
 from .figures import Figure, ratio
 from .in_process import GET
-from .load import reconnecting_rate, send_each, send_repeatedly
+from .load import reconnecting_rate, send_repeatedly
 from .processes import python, running, serving
 from .served import write_scenario
 
 MIB = 1024 * 1024
 REQUESTS = 200_000
-WORLDS = 10_000
 
 
 def measure(rounds: int) -> Iterator[Figure]:
@@ -40,7 +39,6 @@ def measure(rounds: int) -> Iterator[Figure]:
             minimum=10,
         )
         yield Figure(f"server, memory growth in {REQUESTS:,} requests", _memory_growth(scenario), "MiB", maximum=10)
-    yield Figure(f"server, memory per world with {WORLDS:,} idle worlds", _memory_per_world(), "KiB", maximum=25)
 
 
 def _memory_growth(scenario: str) -> float:
@@ -50,13 +48,3 @@ def _memory_growth(scenario: str) -> float:
         before = server.memory
         send_repeatedly(server.port, GET, REQUESTS)
         return (server.memory - before) / MIB
-
-
-def _memory_per_world() -> float:
-    """Return the memory of a world that has the default scenario and has received one request."""
-    with running(serving()) as server:
-        send_repeatedly(server.port, "/worlds/first" + GET, 1000)
-        before = server.memory
-        list_chroots = "/worlds/idle-{}/api_3/build-chroot/list?build_id=1"
-        send_each(server.port, (list_chroots.format(number) for number in range(WORLDS)))
-        return (server.memory - before) / WORLDS / 1024

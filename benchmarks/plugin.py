@@ -22,7 +22,7 @@ COPR = "https://copr.fedorainfracloud.org"
 
 
 def measure(rounds: int) -> Iterator[Figure]:
-    yield Figure("pytest run, time added by the plugin", 1000 * _plugin_seconds(rounds), "ms", maximum=2)
+    yield Figure("pytest run, time added by the plugin", 1000 * _plugin_seconds(rounds), "ms", maximum=1.5)
     yield Figure("copr_fake and copr_client, setup and teardown", 1e6 * _fixtures_seconds(), "µs", maximum=150)
     per_test, per_request = _compare_with_respx(rounds)
     yield Figure("test with one request: copr_httpx / respx.mock with a fixed route", per_test, maximum=1.2)

