@@ -47,6 +47,16 @@ def test_advance_in_a_lifecycle_of_a_canceled_build() -> None:
     assert build[F41].state == "importing"
 
 
+def test_absent_chroot_of_a_canceled_build_only_appears() -> None:
+    """What follows is its end, so a later state is rejected before anything changes."""
+    fake = FakeCopr(progress="manual")
+    build = fake.add_build({F41: {"lifecycle": "appears-late"}, "fedora-42-x86_64": "running"}, id=1)
+    build.cancel()
+    with pytest.raises(EventError, match="its build is canceled; its lifecycle ends at the next stage"):
+        build[F41].advance(to="starting")
+    assert build[F41].is_absent
+
+
 @pytest.mark.parametrize("event", Event)
 def test_events_follow_the_transition_table(event: Event) -> None:
     for state, canceled in itertools.product(State, (False, True)):

@@ -412,7 +412,10 @@ class BuildChroot:
 
     def _problem_before(self, run: LifecycleRun, state: State) -> str | None:
         """Return why its lifecycle would not go on to a state ahead; ``None`` if it would."""
-        if self._build.cancellation is not None and not (self._is_absent or self._plans_cancellation(run)):
+        following = run.next_stage
+        # One that is absent still appears; then its lifecycle ends like that of the others.
+        appears = self._is_absent and following is not None and following.state == state
+        if self._build.cancellation is not None and not (appears or self._plans_cancellation(run)):
             return "its build is canceled; its lifecycle ends at the next stage"
         before = takewhile(lambda stage: stage.state != state, run.plan[run.index + 1 :])
         is_held = any(stage.state == run.held_in for stage in before)
