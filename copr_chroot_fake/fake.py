@@ -52,7 +52,8 @@ if TYPE_CHECKING:
     from .adapters.httpx import HttpxTransport
     from .engine.chroot import Change
     from .engine.snapshot import Snapshot
-    from .journal.journal import Request, UnmatchedRequests
+    from .journal.journal import UnmatchedRequests
+    from .journal.request import Request
     from .messages.message import Message
     from .messages.subscribers import Subscription
     from .scenario.entries import Scenario

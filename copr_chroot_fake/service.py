@@ -14,7 +14,7 @@ from .engine.clock import SystemClock, VirtualClock
 from .engine.snapshot import restore, take
 from .engine.store import Store
 from .errors import CoprFakeError, InputError, ScenarioError
-from .journal.log import RequestLog
+from .journal.request import RequestLog
 from .model.progress import parse_progress
 from .model.project import RESULTS_URL
 from .options import FakeOptions

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from copr_chroot_fake import FakeCopr, Request
-from copr_chroot_fake.journal.log import MAX_BYTES
+from copr_chroot_fake.journal.request import MAX_BYTES
 
 from .adapters import OpenAdapter, credentials
 

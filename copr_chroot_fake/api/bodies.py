@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import NamedTuple
 
-from ..journal.details import BodyKind
+from ..journal.request import BodyKind
 from ..wire.answer import CATCH_ALL, ApiError
 from ..wire.headers import RawHeaders, read_header
 from ..wire.parameters import CHARSETS, parse_parameters

@@ -12,8 +12,7 @@ from typing import NamedTuple
 from ..engine.clock import VirtualClock
 from ..engine.faults import Hit, Subject
 from ..engine.store import Store
-from ..journal.details import headers_bytes, mask_headers
-from ..journal.log import REFERENCE_BYTES, RequestLog
+from ..journal.request import NO_DETAILS, Request, RequestLog, mask_headers
 from ..validation import checks
 from ..wire.answer import HTML, Answer, ApiError, Delivery, error_body, json_answer
 from ..wire.headers import RawHeaders, read_header
@@ -64,8 +63,6 @@ class Api:
     def __init__(self, store: Store, log: RequestLog, default_limit: int | None) -> None:
         self.store = store
         self._log = log
-        self._append = log.entries.append
-        self._large_size = log.large_size
         self.default_limit = default_limit
         self._numbers = count(1)
         self._last_headers = _NO_HEADERS
@@ -83,11 +80,9 @@ class Api:
             store.user = None
             if store.created:
                 store.created = []
-            size = 0
             sent, recorded_headers, mask = self._last_headers if headers else _NO_HEADERS
             if headers and headers != sent:
                 sent, recorded_headers, mask = self._last_headers = _read_headers(headers)
-                size = headers_bytes(headers)
             hit = store.faults.strike(_fault_subject(parsed)) if store.faults.active else None
             if hit is None:
                 answer, documents = self._respond(context, mask)
@@ -100,17 +95,26 @@ class Api:
             matched = bool(documents) or is_lost or self._is_matched(method, parsed, answer.status)
             fault_id = None if hit is None else hit.fault_id
             number = next(self._numbers)
-            size += len(method) + len(target) + REFERENCE_BYTES * len(documents) + store.rendered_bytes
-            details = None
+            details = NO_DETAILS
             if body or store.user is not None or store.created or answer.status >= 400:
                 details = details_of(store, context.body, answer)
-                size += details.size
-            self._append(
-                (method, target, answer.status, now, matched, documents, fault_id, number, recorded_headers, details)
+            self._log.add(
+                Request(
+                    method,
+                    target,
+                    parsed,
+                    answer.status,
+                    now,
+                    matched,
+                    documents,
+                    fault_id,
+                    number,
+                    recorded_headers,
+                    details,
+                ),
+                store.rendered_bytes,
             )
-            if size > self._large_size or not matched:
-                self._log.account(size)
-                store.rendered_bytes = 0
+            store.rendered_bytes = 0
         return answer._replace(body=b"") if method == "HEAD" else answer
 
     def _fail_poll_loop(

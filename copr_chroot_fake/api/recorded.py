@@ -7,7 +7,7 @@ import json
 from ..engine.build import Build
 from ..engine.project import Project
 from ..engine.store import Store
-from ..journal.details import MAX_BODY, NO_BODY, Details, RecordedBody, summarize
+from ..journal.request import MAX_BODY, NO_BODY, Details, RecordedBody, summarize
 from ..wire.answer import Answer, ApiError
 from .bodies import RequestBody
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..journal.index import About, Content
+from ..journal.journal import Filter
 from . import views
 from .call import Call
 from .specs import RequestFilter, RequestsQuery, UnmatchedQuery, VerifyBody
@@ -10,22 +10,28 @@ from .specs import RequestFilter, RequestsQuery, UnmatchedQuery, VerifyBody
 
 def show_requests(call: Call, query: RequestsQuery) -> views.RequestsView:
     """List the latest requests, in the order of their responses."""
-    journal = call.service.journal
-    requests, total = journal.page(_about(query), query.after, query.limit, query.offset, _content(query))
-    return {"requests": [views.request(request) for request in requests], "total": total}
+    found = call.service.journal.find(_filter(query), query.after)
+    end = max(len(found) - query.offset, 0)
+    return {
+        "requests": [views.request(request) for request in found[max(end - query.limit, 0) : end]],
+        "total": len(found),
+    }
 
 
 def count_requests(call: Call, query: RequestFilter) -> views.CountView:
     """Count requests."""
-    return {"count": call.service.journal.count(_about(query), _content(query))}
+    return {"count": len(call.service.journal.find(_filter(query)))}
 
 
-def _about(query: RequestFilter) -> About:
-    return About(query.endpoint, query.build_id, query.chrootname)
-
-
-def _content(query: RequestFilter) -> Content:
-    return Content(query.search, query.status, query.fault)
+def _filter(query: RequestFilter) -> Filter:
+    return Filter(
+        query.endpoint,
+        query.build_id,
+        query.chrootname,
+        search=query.search,
+        status=query.status,
+        fault=query.fault,
+    )
 
 
 def clear_requests(call: Call) -> None:
@@ -35,9 +41,9 @@ def clear_requests(call: Call) -> None:
 
 def show_unmatched(call: Call, query: UnmatchedQuery) -> views.UnmatchedsView:
     """List unmatched requests by method and target, each with its near miss."""
-    journal = call.service.journal
-    unmatched = journal.unmatched(query.limit, query.offset)
-    return {"unmatched": [views.unmatched(requests) for requests in unmatched], "total": journal.number_of_unmatched}
+    found = call.service.journal.unmatched()
+    page = found[query.offset : query.offset + query.limit]
+    return {"unmatched": [views.unmatched(requests) for requests in page], "total": len(found)}
 
 
 def verify(call: Call, body: VerifyBody) -> views.VerdictView:

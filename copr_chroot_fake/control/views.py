@@ -16,7 +16,6 @@ from ..engine.faults import ActiveFault
 from ..engine.project import Project
 from ..engine.submission_rules import SubmissionRule
 from ..errors import InputError
-from ..journal.index import About
 from ..journal.journal import UnmatchedRequests
 from ..journal.request import Request
 from ..messages.message import Message, MessageBody, Topic
@@ -535,7 +534,7 @@ def overview(service: Service, worlds: Collection[str], query: OverviewQuery) ->
     builds = select_builds(store.current_builds.values(), query)
     end = max(len(builds) - query.offset, 0)
     latest = list(islice(builds, max(end - query.builds, 0), end))
-    requests, _ = service.journal.page(About(), query.after, MAX_REQUESTS, 0)
+    requests = service.journal.requests(query.after)[-MAX_REQUESTS:]
     return {
         "clock": clock(service.clock),
         "builds": [build(item, query.chroots) for item in latest],

@@ -2,24 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from itertools import islice
-from operator import attrgetter
-from typing import TYPE_CHECKING, cast, get_args
+from typing import TYPE_CHECKING, NamedTuple, cast, get_args
 
 from ..engine.build import Build
 from ..engine.store import Store
 from ..validation import checks
 from ..validation.frozen import frozen
 from ..wire.routes import EndpointName
-from .index import ANY_CONTENT, About, Content, RequestIndex
-from .log import Entry, RequestLog
-from .request import Request as Request
-from .request import read_request
+from .request import Request, RequestLog
 
 if TYPE_CHECKING:
     from .submissions import Submission
+
+_POLLED: Sequence[EndpointName] = (
+    "build-chroot",
+    "build-chroot/list",
+    "build",
+    "build/list",
+    "build/source-chroot",
+    "monitor",
+)
+"""The endpoints that clients poll."""
+
+
+class Filter(NamedTuple):
+    """A filter of recorded requests; ``None`` matches any.
+
+    :param has_valid_method: match only requests with a method of their endpoint.
+    :param search: a text in the target or the body, in any case.
+    :param status: the status of the response; 0 if a fault prevented one.
+    :param fault: the id of the fault that hit the request.
+    """
+
+    endpoint: EndpointName | None = None
+    build_id: int | None = None
+    chrootname: str | None = None
+    has_valid_method: bool = False
+    search: str | None = None
+    status: int | None = None
+    fault: int | None = None
+
+    def matches(self, request: Request) -> bool:
+        """Return whether a request passes the filter."""
+        return (
+            self.endpoint in (None, request.endpoint)
+            and self.build_id in (None, request.build_id)
+            and self.chrootname in (None, request.chrootname)
+            and self.status in (None, request.status)
+            and self.fault in (None, request.fault)
+            and (not self.has_valid_method or request.has_valid_method)
+            and (self.search is None or _contains(request, self.search.casefold()))
+        )
+
+
+def _contains(request: Request, text: str) -> bool:
+    """Return whether the target or the body of a request contains a case-folded text."""
+    return text in request.target.casefold() or text in request.details.body.text.casefold()
 
 
 @frozen()
@@ -27,18 +69,14 @@ class UnmatchedRequests:
     """All requests with one method and target that matched nothing.
 
     :param count: how many of them are recorded.
+    :param last: the last of them.
     """
 
     method: str
     target: str
     count: int
+    last: Request
     _store: Store = field(repr=False)
-    _last: Entry = field(repr=False)
-
-    @property
-    def last(self) -> Request:
-        """The last of them."""
-        return read_request(self._last, self._store.serves_results)
 
     @property
     def near_miss(self) -> str:
@@ -52,7 +90,7 @@ class UnmatchedRequests:
     def __str__(self) -> str:
         times = "" if self.count == 1 else f" ({self.count} times)"
         request = f"{checks.shortened(self.method)} {checks.shortened(self.target, 300)}"
-        return f"{request} -> {self._last[2]}{times}: {self.near_miss}"
+        return f"{request} -> {self.last.status}{times}: {self.near_miss}"
 
 
 class Journal:
@@ -61,48 +99,30 @@ class Journal:
     def __init__(self, store: Store, log: RequestLog) -> None:
         self._store = store
         self._log = log
-        self._index = RequestIndex(log, store.serves_results)
 
     def clear(self) -> None:
+        """Drop all requests."""
         with self._store.lock:
             self._log.clear()
 
     def requests(self, after: int = 0) -> list[Request]:
         """Return the requests after the one with this number."""
-        last = checks.whole_number("number", after)
+        checks.whole_number("number", after)
         with self._store.lock:
-            return self._read(self._index.find(About(), last).numbers)
+            requests = self._log.requests
+            return [*islice(requests, max(after + 1 - requests[0].number, 0), None)] if requests else []
 
-    def page(
-        self, about: About, after: int, limit: int, offset: int, content: Content = ANY_CONTENT
-    ) -> tuple[list[Request], int]:
-        """Return the latest ``limit`` matching requests before the last ``offset`` ones, and the number of matches."""
-        with self._store.lock:
-            found = self._index.find(about, after, content)
-            return self._read(found.latest(limit, offset)), len(found)
+    def find(self, filter_: Filter, after: int = 0) -> list[Request]:
+        """Return the matching requests after the one with this number."""
+        requests = self.requests(after)
+        return requests if filter_ == Filter() else [*filter(filter_.matches, requests)]
 
-    def count(self, about: About, content: Content = ANY_CONTENT) -> int:
-        """Return the number of matching requests."""
-        with self._store.lock:
-            return len(self._index.find(about, content=content))
-
-    def _read(self, numbers: Iterable[int]) -> list[Request]:
-        return [self._index.read(number) for number in numbers]
-
-    @property
-    def number_of_unmatched(self) -> int:
-        """The number of methods and targets with unmatched requests."""
-        with self._store.lock:
-            return len(self._log.unmatched)
-
-    def unmatched(self, limit: int | None = None, offset: int = 0) -> list[UnmatchedRequests]:
+    def unmatched(self) -> list[UnmatchedRequests]:
         """Return the unmatched requests by method and target, in the order of their first request."""
-        stop = None if limit is None else offset + limit
-        with self._store.lock:
-            return [
-                UnmatchedRequests(method, target, count, self._store, last)
-                for (method, target), (count, last) in islice(self._log.unmatched.items(), offset, stop)
-            ]
+        requests = [request for request in self.requests() if not request.matched]
+        counts = Counter((request.method, request.target) for request in requests)
+        last = {(request.method, request.target): request for request in requests}
+        return [UnmatchedRequests(*key, count, last[key], self._store) for key, count in counts.items()]
 
     def missing_chroots(self) -> list[str]:
         """Return a line for each rejected project with chroots that Copr does not have."""
@@ -120,7 +140,7 @@ class Journal:
         times = checks.optional(checks.whole_number)("times", times)
         build_id, chrootname = _check_filter(build_id, chrootname)
         name = cast(EndpointName, checks.one_of(get_args(EndpointName))("endpoint", endpoint))
-        count = self.count(About(name, build_id, chrootname, has_valid_method=True))
+        count = len(self.find(Filter(name, build_id, chrootname, has_valid_method=True)))
         if count != times if times is not None else not count:
             expected = "at least 1 request" if times is None else _requests(times)
             subject = _described(endpoint, build_id, chrootname)
@@ -151,21 +171,15 @@ class Journal:
     def _submissions(
         self, endpoints: Sequence[EndpointName], read: Callable[[Request], Iterator[Submission]]
     ) -> list[Submission]:
-        """Return the submissions in the requests to some endpoints, in their order."""
-        with self._store.lock:
-            found = [
-                request
-                for endpoint in endpoints
-                for request in self._read(self._index.find(About(endpoint, has_valid_method=True)).all())
-            ]
-        found.sort(key=attrgetter("number"))
+        """Return the submissions in the requests to some endpoints."""
+        found = [request for request in self.requests() if request.endpoint in endpoints and request.has_valid_method]
         return [submission for request in found for submission in read(request)]
 
     def assert_polled_no_faster_than(self, seconds: float, build_id: int | None, chrootname: str | None) -> None:
         __tracebackhide__ = True
-        build_id, chrootname = _check_filter(build_id, chrootname)
-        with self._store.lock:
-            fastest = self._index.fastest_polls(build_id, chrootname)
+        polls = self.find(Filter(None, *_check_filter(build_id, chrootname), has_valid_method=True))
+        pairs = _successive_polls(request for request in polls if request.endpoint in _POLLED)
+        fastest = min(pairs, key=lambda pair: pair[1].at - pair[0].at, default=None)
         if fastest is None:
             return
         before, request = fastest
@@ -177,8 +191,9 @@ class Journal:
 
     def assert_all_pages_read(self, build: Build) -> None:
         __tracebackhide__ = True
+        pages = self.find(Filter("build-chroot/list", build.id, has_valid_method=True))
+        seen = {name for page in pages for name in page.states}
         with self._store.lock:
-            seen = self._index.names_listed(build.id)
             missing = [chroot.name for chroot in build.chroots if chroot.name not in seen and not chroot.is_absent]
         if missing:
             raise AssertionError(
@@ -188,15 +203,34 @@ class Journal:
 
     def _latest(self) -> str:
         """Return the latest requests, for the message of an assertion."""
-        requests, total = self.page(About(), 0, _MAX_REQUESTS, 0)
+        requests = self.requests()
         if not requests:
             return " Nothing was requested."
-        more = f"\n  … and {total - _MAX_REQUESTS} before" if total > _MAX_REQUESTS else ""
-        return " Requests:" + more + "".join(f"\n  {request}" for request in requests)
+        more = f"\n  … and {len(requests) - _MAX_REQUESTS} before" if len(requests) > _MAX_REQUESTS else ""
+        return " Requests:" + more + "".join(f"\n  {request}" for request in requests[-_MAX_REQUESTS:])
 
 
 _MAX_REQUESTS = 20
 """The maximum number of requests in the message of an assertion."""
+
+
+def _successive_polls(polls: Iterable[Request]) -> Iterator[tuple[Request, Request]]:
+    """Yield each two successive polls of the same object."""
+    last: dict[Hashable, Request] = {}
+    for request in polls:
+        polled = _polled_object(request)
+        if polled in last:
+            yield last[polled], request
+        last[polled] = request
+
+
+def _polled_object(request: Request) -> Hashable:
+    """Return the key of the polled object; it does not depend on whether the build is in the path or the query."""
+    others = dict(request.arguments)
+    if request.build_id is not None:
+        others.pop("build_id", None)
+        others.pop("chrootname", None)
+    return request.endpoint, request.build_id, request.chrootname, tuple(sorted(others.items()))
 
 
 def _check_filter(build_id: int | None, chrootname: str | None) -> tuple[int | None, str | None]:

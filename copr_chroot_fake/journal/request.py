@@ -1,27 +1,151 @@
-"""A recorded request, parsed."""
+"""A recorded request, and the log of the latest ones."""
 
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
+from urllib.parse import unquote_plus
 
 from ..model.states import State
 from ..validation import checks
 from ..wire.headers import RawHeaders
 from ..wire.routes import EndpointName
-from ..wire.target import parse_target
-from .details import NO_DETAILS, Details, UploadedFile, read_headers
-from .log import Entry
+from ..wire.target import Target, parse_urlencoded
+
+MAX_BYTES = 64 * 2**20
+"""The maximum size in bytes of a log, by estimate."""
+
+_REQUEST_BYTES = 800
+"""The approximate size of a request and its parsed target, without texts; the target is in it up to three times."""
+
+_REFERENCE_BYTES = 8
+"""The size of a reference to a build's or chroot's document, which requests share while it is unchanged."""
+
+_HEADER_BYTES = 130
+"""The approximate size of a header without its texts."""
+
+MAX_BODY = 64 * 1024
+"""The maximum size in bytes of a body that is kept, without uploaded files."""
+
+_SECRET_NAMES = (b"authorization", b"cookie", b"token", b"secret", b"password", b"api-key")
+"""Parts of the names of headers with secrets."""
+
+
+def mask_headers(headers: RawHeaders) -> RawHeaders:
+    """Return headers with ``***`` in place of each secret."""
+    return tuple((name, b"***" if _is_secret(name.lower()) else value) for name, value in headers)
+
+
+def _is_secret(name: bytes) -> bool:
+    return any(part in name for part in _SECRET_NAMES)
+
+
+class UploadedFile(NamedTuple):
+    """An uploaded file; :attr:`SourceBuild.content` of the build has the content."""
+
+    filename: str
+    size: int
+
+
+BodyKind = Literal["json", "urlencoded", "multipart", "other"]
+"""What the content type of a body says: JSON, a form without or with files, or anything else."""
+
+
+class RecordedBody(NamedTuple):
+    """A body, parsed when it is read.
+
+    :param content: JSON and URL-encoded forms as sent, a summary of a form with files; ``None`` if it is too large.
+    :param size: the size in bytes of the body as sent.
+    """
+
+    kind: BodyKind
+    content: bytes | None
+    size: int
+
+    def __repr__(self) -> str:
+        return f"<RecordedBody of {self.size} bytes>"
+
+    @property
+    def text(self) -> str:
+        """The content as text, to search in it; URL-encoded forms are decoded."""
+        text = (self.content or b"").decode("utf-8", "replace")
+        return unquote_plus(text) if self.kind == "urlencoded" else text
+
+    @property
+    def json(self) -> Any:
+        if self.kind == "json":
+            return _parse_json(self.content or b"")
+        return _parse_json(self._summary.get("json", "").encode("latin-1"))
+
+    @property
+    def form(self) -> Mapping[str, str]:
+        if self.kind != "urlencoded":
+            form: Mapping[str, str] = self._summary.get("form", {})
+            return form
+        try:
+            return parse_urlencoded((self.content or b"").decode())
+        except UnicodeDecodeError:
+            return {}
+
+    @property
+    def files(self) -> Mapping[str, UploadedFile]:
+        return {name: UploadedFile(*file) for name, file in self._summary.get("files", {}).items()}
+
+    @property
+    def _summary(self) -> Mapping[str, Any]:
+        return json.loads(self.content) if self.kind == "multipart" and self.content else {}
+
+
+NO_BODY = RecordedBody("other", b"", 0)
+
+
+def _parse_json(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def summarize(form: Mapping[str, object], files: Mapping[str, tuple[str, int]], json_file: bytes) -> bytes:
+    """Return the summary of a form with files, without their content.
+
+    :param json_file: the content of the file ``json``, which has the fields of a submission with a file.
+    """
+    return json.dumps({"form": form, "files": files, "json": json_file.decode("latin-1")}).encode()
+
+
+class Details(NamedTuple):
+    """The details of a request that changed something, or tried to, or that failed.
+
+    :param user: the user who was logged in.
+    :param builds: the ids of the builds that it created.
+    :param project: the full name of the project that it created.
+    :param error: the start of the error message in the response.
+    """
+
+    user: str | None
+    builds: Sequence[int]
+    project: str | None
+    body: RecordedBody
+    error: str | None
+
+    @property
+    def size(self) -> int:
+        """The approximate size in bytes."""
+        texts = (self.user, self.project, self.error, self.body.content)
+        return 300 + 40 * len(self.builds) + sum(len(text) for text in texts if text)
+
+
+NO_DETAILS = Details(None, (), None, NO_BODY, None)
 
 
 class Request(NamedTuple):
     """A request and its outcome.
 
-    :param endpoint: the endpoint; ``None`` if the path has none.
-    :param build_id: the requested build; ``None`` if the request has no build id.
-    :param arguments: the query arguments, as sent.
+    :param parsed: the parsed target.
     :param status: the status of the response; 0 if a fault prevented one.
     :param at: Unix time on the fake's clock.
     :param matched: whether the requested object exists, or existed.
@@ -29,10 +153,7 @@ class Request(NamedTuple):
 
     method: str
     target: str
-    endpoint: EndpointName | None
-    build_id: int | None
-    chrootname: str | None
-    arguments: Mapping[str, str]
+    parsed: Target
     status: int
     at: float
     matched: bool
@@ -48,9 +169,36 @@ class Request(NamedTuple):
     """Its user, its body, the objects that it created, and the error in the response."""
 
     @property
+    def endpoint(self) -> EndpointName | None:
+        """The endpoint; ``None`` if the path has none."""
+        return self.parsed.endpoint
+
+    @property
+    def build_id(self) -> int | None:
+        """The requested build; ``None`` if the request has no build id."""
+        return self.parsed.build_id
+
+    @property
+    def chrootname(self) -> str | None:
+        """The requested chroot; ``None`` if the request names none."""
+        return self.parsed.chrootname
+
+    @property
+    def arguments(self) -> Mapping[str, str]:
+        """The query arguments, as sent."""
+        return self.parsed.arguments
+
+    @property
     def headers(self) -> dict[str, str]:
-        """The headers by name in lower case; those with logins and tokens, such as ``authorization``, are ``***``."""
-        return read_headers(self.recorded_headers)
+        """The headers by name in lower case; those with logins and tokens, such as ``authorization``, are ``***``.
+
+        Values of repeated headers are joined with a comma.
+        """
+        found: dict[str, str] = {}
+        for raw_name, raw_value in self.recorded_headers:
+            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+            found[name] = f"{found[name]}, {value}" if name in found else value
+        return found
 
     @property
     def user(self) -> str | None:
@@ -93,6 +241,11 @@ class Request(NamedTuple):
         return self.details.body.files
 
     @property
+    def has_valid_method(self) -> bool:
+        """Whether the method does what the endpoint is for."""
+        return self.method in self.parsed.methods and self.method not in ("HEAD", "OPTIONS")
+
+    @property
     def states(self) -> dict[str, State]:
         """The states of the chroots in the response, by chroot name."""
         return {name: state for name, state in map(_read_state, self.documents) if isinstance(name, str)}
@@ -121,28 +274,38 @@ def _read_state(document: bytes) -> tuple[str | int, State]:
     return item["name" if "name" in item else "id"], State(item["state"])
 
 
-def chroot_names(entry: Entry) -> tuple[str, ...]:
-    """Return the names of the chroots in a response."""
-    return tuple([str(_read_state(document)[0]) for document in entry[5]])
+class RequestLog:
+    """The latest requests, numbered without gaps: the oldest are dropped first. The caller holds the store's lock.
 
+    :param max_requests: how many are kept.
+    :param max_bytes: their maximum size, by estimate; the latest is kept whatever its size.
+    """
 
-def read_request(entry: Entry, has_results: bool) -> Request:
-    """Return the request of a log entry."""
-    method, target, status, at, matched, documents, fault, number, headers, details = entry
-    parsed = parse_target(target, has_results)
-    return Request(
-        method=method,
-        target=target,
-        endpoint=parsed.endpoint,
-        build_id=parsed.build_id,
-        chrootname=parsed.chrootname,
-        arguments=parsed.arguments,
-        status=status,
-        at=at,
-        matched=matched,
-        documents=documents,
-        fault=fault,
-        number=number,
-        recorded_headers=headers,
-        details=NO_DETAILS if details is None else details,
-    )
+    def __init__(self, max_requests: int, max_bytes: int = MAX_BYTES) -> None:
+        self.requests: deque[Request] = deque()
+        self._sizes: deque[int] = deque()
+        self._size = 0
+        self._max_requests = max_requests
+        self._max_bytes = max_bytes
+        self._last_headers: RawHeaders = ()
+
+    def add(self, request: Request, rendered_bytes: int = 0) -> None:
+        """Add a request; ``rendered_bytes`` is the size of those of its documents that no earlier request has."""
+        size = _REQUEST_BYTES + 3 * len(request.target) + _REFERENCE_BYTES * len(request.documents) + rendered_bytes
+        if request.recorded_headers is not self._last_headers:
+            self._last_headers = request.recorded_headers
+            size += sum(len(name) + len(value) + _HEADER_BYTES for name, value in self._last_headers)
+        if request.details is not NO_DETAILS:
+            size += request.details.size
+        self.requests.append(request)
+        self._sizes.append(size)
+        self._size += size
+        while len(self.requests) > self._max_requests or (self._size > self._max_bytes and len(self.requests) > 1):
+            self.requests.popleft()
+            self._size -= self._sizes.popleft()
+
+    def clear(self) -> None:
+        """Drop all requests; the numbers continue."""
+        self.requests.clear()
+        self._sizes.clear()
+        self._size = 0

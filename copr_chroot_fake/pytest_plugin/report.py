@@ -11,7 +11,7 @@ import pytest
 from ..engine.faults import ActiveFault
 from ..engine.submission_rules import SubmissionRule
 from ..fake import FakeCopr
-from ..journal.journal import Request
+from ..journal.request import Request
 from ..validation import checks
 from ..validation.spec import dump
 from .support import FAKES
