@@ -81,7 +81,7 @@ if TYPE_CHECKING:
     from .pytest_plugin.commands import CoprCli as CoprCli
     from .pytest_plugin.support import CoprServer as CoprServer
     from .pytest_plugin.support import MakeCoprFake as MakeCoprFake
-    from .scenario.entries import Scenario as Scenario
+    from .scenario.spec import Scenario as Scenario
     from .server.addresses import CoprProxy as CoprProxy
     from .server.addresses import TlsServer as TlsServer
     from .version import __version__ as __version__
@@ -128,7 +128,7 @@ _NAMES = {
     ".options": "FakeOptions",
     ".pytest_plugin.commands": "CoprCli",
     ".pytest_plugin.support": "CoprServer MakeCoprFake",
-    ".scenario.entries": "Scenario",
+    ".scenario.spec": "Scenario",
     ".version": "__version__",
     ".wire.answer": "Answer",
 }

@@ -26,7 +26,7 @@ from .model.project import COPR_URL, PermissionName, PermissionState
 from .model.source import SourceType
 from .model.states import State, StateName
 from .options import NAMES, FakeOptions, options_after_source, options_as_keywords
-from .scenario.load import ScenarioSource
+from .scenario.files import ScenarioSource
 from .scenario.spec import (
     DEFAULT_OWNER,
     DEFAULT_PROJECT,
@@ -56,8 +56,7 @@ if TYPE_CHECKING:
     from .journal.request import Request
     from .messages.message import Message
     from .messages.subscribers import Subscription
-    from .scenario.entries import Scenario
-    from .scenario.spec import ChrootsLike
+    from .scenario.spec import ChrootsLike, Scenario
     from .server.addresses import CoprProxy, TlsServer
     from .wire.routes import EndpointName
 

@@ -11,12 +11,10 @@ from typing import Annotated, Concatenate, ParamSpec, TypeVar
 from .engine.clock import Clock, check_clock
 from .errors import ArgumentError, InputError
 from .model.progress import ProgressLike, ProgressValue, parse_progress
-from .scenario.load import ScenarioSource
+from .scenario.files import ScenarioSource
 from .validation import checks
 from .validation.checks import Amount, Positive, WholeNumber
-from .validation.frozen import frozen
-from .validation.rule import Rule
-from .validation.schema import Written
+from .validation.rule import Rule, Written, frozen
 from .validation.spec import validate
 
 P = ParamSpec("P")

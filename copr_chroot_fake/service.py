@@ -18,7 +18,7 @@ from .journal.request import RequestLog
 from .model.progress import parse_progress
 from .model.project import RESULTS_URL
 from .options import FakeOptions
-from .scenario.load import ScenarioSource, load_scenario
+from .scenario.files import ScenarioSource, load_scenario
 from .validation import checks
 from .wire.routes import RESULTS
 

@@ -14,7 +14,7 @@ from copr_chroot_fake.control import views
 from copr_chroot_fake.control.events import EVENT_STREAM, WorldEvents
 from copr_chroot_fake.control.operations import OPERATIONS, Operation
 from copr_chroot_fake.control.worlds import NAME
-from copr_chroot_fake.validation.schema import whole
+from copr_chroot_fake.validation.rule import whole
 from copr_chroot_fake.wire.answer import JSON
 
 from .schemas import Schema, Schemas

@@ -8,8 +8,7 @@ from enum import Enum
 from types import NoneType, UnionType
 from typing import Annotated, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from copr_chroot_fake.validation.rule import Rule
-from copr_chroot_fake.validation.schema import Keywords, Written
+from copr_chroot_fake.validation.rule import Keywords, Rule, Written
 
 Schema: TypeAlias = "dict[str, object]"
 

@@ -12,7 +12,7 @@ from copr_chroot_fake import CoprClient, CoprFakeError, FakeCopr
 from copr_chroot_fake.client.errors import ClientError
 from copr_chroot_fake.recording.recorder import Recorder
 from copr_chroot_fake.recording.to_scenario import to_scenario
-from copr_chroot_fake.scenario.bundled import by_name
+from copr_chroot_fake.scenario.files import by_name
 
 from .recordings import DIRECTORY
 

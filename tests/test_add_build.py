@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from copr_chroot_fake import FakeCopr, InputError, Nevra, State
-from copr_chroot_fake.scenario.entries import ChrootSettings
+from copr_chroot_fake.scenario.spec import Entry
 
 from .adapters import SendRequest, direct_client
 
@@ -405,8 +405,8 @@ def test_chroot_being_canceled_cancels_its_build() -> None:
 
 
 def test_chroot_settings_have_a_type() -> None:
-    """``ChrootSettings`` type-checks settings that are assembled separately."""
-    settings: ChrootSettings = {"state": "failed", "ended_on": 1000}
+    """Settings that are assembled separately type-check."""
+    settings: Entry = {"state": "failed", "ended_on": 1000}
     build = FakeCopr().add_build({F41: settings}, id=1)
     assert (build[F41].started_on, build[F41].ended_on) == (700, 1000)
 

@@ -21,7 +21,7 @@ from jsonschema import Draft202012Validator
 from copr_chroot_fake import CoprProvider, FakeCopr, InputError, Nevra, Scenario, State, SystemClock, VirtualClock
 from copr_chroot_fake.generate.mock_chroots import MOCK_CHROOTS
 from copr_chroot_fake.model.machine import Stamp, stamps_of
-from copr_chroot_fake.scenario.schema import scenario_schema
+from copr_chroot_fake.scenario.files import scenario_schema
 
 from .examples import examples
 from .generated_data import check_packages, check_responses, dist_tag_pattern, get_build_chroot

@@ -14,7 +14,7 @@ from copr_chroot_fake.adapters.body_limits import BodyLimits
 from copr_chroot_fake.control.api import ControlApi
 from copr_chroot_fake.control.initial import InitialConfig
 from copr_chroot_fake.control.worlds import World, Worlds
-from copr_chroot_fake.scenario.load import ScenarioSource
+from copr_chroot_fake.scenario.files import ScenarioSource
 from copr_chroot_fake.server.app import ServedApp
 from copr_chroot_fake.server.connection import HttpProtocol
 from copr_chroot_fake.server.control_adapter import ControlAdapter

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from copr_chroot_fake import FakeCopr, InputError, Lifecycle, LogNormal, Stage, Uniform
+from copr_chroot_fake.cli.check import check
 from copr_chroot_fake.model.lifecycle import parse_lifecycle
 from copr_chroot_fake.model.machine import Stamp
-from copr_chroot_fake.scenario_cli.check import check
 
 F41 = "fedora-41-x86_64"
 

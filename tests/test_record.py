@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from copr_chroot_fake import LIFECYCLES, FakeCopr, State
+from copr_chroot_fake.cli.check import check
 from copr_chroot_fake.client.errors import NotJsonError
-from copr_chroot_fake.scenario.schema import scenario_schema
-from copr_chroot_fake.scenario_cli.check import check
+from copr_chroot_fake.scenario.files import scenario_schema
 
 from .examples import examples, sample
 from .recording_loop import (

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.cli.check import check
 from copr_chroot_fake.model.nevra import parse_package
 from copr_chroot_fake.recording.anonymize import anonymize
-from copr_chroot_fake.scenario_cli.check import check
 
 from .examples import examples, sample
 from .recording_loop import F43, S390X, SCENARIOS, get, record, targets

@@ -20,7 +20,7 @@ from copr_chroot_fake import FakeCopr, InputError
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.client.errors import PagingError
 from copr_chroot_fake.recording.anonymize import anonymize
-from copr_chroot_fake.scenario.bundled import by_name
+from copr_chroot_fake.scenario.files import by_name
 
 from .client.garbage import serving
 from .client.test_garbage import ANSWERS, DELETED, JUNK, locations, replaced

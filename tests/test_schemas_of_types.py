@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Optional, TypedDict
 import pytest
 from jsonschema import Draft202012Validator
 
-from copr_chroot_fake.validation.schema import Keywords, Written, whole
+from copr_chroot_fake.validation.rule import Keywords, Written, whole
 from docs.schemas import Schemas
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from copr_chroot_fake.scenario.bundled import bundled_directory
+from copr_chroot_fake.scenario.files import bundled_directory
 from copr_chroot_fake.server.sockets import bind
 
 from .adapters import credentials

@@ -13,8 +13,7 @@ from copr_chroot_fake import InputError
 from copr_chroot_fake.errors import InputErrors, ScenarioError, below
 from copr_chroot_fake.scenario.spec import ChrootSpec
 from copr_chroot_fake.validation.checks import Text, WholeNumber, one_of
-from copr_chroot_fake.validation.rule import Relation, Rule
-from copr_chroot_fake.validation.schema import NO_NULL
+from copr_chroot_fake.validation.rule import NO_NULL, Relation, Rule
 from copr_chroot_fake.validation.spec import MAX_ERRORS, Unique, check_of, dump, parse, parse_list, validate
 from docs.schemas import Schemas
 

@@ -13,7 +13,7 @@ import pytest
 from copr_chroot_fake import CoprFakeError
 from copr_chroot_fake.control.initial import InitialConfig
 from copr_chroot_fake.control.worlds import Worlds
-from copr_chroot_fake.scenario.bundled import by_name
+from copr_chroot_fake.scenario.files import by_name
 from copr_chroot_fake.server.state_file import StateFile
 
 from .served import F41, F42, GET, HOME, LIST, Server, Start, failed

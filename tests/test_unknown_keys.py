@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from copr_chroot_fake import FakeCopr, ScenarioError
-from copr_chroot_fake.scenario_cli.check import check
+from copr_chroot_fake.cli.check import check
 
 from .steps import count_steps
 

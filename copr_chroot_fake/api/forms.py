@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlparse
 
-from ..validation.frozen import frozen
+from ..validation.rule import frozen
 from ..wire.answer import CATCH_ALL, ApiError
 from .bodies import RequestBody, Upload
 

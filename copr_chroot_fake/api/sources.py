@@ -11,7 +11,7 @@ from typing import Any
 
 from ..engine.store import Store
 from ..model.source import SourceType
-from ..validation.frozen import frozen
+from ..validation.rule import frozen
 from . import forms
 from .forms import Field, Values
 from .repository_fields import repository_field

@@ -16,10 +16,9 @@ from ..engine.snapshot import restore
 from ..errors import CoprFakeError, InputError
 from ..model.account import Account, Group, fas_name_of
 from ..model.fault import FaultValue
-from ..scenario.entries import Scenario
-from ..scenario.spec import ScenarioSpec, SubmissionRuleSpec
+from ..scenario.spec import Scenario, ScenarioSpec, SubmissionRuleSpec
 from ..validation import checks
-from ..validation.schema import Written
+from ..validation.rule import Written
 from . import views
 from .call import Call, latest, page
 from .specs import ChangesQuery, ClockBody, GroupBody, NextBuildIdBody, PageQuery, ScenarioValue, SeedBody

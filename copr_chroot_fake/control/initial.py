@@ -10,12 +10,10 @@ from ..engine.create import add_account
 from ..engine.snapshot import Snapshot, restore
 from ..model.account import Account
 from ..options import FakeOptions
-from ..scenario.load import ScenarioSource
+from ..scenario.files import ScenarioSource
 from ..service import Service
 from ..validation.checks import LARGEST_INTEGER
-from ..validation.frozen import frozen
-from ..validation.rule import Rule
-from ..validation.schema import Keywords
+from ..validation.rule import Keywords, Rule, frozen
 
 
 class InitialState(Protocol):

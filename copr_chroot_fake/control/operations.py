@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple, get_type_hints
 from urllib.parse import unquote
 
-from ..validation.frozen import frozen
+from ..validation.rule import frozen
 from . import builds, fake_operations, message_operations, request_operations, server_operations
 
 

@@ -16,8 +16,7 @@ from ..model.nevra import PackageValue
 from ..model.result_file import ResultContent, ResultName
 from ..model.states import State, StateValue
 from ..options import SharedOptions
-from ..scenario.bundled import by_name
-from ..scenario.load import ScenarioSource
+from ..scenario.files import ScenarioSource, by_name
 from ..scenario.spec import BuildSpec, ChrootSpec, FullName, ScenarioSpec
 from ..validation import checks
 from ..validation.checks import (
@@ -31,9 +30,7 @@ from ..validation.checks import (
     UnixTime,
     WholeNumber,
 )
-from ..validation.frozen import frozen
-from ..validation.rule import Rule
-from ..validation.schema import Keywords, Written
+from ..validation.rule import Keywords, Rule, Written, frozen
 from ..validation.spec import check_of, parse
 from ..wire.routes import EndpointName
 from .initial import Speed

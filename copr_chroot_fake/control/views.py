@@ -26,10 +26,9 @@ from ..model.machine import Event, possible_events
 from ..model.nevra import NevraEntry, dump_package
 from ..model.package import Package
 from ..model.states import State
-from ..scenario.entries import ProjectEntry
-from ..scenario.spec import PackageSpec, ProjectSpec, SubmissionRuleSpec
+from ..scenario.spec import PackageSpec, ProjectEntry, ProjectSpec, SubmissionRuleSpec
 from ..validation import checks
-from ..validation.schema import Keywords, Written
+from ..validation.rule import Keywords, Written
 from ..validation.spec import dump
 from ..wire.routes import EndpointName
 from .selection import select_builds

@@ -13,8 +13,16 @@ from ..model.package import Package
 from ..model.progress import dump_progress
 from ..model.result_file import dump_results
 from ..model.states import State
-from ..scenario.entries import BuildEntry, ChrootEntry, ProjectEntry, Scenario
-from ..scenario.spec import LastIds, MockChroot, PackageSpec, dump_mock_chroot
+from ..scenario.spec import (
+    BuildEntry,
+    ChrootEntry,
+    LastIds,
+    MockChroot,
+    PackageSpec,
+    ProjectEntry,
+    Scenario,
+    dump_mock_chroot,
+)
 from ..validation import checks
 from ..validation.spec import dump
 from .build import Build

@@ -17,7 +17,7 @@ from ..model.durations import LogNormal, draw_whole
 from ..model.lifecycle import LIFECYCLES
 from ..model.machine import Stamp, stamps_of
 from ..model.states import State
-from ..scenario.entries import BuildEntry, ChrootEntry, ProjectEntry, Scenario
+from ..scenario.spec import BuildEntry, ChrootEntry, ProjectEntry, Scenario
 from ..validation.checks import LARGEST_INTEGER
 from .mock_chroots import MOCK_CHROOTS, MockChroot
 from .names import (

@@ -8,12 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from random import Random
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..model.nevra import NevraEntry
-from ..scenario.entries import ProjectChrootEntry, ProjectEntry
 from .mock_chroots import MOCK_CHROOTS, MockChroot
 from .random_choice import Weighted, chance, pick, random_integer
+
+if TYPE_CHECKING:
+    # Slow to import.
+    from ..scenario.spec import ProjectChrootEntry, ProjectEntry
 
 _WORD_LISTS = """\
 given adam alice anton beata carla dario elena emil fiona greta hugo ines ivan jana karl lena marek nora otto petra

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..engine.build import Build
     from ..engine.store import Store
     from ..model.states import State, StateName
-    from ..scenario.entries import BuildEntry, ChrootEntry, ProjectEntry, Scenario
+    from ..scenario.spec import BuildEntry, ChrootEntry, ProjectEntry, Scenario
 
 DEFAULT_NOW = 1_790_000_000
 """A day in September 2026, as a Unix time."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast, get_args
 from ..engine.build import Build
 from ..engine.store import Store
 from ..validation import checks
-from ..validation.frozen import frozen
+from ..validation.rule import frozen
 from ..wire.routes import EndpointName
 from .request import Request, RequestLog
 

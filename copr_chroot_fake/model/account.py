@@ -6,7 +6,7 @@ from dataclasses import field
 
 from ..validation.checks import Group as GroupName
 from ..validation.checks import Login, Secret, Text
-from ..validation.frozen import frozen
+from ..validation.rule import frozen
 from ..validation.spec import validate
 
 

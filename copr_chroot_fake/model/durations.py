@@ -14,9 +14,7 @@ from typing import Annotated, ClassVar
 from ..errors import InputError
 from ..validation import checks
 from ..validation.checks import Amount
-from ..validation.frozen import frozen
-from ..validation.rule import Relation, Rule
-from ..validation.schema import Keywords, Written
+from ..validation.rule import Keywords, Relation, Rule, Written, frozen
 from ..validation.spec import dump, parse, validate
 
 

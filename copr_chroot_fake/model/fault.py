@@ -10,9 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, get_args
 from ..errors import InputError, InputErrors, below
 from ..validation import checks
 from ..validation.checks import Amount, Positive, Text, WholeNumber
-from ..validation.frozen import frozen
-from ..validation.rule import Relation, Rule
-from ..validation.schema import Written
+from ..validation.rule import Relation, Rule, Written, frozen
 from ..validation.spec import dump, parse, validate
 from ..wire.routes import EndpointName
 from .durations import DurationValue, LogNormal

@@ -17,9 +17,7 @@ from typing import Annotated, ClassVar, NamedTuple, TypeAlias
 from ..errors import InputError, InputErrors, below
 from ..validation import checks
 from ..validation.checks import Amount
-from ..validation.frozen import frozen
-from ..validation.rule import Relation, Rule
-from ..validation.schema import Keywords, Written
+from ..validation.rule import Keywords, Relation, Rule, Written, frozen
 from ..validation.spec import dump, parse, parse_list, parse_mapping, validate
 from .durations import DurationValue, LogNormal, draw_whole
 from .machine import Stamp, event_between

@@ -10,8 +10,7 @@ from typing import Annotated, TypedDict
 from ..errors import InputError
 from ..validation import checks
 from ..validation.checks import SharedText, WholeNumber
-from ..validation.rule import Rule
-from ..validation.schema import Written, whole
+from ..validation.rule import Rule, Written, whole
 from ..validation.spec import parse, parse_list, validate
 
 _NEVRA = re.compile(r"(?P<name>.+)-(?:(?P<epoch>[0-9]{1,9}):)?(?P<version>[^-:]+)-(?P<release>[^-]+)\.(?P<arch>[^.-]+)")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field
 from fnmatch import fnmatchcase
 
-from ..validation.frozen import frozen
+from ..validation.rule import frozen
 from .source import SourceType
 
 

@@ -10,9 +10,7 @@ from typing import Annotated, ClassVar, Literal, cast, get_args
 from ..errors import InputError
 from ..validation import checks
 from ..validation.checks import Positive
-from ..validation.frozen import frozen
-from ..validation.rule import Relation, Rule
-from ..validation.schema import Written
+from ..validation.rule import Relation, Rule, Written, frozen
 from ..validation.spec import parse_mapping, validate
 from .states import State, StateName, StateValue, parse_state
 

@@ -7,9 +7,7 @@ from typing import Annotated, Literal, get_args
 
 from ..validation import checks
 from ..validation.checks import AnyText, PathSegment, Text, WholeNumber
-from ..validation.frozen import frozen
-from ..validation.rule import Rule
-from ..validation.schema import Written
+from ..validation.rule import Rule, Written, frozen
 
 COPR_URL = "https://copr.fedorainfracloud.org"
 """The deployed service."""

@@ -10,9 +10,7 @@ from typing import Annotated
 from ..errors import InputError
 from ..validation import checks
 from ..validation.checks import Base64, Text
-from ..validation.frozen import frozen
-from ..validation.rule import Rule
-from ..validation.schema import Written, whole
+from ..validation.rule import Rule, Written, frozen, whole
 from ..validation.spec import dump, parse, parse_mapping
 
 NO_RESULTS: Mapping[str, bytes] = MappingProxyType({})

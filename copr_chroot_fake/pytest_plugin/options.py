@@ -14,12 +14,10 @@ from ..errors import InputError
 from ..fake import FakeCopr
 from ..model.project import COPR_URL
 from ..options import FakeOptions
-from ..scenario.bundled import by_name
-from ..scenario.load import ScenarioSource
+from ..scenario.files import ScenarioSource, by_name
 from ..scenario.spec import SubmissionRuleSpec
 from ..validation import checks
-from ..validation.frozen import frozen
-from ..validation.rule import Rule
+from ..validation.rule import Rule, frozen
 from ..validation.spec import parse, parse_list
 from . import _OPTIONS
 

@@ -15,8 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ..model.nevra import parse_package
 from ..model.project import RESULTS_URL
-from ..scenario.entries import Scenario
-from ..scenario.spec import DEFAULT_OWNER, DEFAULT_PROJECT, ScenarioSpec
+from ..scenario.spec import DEFAULT_OWNER, DEFAULT_PROJECT, Scenario, ScenarioSpec
 from ..validation.spec import parse
 
 Entry = dict[str, object]

@@ -15,8 +15,7 @@ from ..model.nevra import dump_package
 from ..model.progress import Progress
 from ..model.project import RESULTS_URL
 from ..model.states import State
-from ..scenario.entries import Scenario
-from ..scenario.spec import ChrootSpec, ScenarioSpec
+from ..scenario.spec import ChrootSpec, Scenario, ScenarioSpec
 from ..validation import checks
 from ..validation.checks import LARGEST_INTEGER
 from ..validation.spec import parse

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 from ..errors import InputError
 from ..model import defaults
@@ -43,10 +43,17 @@ from ..validation.checks import (
     UnixTime,
     WholeNumber,
 )
-from ..validation.frozen import frozen
-from ..validation.rule import NULLABLE, Relation, Rule
-from ..validation.schema import Written, whole
+from ..validation.rule import NULLABLE, Relation, Rule, Written, frozen, whole
 from ..validation.spec import Unique, check_of, dump, fields_of, parse, parse_list, parse_mapping
+
+Entry: TypeAlias = dict[str, Any]
+"""An object in a scenario document; the specs below declare its fields."""
+
+Scenario: TypeAlias = Entry
+ProjectEntry: TypeAlias = Entry
+ProjectChrootEntry: TypeAlias = Entry
+BuildEntry: TypeAlias = Entry
+ChrootEntry: TypeAlias = Entry
 
 DEFAULT_OWNER = "jdoe"
 DEFAULT_PROJECT = "playground"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 
-from ..validation.frozen import frozen
+from ..validation.rule import frozen
 
 
 @frozen()

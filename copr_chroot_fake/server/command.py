@@ -20,7 +20,7 @@ from ..control.limits import MAX_HEAD, MAX_WORLDS
 from ..errors import CoprFakeError, InputError, needing
 from ..excerpt import excerpt
 from ..model.progress import ProgressMode
-from ..scenario.bundled import DEFAULT_SCENARIO, bundled_directory
+from ..scenario.files import DEFAULT_SCENARIO, bundled_directory
 from ..validation import checks
 from ..validation.checks import LARGEST_INTEGER
 

@@ -14,7 +14,7 @@ from ..control.initial import InitialConfig, InitialSnapshot
 from ..control.worlds import Worlds, world_url
 from ..engine.snapshot import take
 from ..options import FakeOptions
-from ..scenario.load import ScenarioSource
+from ..scenario.files import ScenarioSource
 from ..service import Service
 from .app import ServedApp
 from .control_adapter import ControlAdapter

@@ -25,14 +25,12 @@ from ..engine.clock import SystemClock
 from ..engine.dump import write_scenario
 from ..errors import CoprFakeError, InputError, ScenarioError, below
 from ..options import DefaultLimit, ProgressOption
-from ..scenario.bundled import by_name
-from ..scenario.load import ScenarioSource
+from ..scenario.files import ScenarioSource, by_name
 from ..scenario.parsing import read_json
 from ..service import Service
 from ..validation import checks
 from ..validation.checks import Amount, Positive, WholeNumber
-from ..validation.frozen import frozen
-from ..validation.rule import Rule
+from ..validation.rule import Rule, frozen
 from ..validation.spec import parse
 
 _VERSION = 1

@@ -20,8 +20,7 @@ from typing import Annotated, Any, TypeAlias, TypeGuard, TypeVar, cast
 from ..errors import CoprFakeError, InputError
 from ..excerpt import excerpt as excerpt
 from ..excerpt import text_excerpt
-from .rule import Rule
-from .schema import NO_NULL, Keywords, Written, whole
+from .rule import NO_NULL, Keywords, Rule, Written, whole
 
 T = TypeVar("T")
 

@@ -1,12 +1,28 @@
-"""Rules, which ``Annotated`` adds to the types of fields, and conditions on several fields of a spec."""
+"""Annotations of the types of fields: rules, keywords of JSON Schemas, and conditions on several fields of a spec."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from .frozen import frozen
+if TYPE_CHECKING:
+    from typing_extensions import dataclass_transform
+else:
+
+    def dataclass_transform(**_: object) -> Callable[[object], object]:
+        """Do nothing: Python before 3.11 has no such decorator, which is only for type checkers."""
+        return lambda decorator: decorator
+
+
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def frozen(*, kw_only: bool = False) -> Callable[[type[T]], type[T]]:
+    """Make a class a dataclass whose instances are compared by their fields and cannot be changed."""
+    return dataclass(frozen=True, kw_only=kw_only)
+
 
 Check = Callable[[str, object], Any]
 """Return the valid form of a value, given its location; raise InputError if there is none."""
@@ -16,7 +32,7 @@ Check = Callable[[str, object], Any]
 class Rule:
     """How a value is validated, how it is written as JSON if not as it is, and keywords of its JSON Schema.
 
-    Other annotations can add to the schema: :class:`.schema.Keywords` and :class:`.schema.Written`.
+    Other annotations can add to the schema: :class:`Keywords` and :class:`Written`.
     """
 
     check: Check
@@ -44,3 +60,29 @@ class Nullable:
 
 
 NULLABLE = Nullable()
+
+
+class Keywords:
+    """Keywords that an annotation adds to the JSON Schema of its type: ``Annotated[int, Keywords(minimum=1)]``."""
+
+    def __init__(self, **keywords: object) -> None:
+        self.keywords = keywords
+
+
+class Written(NamedTuple):
+    """The type that a value has in JSON, where Python accepts more than that or is less precise."""
+
+    type: object
+
+
+def whole(regex: str) -> Keywords:
+    """Return a pattern for a whole text without null characters that Python and JavaScript read the same way."""
+    # They differ in which characters are white space, and Python's $ also matches before a final line break.
+    return Keywords(pattern=r"^(?![^\x00]*\x00)" + regex.replace(r"\s", _WHITE_SPACE) + r"(?!\n)$")
+
+
+NO_NULL = r"^[^\x00]+$"
+"""A pattern for texts that are not empty and have no null characters, which the service's database cannot store."""
+
+_WHITE_SPACE = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""The characters that Python's ``str.strip`` removes, for use in a set of characters."""

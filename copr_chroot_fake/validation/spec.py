@@ -36,8 +36,7 @@ from typing import (
 
 from ..errors import InputError, InputErrors, below, is_within
 from . import checks
-from .frozen import frozen
-from .rule import Check, Nullable, Relation, Rule
+from .rule import Check, Nullable, Relation, Rule, frozen
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

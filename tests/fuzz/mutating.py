@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from copr_chroot_fake.control.api import DOCUMENT
-from copr_chroot_fake.scenario.schema import scenario_schema
+from copr_chroot_fake.scenario.files import scenario_schema
 
 JUNK: tuple[Any, ...] = (
     *(None, True, False, 0, 1, 2, -1, 0.5, 2**31 - 1, 2**31, 2**63, 1e308, [], {}, "", " ", "\n", "\0", "\ud800", "%"),

@@ -16,13 +16,13 @@ from werkzeug.wrappers import Request
 
 from copr_chroot_fake import FakeCopr, ScenarioError
 from copr_chroot_fake.api.bodies import MAX_PARTS, RequestBody
+from copr_chroot_fake.cli.check import check
 from copr_chroot_fake.control import page
 from copr_chroot_fake.control.api import ControlApi
 from copr_chroot_fake.control.call import Setting
 from copr_chroot_fake.control.initial import InitialConfig
 from copr_chroot_fake.control.worlds import Worlds
 from copr_chroot_fake.errors import InputError
-from copr_chroot_fake.scenario_cli.check import check
 from copr_chroot_fake.wire.answer import Answer, ApiError
 from copr_chroot_fake.wire.target import split_target
 

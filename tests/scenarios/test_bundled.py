@@ -13,7 +13,7 @@ from copr_chroot_fake import FAULTS, LIFECYCLES, FakeCopr
 from copr_chroot_fake.model.fault import BodyName, BreakName
 from copr_chroot_fake.model.lifecycle import parse_lifecycle
 from copr_chroot_fake.model.project import Bootstrap
-from copr_chroot_fake.scenario.bundled import bundled_directory, by_name
+from copr_chroot_fake.scenario.files import bundled_directory, by_name
 
 from ..documents import ROOT
 

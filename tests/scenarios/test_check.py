@@ -15,8 +15,8 @@ import yaml
 from hypothesis import HealthCheck, example, given, settings
 
 from copr_chroot_fake import FakeCopr, ScenarioError
-from copr_chroot_fake.scenario.bundled import by_name
-from copr_chroot_fake.scenario_cli.check import Diagnostic, check
+from copr_chroot_fake.cli.check import Diagnostic, check
+from copr_chroot_fake.scenario.files import by_name
 
 from ..examples import examples
 from .command import run

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.scenario.schema import scenario_schema
+from copr_chroot_fake.scenario.files import scenario_schema
 
 from ..served import starting
 from .command import run

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from copr_chroot_fake import CoprFakeError, FakeCopr, InputError, MissingExtraError, ScenarioError, State
-from copr_chroot_fake.scenario.bundled import DEFAULT_SCENARIO, bundled_directory
+from copr_chroot_fake.scenario.files import DEFAULT_SCENARIO, bundled_directory
 
 from ..adapters import direct_client
 from .examples import INVALID_SCENARIOS, WHOLE, write

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hypothesis import given, settings
 
-from copr_chroot_fake.scenario_cli.check import find_line, walk_json, walk_yaml
+from copr_chroot_fake.cli.check import find_line, walk_json, walk_yaml
 
 from ..examples import examples
 from .examples import JSON

@@ -15,8 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
 
 from copr_chroot_fake import LIFECYCLES, FakeCopr, InputError
-from copr_chroot_fake.scenario.bundled import bundled_directory
-from copr_chroot_fake.scenario.schema import scenario_schema
+from copr_chroot_fake.scenario.files import bundled_directory, scenario_schema
 
 from ..examples import examples
 from .examples import BEYOND_THE_SCHEMA, INVALID_SCENARIOS, WHOLE

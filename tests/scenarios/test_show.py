@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from copr_chroot_fake import LIFECYCLES, FakeCopr, State
 from copr_chroot_fake.cli import main
-from copr_chroot_fake.scenario_cli.show import LETTERS, drawn_stages, is_endless, name_of
+from copr_chroot_fake.cli.show import LETTERS, drawn_stages, is_endless, name_of
 
 from ..served import COMMAND
 from .command import run

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from copr_chroot_fake import FakeCopr, ScenarioError
-from copr_chroot_fake.scenario_cli.check import check
+from copr_chroot_fake.cli.check import check
 
 F41 = "fedora-41-x86_64"
 F42 = "fedora-42-x86_64"

@@ -132,7 +132,7 @@ def schema(output: Path | None) -> None:
     To use it in an editor, add its path to the scenario:
         "$schema": "./scenario.schema.json"
     """
-    from ..scenario.schema import scenario_schema
+    from ..scenario.files import scenario_schema
 
     _write(scenario_schema(), output)
 

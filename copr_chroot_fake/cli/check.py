@@ -15,9 +15,8 @@ from ..engine.create import add_scenario
 from ..engine.store import Store
 from ..errors import CoprFakeError, InputError, MissingExtraError, ScenarioError
 from ..model.progress import Progress
-from ..scenario.load import is_yaml, parse_text, read_text
+from ..scenario.files import is_yaml, parse_text, read_results, read_text
 from ..scenario.parsing import RepeatedKeyError, ScenarioSyntaxError
-from ..scenario.result_files import read_results
 from ..scenario.spec import ScenarioSpec
 from ..validation.checks import dotted
 from ..validation.spec import collect, parse

@@ -7,10 +7,10 @@ from importlib import import_module
 import click
 
 _MODULES = {
-    "record": ".recording.command",
-    "run": ".server.run",
-    "scenario": ".scenario_cli.commands",
-    "serve": ".server.command",
+    "record": ".record",
+    "run": "..server.run",
+    "scenario": ".scenario",
+    "serve": "..server.command",
 }
 """The module of each command, in which it has the same name."""
 

@@ -73,7 +73,7 @@ def record(
     copr_url = checks.address("--url", url)
     seconds = checks.amount("--interval", INTERVAL if interval is None else interval)
     unique_ids = tuple(dict.fromkeys(build_ids))
-    from .record import record_builds
+    from ..recording.record import record_builds
 
     problems = record_builds(unique_ids, copr_url, output, seconds if watch else None, anonymize)
     for line in problems:

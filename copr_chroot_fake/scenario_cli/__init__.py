@@ -1,1 +1,0 @@
-"""The command ``scenario``: check, show and generate scenarios, and print their schema."""
