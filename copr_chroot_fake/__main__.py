@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from importlib.util import find_spec
 
-PACKAGES = ("click", "filelock", "httptools", "rich")
+PACKAGES = ("click", "filelock", "httptools")
 """What the ``server`` extra installs."""
 
 

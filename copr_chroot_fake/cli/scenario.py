@@ -84,17 +84,18 @@ def show(name: str, ids: tuple[int, ...], limit: int, seed: int) -> None:
 
     That is its projects, builds, submission rules, faults and lifecycles.
 
-    A lifecycle is a bar with a letter at the beginning of each stage. It shows
-    the plan, which polls, method calls and faults can change.
+    A lifecycle is shown as planned: its stages with their durations. Polls,
+    method calls and faults can change it.
     """
     from ..fake import FakeCopr
-    from .show import show as print_scenario
+    from .show import show as describe
 
     fake = FakeCopr.from_scenario(name, progress="clock", seed=seed)
     for build_id in ids:
         if build_id not in fake.builds:
             raise Failure(f"{name} has no build {build_id}; omit --build to see all builds")
-    print_scenario(fake, name, ids, limit)
+    for line in describe(fake, name, ids, limit):
+        click.echo(line)
 
 
 @scenario.command()
