@@ -89,6 +89,8 @@ format: .venv/develop.stamp
 # First the schemas and pages that are generated from the code, and are committed; then the site of all pages, in
 # build/site. A warning is an error.
 docs: .venv/docs.stamp
+	$(BIN)/python -m docs.make_endpoint_names > .venv/generated && mv .venv/generated copr_chroot_fake/wire/endpoint_name.py
+	$(BIN)/python -m docs.make_endpoints > docs/reference/endpoints.md
 	$(BIN)/python -m docs.make_scenario_schema > .venv/generated && mv .venv/generated copr_chroot_fake/scenario/schema.json
 	$(BIN)/python -m docs.make_openapi > .venv/generated && mv .venv/generated copr_chroot_fake/control/openapi.json
 	$(BIN)/python -m docs.make_states > docs/states.md

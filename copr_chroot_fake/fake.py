@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from .messages.subscribers import Subscription
     from .scenario.spec import ChrootsLike, Scenario
     from .server.addresses import CoprProxy, TlsServer
-    from .wire.routes import EndpointName
+    from .wire.endpoint_name import EndpointName
 
 
 class FakeCopr:

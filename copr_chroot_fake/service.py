@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from .api.dispatch import Api
+from .dispatch import Api
 from .engine import create
 from .engine.clock import SystemClock, VirtualClock
 from .engine.snapshot import restore, take
@@ -16,11 +16,10 @@ from .engine.store import Store
 from .errors import CoprFakeError, InputError, ScenarioError
 from .journal.request import RequestLog
 from .model.progress import parse_progress
-from .model.project import RESULTS_URL
+from .model.project import RESULTS_PATH, RESULTS_URL
 from .options import FakeOptions
 from .scenario.files import ScenarioSource, load_scenario
 from .validation import checks
-from .wire.routes import RESULTS
 
 if TYPE_CHECKING:
     # Imported where they are used, so that a server starts sooner.
@@ -104,4 +103,4 @@ class Service:
         """Set the address of the fake: ``result_url`` starts with it if the fake serves results and has no other."""
         base_url = checks.address("url", url)
         if self.store.serves_results and self._results_url is None:
-            self.store.move_results(base_url + RESULTS)
+            self.store.move_results(base_url + RESULTS_PATH)

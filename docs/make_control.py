@@ -9,7 +9,7 @@ from typing import Any, get_args
 from copr_chroot_fake.control.api import DOCUMENT
 from copr_chroot_fake.control.events import EVENT_STREAM
 from copr_chroot_fake.wire.answer import JSON
-from copr_chroot_fake.wire.routes import EndpointName
+from copr_chroot_fake.wire.endpoint_name import EndpointName
 
 Schema = Mapping[str, Any]
 

@@ -131,12 +131,3 @@ def test_mask_is_read_from_each_requests_headers() -> None:
         assert fake.answer("GET", target).json() == document(fake, F41)
         assert fake.answer("GET", target, {"X-Fields": "name"}).json() == {"name": F41}
         assert fake.answer("GET", target, {"Accept": "*/*"}).json() == document(fake, F41)
-
-
-def test_number_of_cached_pages_is_limited() -> None:
-    """Those of the builds that were listed last."""
-    fake = FakeCopr()
-    for number in range(1, 151):
-        fake.add_build([F41], id=number, state="succeeded")
-        assert fake.answer("GET", f"/api_3/build-chroot/list/{number}").status == 200
-    assert [number for number, build in fake.builds.items() if build.rendered_page is not None] == [*range(51, 151)]

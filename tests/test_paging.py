@@ -8,7 +8,7 @@ from itertools import chain
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.api.paging import BUILD, BUILD_CHROOT, COPR, PACKAGE, Table, parse_paging
+from copr_chroot_fake.api.paging import BUILD_TABLE, CHROOT_TABLE, PACKAGE_TABLE, PROJECT_TABLE, Table, parse_paging
 
 from .adapters import SendRequest, direct_client
 
@@ -212,7 +212,9 @@ def test_limit_of_builds_in_a_state_is_a_slice(limit: str, ids: list[int]) -> No
     assert send("GET", f"{BUILDS}&limit=-1").status == 500
 
 
-@pytest.mark.parametrize("table", [BUILD_CHROOT, BUILD, PACKAGE, COPR], ids=lambda table: table.name)
+@pytest.mark.parametrize(
+    "table", [CHROOT_TABLE, BUILD_TABLE, PACKAGE_TABLE, PROJECT_TABLE], ids=lambda table: table.name
+)
 def test_names_of_a_table_are_of_one_kind(table: Table) -> None:
     kinds = (table.columns, table.relations, table.attributes)
     assert len({*chain(*kinds)}) == sum(map(len, kinds))

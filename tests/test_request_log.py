@@ -28,7 +28,7 @@ def test_journal_is_limited_in_bytes(known: bool) -> None:
 
 
 def sent(number: int, size: int) -> Request:
-    return Request("GET", "x" * size, Target(None, "", {}), 200, 0, True, number=number)
+    return Request("GET", "x" * size, Target(None, "", "", {}), 200, 0, True, number=number)
 
 
 def test_latest_request_is_kept_at_any_size() -> None:

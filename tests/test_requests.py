@@ -11,7 +11,8 @@ import re
 import pytest
 
 from copr_chroot_fake import FakeCopr, InputError
-from copr_chroot_fake.wire.routes import ROUTES, Route
+from copr_chroot_fake.api.endpoint import Endpoint
+from copr_chroot_fake.api.routing import ENDPOINTS
 
 from .adapters import ADAPTERS, direct_client
 
@@ -33,13 +34,14 @@ def test_head_has_headers_of_get_without_body(fake: FakeCopr) -> None:
     assert head.headers["content-length"] == got.headers["content-length"] == str(len(got.body))
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
-def test_every_route_is_logged_with_its_endpoint(route: Route) -> None:
+@pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=lambda endpoint: endpoint.name)
+def test_every_path_is_logged_with_its_endpoint(endpoint: Endpoint) -> None:
     """The journal has the endpoint's name, whatever the response is."""
     fake = FakeCopr(serve_results=True)
-    path = re.sub("{(\\w+)}", lambda name: "1" if name[1].endswith("id") else "fedora-41-x86_64", route.path)
-    direct_client(fake)(route.methods[0], path)
-    assert fake.requests[-1].endpoint == route.endpoint
+    for route in endpoint.routes:
+        path = re.sub("{(\\w+)}", lambda name: "1" if name[1].endswith("id") else "fedora-41-x86_64", route.path)
+        direct_client(fake)(endpoint.methods[0], path)
+        assert fake.requests[-1].endpoint == endpoint.name
 
 
 def test_answer_parses_its_json(fake: FakeCopr) -> None:

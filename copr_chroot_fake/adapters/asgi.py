@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from ..wire.answer import Answer, Delivery, Failure
 from ..wire.headers import RawHeaders
-from ..wire.routes import READ_METHODS
+from ..wire.target import READ_METHODS
 from .body_limits import BodyLimits, IncomingBody
 from .delivery import socket_error, split_body
 

@@ -50,7 +50,7 @@ def authenticate(context: RequestContext) -> User:
     user = find_user(store, name) if name else None
     if user is None:
         raise InvalidLoginError
-    store.user = user.name
+    context.user = user.name
     return user
 
 

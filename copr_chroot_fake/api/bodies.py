@@ -6,9 +6,8 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from ..journal.request import BodyKind
 from ..wire.answer import CATCH_ALL, ApiError
 from ..wire.headers import RawHeaders, read_header
 from ..wire.parameters import CHARSETS, parse_parameters
@@ -22,6 +21,10 @@ MAX_FIELDS = 1024 * 1024
 """The size in bytes of a JSON document or a form without files, as parsing a larger one takes seconds."""
 
 TOO_LARGE = "The data value transmitted exceeds the capacity limit."
+
+
+BodyKind = Literal["json", "urlencoded", "multipart", "other"]
+"""What the content type of a body says: JSON, a form without or with files, or anything else."""
 
 
 class Upload(NamedTuple):

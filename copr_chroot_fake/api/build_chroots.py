@@ -4,32 +4,42 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
-from typing import cast
 
-from ..engine.build import Build, RenderedPage
+from ..engine.build import Build
 from ..engine.chroot import BuildChroot
 from ..wire.answer import CATCH_ALL, ApiError
-from ..wire.target import Target
-from .build_config import derive_build_config, has_valid_priorities
+from .build_config import REPO, derive_build_config, has_valid_priorities
 from .context import RequestContext, Success, find_build, missing, no_such_build, nul_error
-from .paging import BUILD_CHROOT, Paging, check_order, check_query, parse_paging, slice_page, sort_chroots
+from .endpoint import Model, endpoint, page_of, plain, texts
+from .paging import CHROOT_TABLE, Paging, check_order, check_query, parse_paging, slice_page, sort_chroots
 from .rendering import json_line, render_page
 
+_BUILD_CHROOT = plain("started_on ended_on state name result_url")
 
+_BUILD_CONFIG: Model = {
+    **texts("additional_repos additional_packages with_opts without_opts"),
+    **plain("enable_net is_background memory_limit timeout bootstrap bootstrap_image"),
+    "repos": REPO,
+}
+
+
+@endpoint(
+    "build-chroot/", "build-chroot/{build_id}/{chrootname}", model=_BUILD_CHROOT, query_first=True, is_polled=True
+)
 def get_build_chroot(context: RequestContext) -> Success:
-    """Answer ``build-chroot``."""
-    return _chroot_response(render_chroot(_find_chroot(context, context.is_poll)))
-
-
-# Clients that poll get the same few documents.
-@lru_cache(maxsize=512)
-def _chroot_response(chroot: bytes) -> Success:
+    """Return a build chroot, by ``build_id=`` and ``chrootname=``."""
+    chroot = render_chroot(_find_chroot(context, context.is_poll))
     return Success(chroot + b"\n", (chroot,))
 
 
+@endpoint(
+    "build-chroot/build-config",
+    "build-chroot/build-config/{build_id}/{chrootname}",
+    model=_BUILD_CONFIG,
+    query_first=True,
+)
 def get_build_config(context: RequestContext) -> Success:
-    """Answer ``build-chroot/build-config``, which is no poll."""
+    """Return the build configuration of a build chroot; this is no poll."""
     chroot = _find_chroot(context, False)
     own_config = chroot.build_config
     if own_config is not None:
@@ -39,64 +49,37 @@ def get_build_config(context: RequestContext) -> Success:
     return Success(json_line(config), (render_chroot(chroot),), invalid_field=invalid_field)
 
 
+@endpoint("build-chroot/built-packages", model={"packages": plain("arch release version name epoch")}, query_first=True)
 def get_built_packages(context: RequestContext) -> Success:
-    """Answer ``build-chroot/built-packages``."""
+    """Return the packages that were built in a build chroot."""
     chroot = _find_chroot(context, context.is_poll)
     return Success(_render_packages(chroot), (render_chroot(chroot),))
 
 
+@endpoint(
+    "build-chroot/list", "build-chroot/list/{build_id}", model=page_of(_BUILD_CHROOT), query_first=True, is_polled=True
+)
 def list_build_chroots(context: RequestContext) -> Success:
-    """Answer ``build-chroot/list``; a build that does not exist has an empty list."""
+    """Return the chroots of a build in pages, by ``build_id=``; an unknown build has an empty list."""
     target, raw_id = context.target, context.target.raw_build_id
-    build = None if target.build_id is None else context.store.find_build(target.build_id)
-    # Without lifecycles there is nothing to poll.
-    if build is not None and not build.had_lifecycle and (cached := _cached_page(build, target)):
-        return cached
     paging = parse_paging(target.arguments, context.default_limit, name_is_id=True)
     if raw_id is None:
         raise missing("build_id")
-    check_order(paging.order, BUILD_CHROOT)
+    check_order(paging.order, CHROOT_TABLE)
     if target.build_id is None:
         raise nul_error(raw_id) or ApiError(500, CATCH_ALL, compact=True)
-    check_query(paging, BUILD_CHROOT)
-    if build is None:
-        return Success(render_page((), paging))
-    if not build.had_lifecycle:
-        return _render_page(build, target, slice_page(build.chroots, paging, context.store), paging)
-    polled = _poll_page(build, paging, context)
-    return _cached_page(build, target) or _render_page(build, target, polled, paging)
-
-
-def _cached_page(build: Build, target: Target) -> Success | None:
-    """Return the page that was last rendered, if it was for an equal request; those have the same target."""
-    page = build.rendered_page
-    return cast(Success, page.response) if page is not None and page.target is target else None
-
-
-def _render_page(build: Build, target: Target, page: Iterable[BuildChroot], paging: Paging) -> Success:
-    """Render a page, and cache it until the build or one of its chroots changes."""
-    chroots = tuple(render_chroots(page))
-    response = Success(render_page(chroots, paging), chroots)
-    # Other orders depend on more, such as the chroots of the project.
-    if paging.order == "id" and len(chroots) <= _MAX_CACHED_CHROOTS:
-        build.rendered_page = RenderedPage(target, response)
-        cached = build.store.builds_with_page
-        cached.append(build)
-        if len(cached) > _MAX_CACHED_PAGES:
-            cached.pop(0).rendered_page = None
-    return response
-
-
-_MAX_CACHED_PAGES = 100
-"""Builds of a fake with a cached page, which takes about 25 kB: the latest, as clients poll few builds at a time."""
-
-_MAX_CACHED_CHROOTS = 100
-"""Chroots in the longest page that is cached: as many as a page has by default."""
+    check_query(paging, CHROOT_TABLE)
+    build = context.store.find_build(target.build_id)
+    chroots = render_chroots(_poll_page(build, paging, context)) if build is not None else []
+    return Success(render_page(chroots, paging), chroots)
 
 
 def _poll_page(build: Build, paging: Paging, context: RequestContext) -> Sequence[BuildChroot]:
     """Poll the chroots of a page, and the chroots that have not appeared yet, and return the page."""
     store, is_poll = context.store, context.is_poll
+    if not build.had_lifecycle:
+        # There is nothing to poll.
+        return slice_page(build.chroots, paging, store)
     absent = {chroot for chroot in build.chroots if chroot.is_absent} if build.is_coupled else set()
     for chroot in absent:
         chroot.poll(is_poll)

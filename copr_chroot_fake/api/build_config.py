@@ -12,8 +12,12 @@ from ..engine.project import Project
 from ..engine.store import Store
 from ..model.project import NO_SETTINGS, ProjectChroot
 from ..wire.answer import CATCH_ALL, ApiError
+from .endpoint import Model, plain
 
 Repo = dict[str, object]
+
+REPO: Model = plain("baseurl id name module_hotfixes repo_gpgcheck priority")
+"""The model of a repository."""
 
 DEFAULT_PRIORITY = 99
 """The default priority of dnf, which Copr omits."""

@@ -19,7 +19,8 @@ from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError, make_answer
 from ..wire.target import cast_integer
 from .authentication import authenticate
 from .context import RequestContext, Success, find_build, no_such_build, nul_error
-from .paging import BUILD, Paging, check_order, check_query, parse_paging
+from .endpoint import Kind, Model, endpoint, page_of, plain, texts
+from .paging import BUILD_TABLE, Paging, check_order, check_query, parse_paging
 from .project_lookup import find_project
 from .projects import check_deletable
 from .rendering import json_line, json_success, render_page
@@ -28,20 +29,32 @@ from .users import may_build_in, may_edit
 _WITH_LOG = (State.RUNNING, State.IMPORTING, State.SUCCEEDED, State.FAILED, State.CANCELED)
 """States of a source build in which its log has an address."""
 
+BUILD: Model = {
+    **texts("chroots"),
+    **plain("is_background id started_on ended_on submitted_on submitter state"),
+    **plain("ownername project_dirname projectname repo_url"),
+    "source_package": plain("name url version"),
+}
 
+_SOURCE_CONFIG: Model = {**plain("source_type memory_limit timeout is_background"), "source_dict": Kind.ANYTHING}
+
+
+@endpoint("build/{build_id}", model=BUILD, is_polled=True)
 def get_build(context: RequestContext) -> Success:
-    """Answer ``build``."""
+    """Return a build."""
     build = render_build(_poll_build(context))
     return Success(build + b"\n", (build,))
 
 
+@endpoint("build/built-packages/{build_id}")
 def get_built_packages(context: RequestContext) -> Success:
-    """Answer ``build/built-packages``."""
+    """Return the packages built in each chroot."""
     return Success(_render_packages(_poll_build(context)))
 
 
+@endpoint("build/source-chroot/{build_id}", model=plain("state result_url"), is_polled=True)
 def get_source_chroot(context: RequestContext) -> Success:
-    """Answer ``build/source-chroot``, a poll of the chroots that wait for the source build.
+    """Return the source build; this is a poll of the chroots that wait for it.
 
     Copr fails unless the log of the source build has an address.
     """
@@ -62,17 +75,21 @@ def get_source_chroot(context: RequestContext) -> Success:
     return json_success({"state": build.source_state.value, "result_url": build.source_results_url})
 
 
+@endpoint("build/list", model=page_of(BUILD), is_polled=True)
 def list_builds(context: RequestContext) -> Success:
-    """Answer ``build/list``; Copr filters by status after the offset and before the limit."""
+    """Return the builds of a project in pages, newest first; ``packagename=`` and ``status=`` filter them.
+
+    Copr filters by status after the offset and before the limit.
+    """
     arguments, store = context.target.arguments, context.store
     paging = parse_paging(arguments, context.default_limit)
     project = find_project(context)
-    check_order(paging.order, BUILD)
+    check_order(paging.order, BUILD_TABLE)
     package, status = arguments.get("packagename"), arguments.get("status")
     if package and (error := nul_error(package)):
         raise error
     limit = None if status else paging.limit
-    check_query(paging._replace(limit=limit), BUILD, joined=("package",) if package else ())
+    check_query(paging._replace(limit=limit), BUILD_TABLE, joined=("package",) if package else ())
     builds = _newest_builds(store, project, package or None, paging.offset, limit)
     if status:
         paging = paging._replace(limit=_status_limit(context, paging))
@@ -81,8 +98,9 @@ def list_builds(context: RequestContext) -> Success:
     return Success(render_page(polled, paging), polled)
 
 
+@endpoint("build/source-build-config/{build_id}", model=_SOURCE_CONFIG)
 def get_source_build_config(context: RequestContext) -> Success:
-    """Answer ``build/source-build-config``, which is no poll."""
+    """Return where the source comes from; this is no poll."""
     build = _find_build(context)
     return json_success(
         {
@@ -95,8 +113,9 @@ def get_source_build_config(context: RequestContext) -> Success:
     )
 
 
+@endpoint("build/cancel/{build_id}", methods=("PUT",), deprecated="POST", model=BUILD)
 def cancel_build(context: RequestContext) -> Success:
-    """Answer ``build/cancel``; the chroots keep their states until the backend confirms."""
+    """Cancel a build; the chroots keep their states until the backend confirms."""
     user = authenticate(context)
     build = _find_build(context)
     if not may_build_in(user, build.project):
@@ -112,8 +131,9 @@ def cancel_build(context: RequestContext) -> Success:
     return Success(render_build(build) + b"\n")
 
 
+@endpoint("build/delete/{build_id}", methods=("DELETE",), deprecated="POST", model=BUILD)
 def delete_build(context: RequestContext) -> Success:
-    """Answer ``build/delete``."""
+    """Delete a finished build."""
     user = authenticate(context)
     build = _find_build(context)
     if not may_edit(user, build.project) or build.project.settings.persistent:
@@ -125,8 +145,9 @@ def delete_build(context: RequestContext) -> Success:
     return answer
 
 
+@endpoint("build/delete/list", methods=("DELETE",), deprecated="POST", model={"builds": Kind.TEXTS})
 def delete_builds(context: RequestContext) -> Success:
-    """Answer ``build/delete/list``, which deletes all of the builds or none."""
+    """Delete finished builds: all of them or none."""
     user = authenticate(context)
     ids = _listed_ids(context)
     found = _find_listed(ids, context.store)
@@ -186,8 +207,9 @@ def _listed_ids(context: RequestContext) -> list[Hashable]:
     return ids
 
 
+@endpoint("/tmp/{dirname}/{filename}", name="upload")
 def get_upload(context: RequestContext) -> Answer:
-    """Answer ``upload``, the address of a file that was uploaded."""
+    """Return an uploaded file."""
     parameters = context.target.parameters
     for build in context.store.builds.values():
         config = build.source.config

@@ -30,6 +30,8 @@ class RequestContext:
     headers: RawHeaders
     content: bytes
     is_poll: bool
+    user: str | None = field(default=None, init=False)
+    """The user who is logged in, once the login is checked."""
     _body: RequestBody | None = field(default=None, init=False)
 
     @property
@@ -42,7 +44,7 @@ class RequestContext:
 
 @dataclass(eq=False, repr=False, slots=True)
 class Success:
-    """A JSON response with status 200, which can answer several requests.
+    """A JSON response with status 200.
 
     :param documents: the JSON of each build or build chroot whose state the response has, for the request journal.
     :param headers: headers besides ``Content-Type`` and ``Content-Length``.
@@ -53,19 +55,16 @@ class Success:
     documents: Sequence[bytes] = ()
     headers: Headers = ()
     invalid_field: Sequence[str] = ()
-    _answer: Answer | None = field(default=None, init=False)
 
     def answer(self) -> Answer:
         """Return the response.
 
         :raises ApiError: 500 if it has an invalid field.
         """
-        if self._answer is None:
-            if self.invalid_field:
-                raise ApiError(500, CATCH_ALL)
-            answer = json_answer(self.body)
-            self._answer = answer._replace(headers=answer.headers + self.headers) if self.headers else answer
-        return self._answer
+        if self.invalid_field:
+            raise ApiError(500, CATCH_ALL)
+        answer = json_answer(self.body)
+        return answer._replace(headers=answer.headers + self.headers) if self.headers else answer
 
 
 def require(context: RequestContext, *names: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Dispatch of requests: parse the target, apply faults, call the endpoint's handler, log the request.
+"""Copr's response to a request: the endpoint's handler, with masks and warnings of deprecated methods around it.
 
 Errors come in Copr's order of precedence: route, method, and then those of the handler.
 """
@@ -6,237 +6,70 @@ Errors come in Copr's order of precedence: route, method, and then those of the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import count
-from typing import NamedTuple
 
-from ..engine.clock import VirtualClock
-from ..engine.faults import Hit, Subject
-from ..engine.store import Store
-from ..journal.request import NO_DETAILS, Request, RequestLog, mask_headers
-from ..validation import checks
-from ..wire.answer import HTML, Answer, ApiError, Delivery, error_body, json_answer
-from ..wire.headers import RawHeaders, read_header
-from ..wire.routes import EndpointName
-from ..wire.target import Target, parse_target
+from ..wire.answer import HTML, Answer, ApiError
+from ..wire.target import Target
 from . import masks
 from .authentication import InvalidLoginError
 from .context import RequestContext, Success
-from .handlers import Handler, find_handler, find_text_handler
-from .recorded import details_of
-
-_WARN_BEFORE_LOGIN: frozenset[EndpointName] = frozenset(
-    {"project/permissions/request", "project-chroot/edit", "package/reset", "package/delete"}
-)
-"""The endpoints where Copr warns of a deprecated method even if the login is invalid."""
-
-_POLL_METHODS = ("GET", "HEAD")
-
-_CHROOT_ENDPOINTS = ("build-chroot", "build-chroot/build-config", "build-chroot/built-packages")
+from .endpoint import Endpoint
+from .routing import ENDPOINTS
 
 
-class _ReadHeaders(NamedTuple):
-    """What is read of a request's headers at once; requests with equal headers share it.
+def respond(context: RequestContext, mask: str | None) -> tuple[Answer, Sequence[bytes]]:
+    """Return the response and the JSON of the builds or chroots in it.
 
-    :param sent: a copy of the headers.
-    :param recorded: the same without secrets.
     :param mask: the header that selects fields of the response.
     """
+    target = context.target
+    endpoint = None if target.endpoint is None else ENDPOINTS[target.endpoint]
+    try:
+        if endpoint is None or (context.method not in endpoint.methods and not endpoint.any_method):
+            raise _route_error(target)
+        if context.method == "OPTIONS" and not endpoint.any_method:
+            return _options_response(endpoint, target), ()
+        return _handle(endpoint, context, mask)
+    except ApiError as error:
+        answer = error.answer()
+        if endpoint is not None and isinstance(error, InvalidLoginError) and endpoint.warns_before_login:
+            answer = _with_warning(answer, endpoint, context.method)
+        return answer, ()
 
-    sent: RawHeaders
-    recorded: RawHeaders
-    mask: str | None
 
-
-def _read_headers(headers: RawHeaders) -> _ReadHeaders:
-    return _ReadHeaders([*headers], mask_headers(headers), read_header(headers, masks.HEADER))
-
-
-_NO_HEADERS = _ReadHeaders([], (), None)
-
-
-class Api:
-    """The API of one store; logs each request.
-
-    :param default_limit: items per page if the request sets no limit; ``None`` for no limit.
-    """
-
-    def __init__(self, store: Store, log: RequestLog, default_limit: int | None) -> None:
-        self.store = store
-        self._log = log
-        self.default_limit = default_limit
-        self._numbers = count(1)
-        self._last_headers = _NO_HEADERS
-        """The headers of the latest request that had any."""
-
-    def answer(self, method: str, target: str, headers: RawHeaders = (), body: bytes = b"") -> Answer:
-        """Return the response to a request.
-
-        :param target: path and query as sent.
-        """
-        store = self.store
-        parsed = parse_target(target, store.serves_results)
-        context = RequestContext(store, self.default_limit, method, parsed, headers, body, method == "GET")
-        with store.lock:
-            store.user = None
-            if store.created:
-                store.created = []
-            sent, recorded_headers, mask = self._last_headers if headers else _NO_HEADERS
-            if headers and headers != sent:
-                sent, recorded_headers, mask = self._last_headers = _read_headers(headers)
-            hit = store.faults.strike(_fault_subject(parsed)) if store.faults.active else None
-            if hit is None:
-                answer, documents = self._respond(context, mask)
-            else:
-                answer, documents = self._respond_with_fault(hit, context, mask)
-            now = store.clock.now()
-            if method in _POLL_METHODS and store.poll_loops.count(target, now, None if hit else answer):
-                answer, documents = self._fail_poll_loop(method, parsed, target, answer, documents)
-            is_lost = hit is not None and not hit.fault.arrives
-            matched = bool(documents) or is_lost or self._is_matched(method, parsed, answer.status)
-            fault_id = None if hit is None else hit.fault_id
-            number = next(self._numbers)
-            details = NO_DETAILS
-            if body or store.user is not None or store.created or answer.status >= 400:
-                details = details_of(store, context.body, answer)
-            self._log.add(
-                Request(
-                    method,
-                    target,
-                    parsed,
-                    answer.status,
-                    now,
-                    matched,
-                    documents,
-                    fault_id,
-                    number,
-                    recorded_headers,
-                    details,
-                ),
-                store.rendered_bytes,
-            )
-            store.rendered_bytes = 0
-        return answer._replace(body=b"") if method == "HEAD" else answer
-
-    def _fail_poll_loop(
-        self, method: str, parsed: Target, target: str, answer: Answer, documents: Sequence[bytes]
-    ) -> tuple[Answer, Sequence[bytes]]:
-        """Return the error for code that polls without waiting, unless waiting would change nothing or polls do."""
-        store = self.store
-        builds = store.builds.values() if parsed.raw_build_id is None else [store.builds.get(parsed.build_id or 0)]
-        unfinished = [build for build in builds if build is not None and not build.is_finished]
-        if not unfinished or any(build.needs_more_polls for build in unfinished):
-            store.poll_loops.clear()
-            return answer, documents
-        problem = (
-            f"{method} {checks.shortened(target, 1000)} was requested {store.poll_loops.max_polls} times at the same "
-            f"time, and nothing has changed: the code polls without waiting, and the clock stands still "
-            f"({store.clock!r}). Let the code's sleep move the clock (clock.tick), let the test advance the build, or "
-            "disable this limit (max_polls=None)"
-        )
-        return json_answer(error_body(problem), 508)._replace(delivery=Delivery(poll_loop=problem)), ()
-
-    def pass_time(self, seconds: float) -> None:
-        """Advance a virtual clock while a client waits for a response; a real clock advances by itself."""
-        clock = self.store.clock
-        if isinstance(clock, VirtualClock):
-            clock.tick(seconds)
-
-    def _respond_with_fault(
-        self, hit: Hit, context: RequestContext, mask: str | None
-    ) -> tuple[Answer, Sequence[bytes]]:
-        """Return the response and its documents; a response that the client never receives is no poll and has none."""
-        if hit.instead is not None:
-            return hit.instead, ()
-        arrives = hit.fault.arrives
-        context.is_poll &= arrives
-        answer, documents = self._respond(context, mask)
-        return hit.change(answer), documents if arrives else ()
-
-    def _respond(self, context: RequestContext, mask: str | None) -> tuple[Answer, Sequence[bytes]]:
-        """Return Copr's response and the JSON of the builds or chroots in it."""
-        method, target = context.method, context.target
-        endpoint = target.endpoint
-        if endpoint == "results":
-            return self._serve_results(method, target.path, context.headers), ()
-        try:
-            if endpoint is None or method not in target.methods:
-                raise _route_error(target)
-            if method == "OPTIONS":
-                return _options_response(target), ()
-            handler = find_handler(endpoint)
-            if handler is None:
-                return find_text_handler(endpoint)(context), ()
-            if mask:
-                answer, documents = _masked_response(mask, endpoint, handler, context)
-            else:
-                success = handler(context)
-                answer, documents = success.answer(), success.documents
-            if method == target.deprecated_method and answer.status == 200:
-                answer = _with_warning(answer, method, target.methods[0])
-            return answer, documents
-        except InvalidLoginError as error:
-            warns = method == target.deprecated_method and endpoint in _WARN_BEFORE_LOGIN
-            return _with_warning(error.answer(), method, target.methods[0]) if warns else error.answer(), ()
-        except ApiError as error:
-            return error.answer(), ()
-
-    def _serve_results(self, method: str, path: str, headers: RawHeaders) -> Answer:
-        # Imported late because most fakes serve no results.
-        from ..results.serving import answer
-
-        return answer(self.store, method, path, headers)
-
-    def _is_matched(self, method: str, target: Target, status: int) -> bool:
-        """Return whether a request without documents in its response names things that exist, or have existed."""
-        if target.endpoint is None or target.endpoint == "home":
-            return target.endpoint is not None
-        if status not in (200, 404):
-            return method not in target.methods or not self._is_chroot_missing(target)
-        if target.raw_build_id is None:
-            # A 404 for a wrong method says nothing about what the target names.
-            return status == 200 or method not in target.methods
-        build_id, builds = target.build_id, self.store.builds
-        if build_id in self.store.removed:
-            return True
-        if target.endpoint == "results":
-            # Results that a build does not have yet are no mistake of the client.
-            return status == 200 or build_id in builds
-        return status == 200 and build_id in builds
-
-    def _is_chroot_missing(self, target: Target) -> bool:
-        """Return whether the named build exists but lacks the named chroot; Copr answers malformed names with 500."""
-        if target.endpoint not in _CHROOT_ENDPOINTS or target.build_id is None or target.chrootname is None:
-            return False
-        build = self.store.builds.get(target.build_id)
-        return build is not None and target.chrootname not in build
+def _handle(endpoint: Endpoint, context: RequestContext, mask: str | None) -> tuple[Answer, Sequence[bytes]]:
+    if mask and endpoint.model is not None:
+        answer, documents = _masked_response(masks.read_mask(mask, endpoint.model), endpoint, context)
+    else:
+        response = endpoint.handler(context)
+        if isinstance(response, Answer):
+            return response, ()
+        answer, documents = response.answer(), response.documents
+    return _with_warning(answer, endpoint, context.method) if answer.status == 200 else answer, documents
 
 
 def _masked_response(
-    header: str, endpoint: EndpointName, handler: Handler, context: RequestContext
+    mask: masks.Mask | Answer, endpoint: Endpoint, context: RequestContext
 ) -> tuple[Answer, Sequence[bytes]]:
     """Return the response with the fields of a mask; it has the same documents as the whole response."""
-    mask = masks.read_mask(header, endpoint)
     if isinstance(mask, Answer):
         # Flask-RESTX reads the mask after the handler has done its work.
         context.is_poll = False
-        handler(context)
+        endpoint.handler(context)
         return mask, ()
-    success = handler(context)
-    if mask is not None:
-        invalid_field = success.invalid_field
-        if invalid_field and not masks.selects(mask, invalid_field):
-            invalid_field = ()
-        success = Success(masks.apply_mask(success.body, mask), success.documents, success.headers, invalid_field)
-    return success.answer(), success.documents
+    response = endpoint.handler(context)
+    assert isinstance(response, Success)
+    field = response.invalid_field
+    shown = field if field and masks.selects(mask, field) else ()
+    masked = Success(masks.apply_mask(response.body, mask), response.documents, response.headers, shown)
+    return masked.answer(), masked.documents
 
 
-def _with_warning(answer: Answer, method: str, preferred: str) -> Answer:
-    warning = f"This method is deprecated: Use {preferred} method instead of {method}"
+def _with_warning(answer: Answer, endpoint: Endpoint, method: str) -> Answer:
+    """Return the response with a warning if the method is deprecated."""
+    if method != endpoint.deprecated:
+        return answer
+    warning = f"This method is deprecated: Use {endpoint.methods[0]} method instead of {method}"
     return answer._replace(headers=(*answer.headers, ("Warning", warning)))
-
-
-def _fault_subject(target: Target) -> Subject:
-    return Subject(target.endpoint, target.build_id, target.chrootname)
 
 
 def _route_error(target: Target) -> ApiError:
@@ -248,6 +81,6 @@ def _route_error(target: Target) -> ApiError:
     return ApiError(405, "The method is not allowed for the requested URL.", compact=compact)
 
 
-def _options_response(target: Target) -> Answer:
-    allow = () if target.lacks_slash else (("Allow", ", ".join(target.methods)),)
+def _options_response(endpoint: Endpoint, target: Target) -> Answer:
+    allow = () if target.lacks_slash else (("Allow", ", ".join(endpoint.methods)),)
     return Answer(200, (("Content-Type", HTML), ("Content-Length", "0"), *allow), b"")

@@ -7,15 +7,17 @@ from ..wire.answer import CATCH_ALL, ApiError
 from . import forms
 from .authentication import authenticate
 from .context import RequestContext, Success
+from .endpoint import endpoint
 from .forms import Field, form_data, read_form
 from .project_forms import MAX_NAME, name_characters
 from .project_lookup import find_project_in_path
-from .projects import render_project
+from .projects import PROJECT, render_project
 from .users import owner_of
 
 
+@endpoint("project/fork/{ownername}/{projectname}", methods=("POST",), deprecated="PUT", model=PROJECT)
 def fork(context: RequestContext) -> Success:
-    """Answer ``project/fork``; a fork into a project that exists has to be confirmed."""
+    """Copy a project with the last successful builds; an existing destination has to be confirmed."""
     user, store = authenticate(context), context.store
     project = find_project_in_path(context)
     data = form_data(context.body, ("chroots",))

@@ -10,25 +10,29 @@ from string import ascii_lowercase
 from ..wire.answer import ApiError
 from .authentication import authenticate
 from .context import RequestContext, Success
+from .endpoint import endpoint
 from .rendering import json_success
 
 TOKEN_DAYS = 180
 """Days for which a token is valid."""
 
 
+@endpoint("", name="home")
 def home(context: RequestContext) -> Success:
-    """Answer ``home`` with the version of the API."""
+    """Return the version of the API."""
     return Success(b'{"version":3}\n')
 
 
+@endpoint("auth-check")
 def auth_check(context: RequestContext) -> Success:
-    """Answer ``auth-check`` with the user who is logged in."""
+    """Return the authenticated user."""
     user = authenticate(context)
     return json_success({"name": user.name, "id": user.id})
 
 
+@endpoint("api-token", methods=("POST",))
 def renew_token(context: RequestContext) -> Success:
-    """Answer ``api-token`` with a new login and token; the old ones are no longer valid."""
+    """Replace the login and the token of the user."""
     user, store = authenticate(context), context.store
     account = next((account for account in store.accounts.values() if account.name == user.name), None)
     random = Random(f"{store.seed}/{user.name}/{'' if account is None else account.login}")
@@ -43,6 +47,7 @@ def _letters(random: Random, length: int) -> str:
     return "".join(random.choices(ascii_lowercase, k=length))
 
 
+@endpoint("gssapi_login", "gssapi_login/web-ui")
 def gssapi_login(context: RequestContext) -> Success:
-    """Answer ``gssapi_login`` as if the client had no Kerberos ticket."""
+    """Return a 403, as to a client without a Kerberos ticket."""
     raise ApiError(403, "Can't log-in using GSSAPI: Kerberos authentication failed (no credentials provided)")

@@ -9,11 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 from ..wire.answer import CATCH_ALL, Answer, ApiError, json_answer
-from ..wire.routes import EndpointName
-from .models import MODELS, Kind, Model
+from .endpoint import Kind, Model
 
 HEADER = b"x-fields"
 
@@ -29,12 +27,8 @@ class MaskError(Exception):
     """A mask with invalid syntax, or one that selects within a field without fields; has Copr's message."""
 
 
-@lru_cache(maxsize=128)
-def read_mask(header: str, endpoint: EndpointName) -> Mask | Answer | None:
-    """Return the mask of a header, or the error response; ``None`` if the endpoint ignores masks."""
-    model = MODELS.get(endpoint)
-    if model is None or not header:
-        return None
+def read_mask(header: str, model: Model) -> Mask | Answer:
+    """Return the mask of a header, or the error response."""
     text = header.strip()
     if not text:
         # Web servers keep white space such as a no-break space, and Flask-RESTX fails on the empty rest.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from .context import RequestContext, Success
+from .endpoint import endpoint
 from .rendering import json_success
 
 
+@endpoint("mock-chroots/list")
 def list_mock_chroots(context: RequestContext) -> Success:
-    """Answer ``mock-chroots/list``: each active chroot with its comment, which the fake leaves empty."""
+    """Return all active chroots of Copr, each with its comment, which the fake leaves empty."""
     return json_success(dict.fromkeys(context.store.active_chroots, ""))

@@ -10,18 +10,24 @@ from ..engine.project import Project
 from ..engine.store import Store
 from ..model.states import STATUS_NUMBERS, State
 from ..wire.answer import ApiError
+from ..wire.target import repeated
 from .context import RequestContext, Success, nul_error
+from .endpoint import endpoint
 from .project_lookup import find_project
 
 _ADDITIONAL_FIELDS = ("url_build_log", "url_backend_log", "url_build")
 """Copr accepts the last one, but never returns it."""
 
 
+@endpoint("monitor", is_polled=True)
 def get_monitor(context: RequestContext) -> Success:
-    """Answer ``monitor``."""
+    """Return the latest build of each package in each chroot.
+
+    ``project_dirname=`` selects another directory, ``additional_fields[]=`` adds the URLs of logs.
+    """
     target, store = context.target, context.store
     project = find_project(context)
-    fields = {*target.additional_fields}
+    fields = {*repeated(target.query, "additional_fields[]")}
     wrong_fields = sorted(fields.difference(_ADDITIONAL_FIELDS))
     if wrong_fields:
         raise ApiError(400, f"Wrong additional_fields argument(s): {', '.join(wrong_fields)}")

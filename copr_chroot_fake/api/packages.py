@@ -16,10 +16,11 @@ from ..model.source import REBUILDABLE, SOURCE_TYPES
 from ..wire.answer import CATCH_ALL, ApiError
 from . import forms
 from .authentication import authenticate
-from .builds import render_build
+from .builds import BUILD, render_build
 from .context import RequestContext, Success, nul_error, require
+from .endpoint import Kind, Model, endpoint, page_of, plain
 from .forms import Field, Given, Invalid, form_data, read_form
-from .paging import PACKAGE, check_order, check_query, parse_paging, slice_rows, sort_rows
+from .paging import PACKAGE_TABLE, check_order, check_query, parse_paging, slice_rows, sort_rows
 from .project_lookup import find_project, find_project_in_body, find_project_in_path
 from .projects import check_deletable
 from .rendering import render_page
@@ -39,21 +40,29 @@ _RENAMED = {
 }
 """Copr's own names of fields, by those of its API."""
 
+_PACKAGE: Model = {
+    **plain("id name ownername projectname source_type auto_rebuild"),
+    "source_dict": Kind.ANYTHING,
+    "builds": {"latest": BUILD, "latest_succeeded": BUILD},
+}
 
+
+@endpoint("package/", model=_PACKAGE)
 def get_package(context: RequestContext) -> Success:
-    """Answer ``package``."""
+    """Return a package, by ``packagename=``; ``with_latest_build=`` and ``with_latest_succeeded_build=`` add builds."""
     *_, name = require(context, "ownername", "projectname", "packagename")
     project = find_project(context)
     package = _find_package(project, name)
     return Success(_render(package, project, context) + b"\n")
 
 
+@endpoint("package/list", model=page_of(_PACKAGE))
 def list_packages(context: RequestContext) -> Success:
-    """Answer ``package/list``."""
+    """Return the packages of a project, in pages."""
     paging = parse_paging(context.target.arguments, context.default_limit)
     project = find_project(context)
-    check_order(paging.order, PACKAGE)
-    check_query(paging, PACKAGE)
+    check_order(paging.order, PACKAGE_TABLE)
+    check_query(paging, PACKAGE_TABLE)
     packages = sort_rows(project.packages.values(), _COLUMNS.get(paging.order, attrgetter("id")), paging)
     return Success(
         render_page(
@@ -69,8 +78,12 @@ _COLUMNS: Mapping[str, Callable[[Package], int | str | None]] = {
 """The columns that a list can be ordered by; the others are the same for all packages, or unknown to the fake."""
 
 
+@endpoint("package/add/{ownername}/{projectname}/{packagename}/{source_type}", methods=("POST",), model=_PACKAGE)
 def add_package(context: RequestContext) -> Success:
-    """Answer ``package/add``; Copr adds the package of the body, and then looks for that of the path."""
+    """Add a package with a default source.
+
+    Copr adds the package of the body, and then looks for that of the path.
+    """
     user = authenticate(context)
     project = find_project_in_path(context)
     data = form_data(context.body, ("python_versions",), _RENAMED)
@@ -81,8 +94,14 @@ def add_package(context: RequestContext) -> Success:
     return Success(_render(project.packages[name], project) + b"\n")
 
 
+@endpoint(
+    "package/edit/{ownername}/{projectname}/{packagename}/",
+    "package/edit/{ownername}/{projectname}/{packagename}/{source_type}",
+    methods=("POST",),
+    model=_PACKAGE,
+)
 def edit_package(context: RequestContext) -> Success:
-    """Answer ``package/edit``; omitted fields keep their stored values."""
+    """Change the fields that were sent."""
     user = authenticate(context)
     project = find_project_in_path(context)
     data = form_data(context.body, ("python_versions",), _RENAMED)
@@ -97,15 +116,17 @@ def edit_package(context: RequestContext) -> Success:
     return Success(_render(project.packages[name], project) + b"\n")
 
 
+@endpoint("package/reset", methods=("PUT",), deprecated="POST", warns_before_login=True, model=_PACKAGE)
 def reset_package(context: RequestContext) -> Success:
-    """Answer ``package/reset``, after which the package has no default source."""
+    """Remove the default source."""
     _, project, package = _read_package(context, "reset")
     project.update_package(package.name, source_type="unset", config={})
     return Success(_render(project.packages[package.name], project) + b"\n")
 
 
+@endpoint("package/delete", methods=("DELETE",), deprecated="POST", warns_before_login=True, model=_PACKAGE)
 def delete_package(context: RequestContext) -> Success:
-    """Answer ``package/delete``, which also deletes its builds."""
+    """Delete a package with its builds."""
     user, project, package = _read_package(context, "delete")
     builds = context.store.builds_in(project, package.name)
     check_deletable(user, builds)
@@ -115,8 +136,9 @@ def delete_package(context: RequestContext) -> Success:
     return Success(_render(package, project) + b"\n")
 
 
+@endpoint("package/build", methods=("POST",), model=BUILD)
 def build_package(context: RequestContext) -> Success:
-    """Answer ``package/build`` with a build of its default source, for which package and chroots are known at once."""
+    """Submit a build of the default source; its package and chroots are known at once."""
     user = authenticate(context)
     project = find_project_in_body(context)
     data = form_data(context.body, PRESERVED, _RENAMED)

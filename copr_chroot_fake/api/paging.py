@@ -132,7 +132,7 @@ def _names(*texts: str) -> frozenset[str]:
     return frozenset(" ".join(texts).split())
 
 
-BUILD_CHROOT = Table(
+CHROOT_TABLE = Table(
     "build_chroot",
     _CHROOT_COLUMNS.keys(),
     _names("copr_chroot results"),
@@ -144,7 +144,7 @@ BUILD_CHROOT = Table(
     ),
 )
 
-BUILD = Table(
+BUILD_TABLE = Table(
     "build",
     _names(
         "batch_id bootstrap built_packages canceled copr_dir_id copr_id enable_net fail_type is_background isolation",
@@ -166,7 +166,7 @@ BUILD = Table(
 )
 """Copr accepts these orders for a list of builds, but always lists the newest build first."""
 
-PACKAGE = Table(
+PACKAGE_TABLE = Table(
     "package",
     _names(
         "chroot_denylist_raw copr_id enable_net max_builds name source_json source_type timeout webhook_rebuild",
@@ -180,7 +180,7 @@ PACKAGE = Table(
     ),
 )
 
-COPR = Table(
+PROJECT_TABLE = Table(
     "copr",
     _names(
         "appstream auto_createrepo auto_prune bootstrap build_enable_net contact created_on delete_after deleted",

@@ -9,13 +9,15 @@ from ..model.project import PERMISSION_NAMES, PERMISSION_STATES, Permissions, Pe
 from ..wire.answer import CATCH_ALL, ApiError
 from .authentication import authenticate
 from .context import RequestContext, Success, nul_error
+from .endpoint import endpoint, plain
 from .project_lookup import find_editable_project, find_project_in_path
 from .rendering import json_success
 from .users import find_user, may_build_in, owner_of
 
 
+@endpoint("project/permissions/get/{ownername}/{projectname}")
 def get_permissions(context: RequestContext) -> Success:
-    """Answer ``project/permissions/get``."""
+    """Return the permissions of other users."""
     project = find_editable_project(context)
     if not project.permissions:
         raise ApiError(404, f"No permissions set on {project} project")
@@ -25,8 +27,9 @@ def get_permissions(context: RequestContext) -> Success:
     return json_success({"permissions": permissions})
 
 
+@endpoint("project/permissions/set/{ownername}/{projectname}", methods=("PUT", "POST"))
 def set_permissions(context: RequestContext) -> Success:
-    """Answer ``project/permissions/set``."""
+    """Grant or remove permissions."""
     project = find_editable_project(context)
     requested = context.body.json()
     if not isinstance(requested, dict):
@@ -51,8 +54,14 @@ def set_permissions(context: RequestContext) -> Success:
     return json_success({"updated": updated})
 
 
+@endpoint(
+    "project/permissions/request/{ownername}/{projectname}",
+    methods=("PUT",),
+    deprecated="POST",
+    warns_before_login=True,
+)
 def request_permissions(context: RequestContext) -> Success:
-    """Answer ``project/permissions/request``, with which a user asks for permissions."""
+    """Ask for permissions."""
     user = authenticate(context)
     project = find_project_in_path(context)
     requested = context.body.json()
@@ -93,8 +102,12 @@ def _check(project: Project, user: str, permission: object, state: object) -> No
         raise ApiError(400, f"user '{user}' is owner of the '{project}' project")
 
 
+@endpoint(
+    "project/permissions/can_build_in/{who}/{ownername}/{projectname}",
+    model=plain("ownername projectname who can_build_in"),
+)
 def can_build_in(context: RequestContext) -> Success:
-    """Answer ``project/permissions/can_build_in``."""
+    """Return whether a user may build in a project."""
     name = context.target.parameters["who"]
     user = find_user(context.store, name)
     if user is None:

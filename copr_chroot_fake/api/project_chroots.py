@@ -13,8 +13,9 @@ from ..wire.answer import CATCH_ALL, ApiError
 from . import forms
 from .authentication import authenticate
 from .bodies import Upload
-from .build_config import derive_project_config
+from .build_config import REPO, derive_project_config
 from .context import RequestContext, Success, nul_error, require
+from .endpoint import Model, endpoint, plain, texts
 from .forms import Field, Given, Invalid, Stop, Values, form_data, read_form
 from .project_lookup import find_project, find_project_in_path
 from .rendering import json_success
@@ -54,22 +55,43 @@ _REQUIRED = ("id", "copr_id", "mock_chroot_id")
 """The columns that Copr tries to reset, but which cannot be null."""
 
 
+_PROJECT_CHROOT: Model = {
+    **texts("additional_repos additional_packages additional_modules with_opts without_opts"),
+    **plain("isolation mock_chroot ownername projectname comps_name delete_after_days"),
+}
+
+_BUILD_CONFIG: Model = {
+    **texts("additional_repos additional_packages additional_modules with_opts without_opts"),
+    **plain("isolation chroot enable_net"),
+    "repos": REPO,
+}
+
+
+@endpoint("project-chroot/", model=_PROJECT_CHROOT)
 def get_project_chroot(context: RequestContext) -> Success:
-    """Answer ``project-chroot``."""
+    """Return the settings of a project's chroot, by ``chrootname=``."""
     project, name = _find(context)
     return _chroot(project, name)
 
 
+@endpoint("project-chroot/build-config", model=_BUILD_CONFIG)
 def get_build_config(context: RequestContext) -> Success:
-    """Answer ``project-chroot/build-config``; Copr fails for a chroot that the project has dropped."""
+    """Return the build configuration for new builds."""
     project, name = _find(context)
     if name not in project.active_chroots:
         raise ApiError(500, CATCH_ALL)
     return json_success(derive_project_config(project, name))
 
 
+@endpoint(
+    "project-chroot/edit/{ownername}/{projectname}/{chrootname}",
+    methods=("PUT",),
+    deprecated="POST",
+    warns_before_login=True,
+    model=_PROJECT_CHROOT,
+)
 def edit_project_chroot(context: RequestContext) -> Success:
-    """Answer ``project-chroot/edit``, which changes only what was sent."""
+    """Change or reset the settings of a chroot."""
     context.body.read_json_file()
     user = authenticate(context)
     project = find_project_in_path(context)

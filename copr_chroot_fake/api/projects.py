@@ -18,8 +18,9 @@ from ..wire.answer import CATCH_ALL, ApiError
 from . import forms
 from .authentication import authenticate
 from .context import RequestContext, Success, nul_error, require
+from .endpoint import Kind, Model, endpoint, page_of, plain, texts
 from .forms import Values, form_data, read_form
-from .paging import COPR, Paging, check_order, check_query, parse_paging, slice_rows, sort_rows
+from .paging import PROJECT_TABLE, Paging, check_order, check_query, parse_paging, slice_rows, sort_rows
 from .project_forms import MAX_NAME, RENAMED, changed_settings, fields_to_add, fields_to_edit, settings_to_add
 from .project_lookup import find_editable_project, find_project, find_project_in_path
 from .rendering import json_success, render_page
@@ -28,14 +29,26 @@ from .users import User, find_user, may_edit, owner_of, require_group_member
 
 _MAX_LISTED_BUILDS = 5
 
+PROJECT: Model = {
+    **texts("additional_repos packit_forge_projects_allowed"),
+    **plain("id name ownername full_name homepage contact description instructions storage bootstrap isolation"),
+    **plain("persistent devel_mode unlisted_on_hp auto_prune enable_net module_hotfixes appstream"),
+    **plain("follow_fedora_branching repo_priority"),
+    "chroot_repos": Kind.ANYTHING,
+}
 
+_WEBHOOK = plain("id name ownername full_name webhook_secret")
+
+
+@endpoint("project/", model=PROJECT)
 def get_project(context: RequestContext) -> Success:
-    """Answer ``project``."""
+    """Return a project, by ``ownername=`` and ``projectname=``."""
     return render_project(find_project(context))
 
 
+@endpoint("project/list", model=page_of(PROJECT))
 def list_projects(context: RequestContext) -> Success:
-    """Answer ``project/list``, of one owner or of all."""
+    """Return the projects of ``ownername=`` or of all owners, in pages."""
     arguments = context.target.arguments
     paging = parse_paging(arguments, context.default_limit)
     owner = arguments.get("ownername")
@@ -43,10 +56,12 @@ def list_projects(context: RequestContext) -> Success:
     return Success(_render_projects(projects, paging))
 
 
+@endpoint("project/search", model=page_of(PROJECT))
 def search_projects(context: RequestContext) -> Success:
-    """Answer ``project/search``; Copr's index is filled by a job of its own, so it finds nothing by a word.
+    """Return projects by ``query=``: ``owner/name``, or a part of it.
 
-    Without a word it has all projects, the newest first.
+    Copr's index is filled by a job of its own, so it finds nothing by a word. Without a word it has all projects, the
+    newest first.
     """
     paging = parse_paging(context.target.arguments, context.default_limit)
     (query,) = require(context, "query")
@@ -74,9 +89,9 @@ def _contains(text: str, part: str) -> bool:
 
 
 def _render_projects(projects: list[Project], paging: Paging, *, is_sorted: bool = False) -> bytes:
-    check_order(paging.order, COPR)
+    check_order(paging.order, PROJECT_TABLE)
     # A search joins the owners, but keeps its own order.
-    check_query(paging, COPR, joined=("user",) if is_sorted else ("group", "user"))
+    check_query(paging, PROJECT_TABLE, joined=("user",) if is_sorted else ("group", "user"))
     if not is_sorted:
         projects = sort_rows(projects, _COLUMNS.get(paging.order, attrgetter("id")), paging)
     return render_page([_render(project) for project in slice_rows(projects, paging)], paging)
@@ -117,8 +132,9 @@ _COLUMNS: Mapping[str, Callable[[Project], int | str | None]] = {
 """The columns that a list can be ordered by; the others are the same for all projects, or unknown to the fake."""
 
 
+@endpoint("project/add/{ownername}", methods=("POST",), model=PROJECT)
 def add_project(context: RequestContext) -> Success:
-    """Answer ``project/add``."""
+    """Add a project."""
     user, store = authenticate(context), context.store
     owner = context.target.parameters["ownername"]
     _check_owner(owner, user, store)
@@ -157,8 +173,9 @@ def _name_in(data: forms.FormData) -> str:
     return names[0].strip() if isinstance(names[0], str) else ""
 
 
+@endpoint("project/edit/{ownername}/{projectname}", methods=("PUT",), deprecated="POST", model=PROJECT)
 def edit_project(context: RequestContext) -> Success:
-    """Answer ``project/edit``, which changes only what was sent."""
+    """Change the fields that were sent."""
     user, store = authenticate(context), context.store
     project = find_project_in_path(context)
     data = form_data(context.body, ("chroots",), RENAMED)
@@ -184,8 +201,9 @@ def edit_project(context: RequestContext) -> Success:
     return render_project(project)
 
 
+@endpoint("project/delete/{ownername}/{projectname}", methods=("DELETE",), deprecated="POST", model=PROJECT)
 def delete_project(context: RequestContext) -> Success:
-    """Answer ``project/delete``, which also deletes the builds and packages of the project."""
+    """Delete a project with its builds and packages."""
     user, store = authenticate(context), context.store
     project = find_project_in_path(context)
     _read_deletion(context)
@@ -215,13 +233,15 @@ def _read_deletion(context: RequestContext) -> None:
     read_form({"verify": forms.Field(forms.boolean, False)}, form_data(context.body))
 
 
+@endpoint("project/regenerate-repos/{ownername}/{projectname}", methods=("PUT",), deprecated="POST", model=PROJECT)
 def regenerate_repos(context: RequestContext) -> Success:
-    """Answer ``project/regenerate-repos``; the fake's repositories are always up to date."""
+    """Check the permission; the repositories are always up to date."""
     return render_project(find_editable_project(context))
 
 
+@endpoint("webhook/generate/{ownername}/{projectname}", methods=("POST",), model=_WEBHOOK)
 def generate_webhook_secret(context: RequestContext) -> Success:
-    """Answer ``webhook/generate``."""
+    """Set and return a new secret for webhooks."""
     project, store = find_editable_project(context), context.store
     random = Random(f"{store.seed}/{project.id}/{project.webhook_secret}")
     project.webhook_secret = str(uuid.UUID(int=random.getrandbits(128), version=4))

@@ -17,6 +17,7 @@ from ..wire.answer import Answer
 from ..wire.headers import read_header
 from .build_config import expand_url, repo_id
 from .context import RequestContext
+from .endpoint import endpoint
 from .rpmrepo import MULTILIB, MULTILIB_COST, find_dependencies
 from .text_pages import TEXT, error_page, text_answer
 
@@ -24,8 +25,15 @@ _BY_RELEASE = ("fedora", "centos-stream", "opensuse-leap", "mageia")
 """The distributions for which dnf fills in the version."""
 
 
+@endpoint(
+    "/coprs/g/{groupname}/{dirname}/repo/{name_release}/",
+    "/coprs/g/{groupname}/{dirname}/repo/{name_release}/{repofile}",
+    "/coprs/{ownername}/{dirname}/repo/{name_release}/",
+    "/coprs/{ownername}/{dirname}/repo/{name_release}/{repofile}",
+    name="coprs/repo",
+)
 def get_repo_file(context: RequestContext) -> Answer:
-    """Answer ``coprs/repo``."""
+    """Return the repository file of a project, for the plugin of dnf."""
     parameters = context.target.parameters
     owner = parameters.get("ownername") or f"@{parameters['groupname']}"
     dirname, release = parameters["dirname"], parameters["name_release"]

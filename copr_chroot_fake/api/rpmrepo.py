@@ -10,6 +10,7 @@ from ..engine.project import Project
 from ..wire.answer import CATCH_ALL, ApiError
 from .build_config import repo_id
 from .context import RequestContext, Success
+from .endpoint import endpoint
 from .rendering import json_success
 
 MULTILIB = {"x86_64": "i386"}
@@ -22,8 +23,9 @@ KEEP_DAYS = 40
 """Days for which Copr keeps the directory of a pull request after its last build."""
 
 
+@endpoint("rpmrepo/{ownername}/{dirname}/{name_release}")
 def get_rpmrepo(context: RequestContext) -> Success:
-    """Answer ``rpmrepo``, which is the same for each distribution."""
+    """Return the repositories of a project, for the plugin of dnf 5; they are the same for each release."""
     store, parameters = context.store, context.target.parameters
     owner, name = parameters["ownername"], parameters["dirname"].partition(":")[0]
     project = store.projects.get(f"{owner}/{name}")

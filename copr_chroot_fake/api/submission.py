@@ -23,8 +23,9 @@ from ..wire.answer import CATCH_ALL, ApiError
 from . import forms
 from .authentication import authenticate
 from .bodies import Upload
-from .builds import render_build
+from .builds import BUILD, render_build
 from .context import RequestContext, Success
+from .endpoint import endpoint, page_of
 from .forms import Field, Given, Invalid, Values, form_data, read_form
 from .project_lookup import find_project_in_body
 from .projects import pluralize
@@ -58,8 +59,9 @@ class _Request(NamedTuple):
     values: Values
 
 
+@endpoint("build/create/url", methods=("POST",), model=page_of(BUILD))
 def create_from_url(context: RequestContext) -> Success:
-    """Answer ``build/create/url`` with one build for each URL."""
+    """Submit a build for each URL of a source package."""
     ends_right = forms.each_url(
         lambda parsed: parsed.path.endswith(_SOURCE_FILES),
         "URLs must end with .src.rpm, .nosrc.rpm, or .spec ('{}' doesn't seem to be a valid URL).",
@@ -75,8 +77,9 @@ def create_from_url(context: RequestContext) -> Success:
     return Success(render_list(_submit(context, request, sources), _NO_META))
 
 
+@endpoint("build/create/upload", methods=("POST",), model=BUILD)
 def create_from_upload(context: RequestContext) -> Success:
-    """Answer ``build/create/upload``; the file is kept, and can be downloaded while the fake serves results."""
+    """Submit a build of an uploaded file, which can be downloaded while the fake serves results."""
     # Copr reads the JSON file before it looks at the login.
     context.body.read_json_file()
     is_source_file = forms.valid_if(
@@ -93,39 +96,45 @@ def create_from_upload(context: RequestContext) -> Success:
     return _answer_one(_submit(context, request, [source]))
 
 
+@endpoint("build/create/scm", methods=("POST",), model=BUILD)
 def create_from_scm(context: RequestContext) -> Success:
-    """Answer ``build/create/scm``."""
+    """Submit a build from a Git or Subversion repository."""
     names = ("clone_url", "committish", "subdirectory", "spec", "srpm_build_method")
     return _create(
         context, "scm", lambda values: {"type": values["scm_type"], **{name: values[name] for name in names}}
     )
 
 
+@endpoint("build/create/distgit", methods=("POST",), model=BUILD)
 def create_from_distgit(context: RequestContext) -> Success:
-    """Answer ``build/create/distgit``."""
+    """Submit a build of a package in dist-git."""
     return _create(context, "distgit")
 
 
+@endpoint("build/create/pypi", methods=("POST",), model=BUILD)
 def create_from_pypi(context: RequestContext) -> Success:
-    """Answer ``build/create/pypi``, where each item of every list counts; by default it is built for Python 3."""
+    """Submit a build of a package on PyPI, by default for Python 3."""
     config = SOURCES["pypi"].config
     return _create(
         context, "pypi", lambda values: config({**values, "python_versions": values["python_versions"] or ["3"]})
     )
 
 
+@endpoint("build/create/rubygems", methods=("POST",), model=BUILD)
 def create_from_rubygems(context: RequestContext) -> Success:
-    """Answer ``build/create/rubygems``."""
+    """Submit a build of a gem."""
     return _create(context, "rubygems")
 
 
+@endpoint("build/create/custom", methods=("POST",), model=BUILD)
 def create_from_custom(context: RequestContext) -> Success:
-    """Answer ``build/create/custom``."""
+    """Submit a build whose source a script makes."""
     return _create(context, "custom")
 
 
+@endpoint("build/check-before-build", methods=("POST",))
 def check_before_build(context: RequestContext) -> Success:
-    """Answer ``build/check-before-build``, which checks in another order than ``build/create``."""
+    """Check a submission, in another order than ``build/create``; copr-cli sends it before each build."""
     user = authenticate(context)
     project = find_project_in_body(context)
     data = form_data(context.body, PRESERVED)

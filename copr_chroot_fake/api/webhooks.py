@@ -14,6 +14,7 @@ from ..scenario.spec import BuildSpec, SourceSpec
 from ..wire.answer import Answer, ApiError
 from ..wire.headers import read_header
 from .context import RequestContext, nul_error
+from .endpoint import endpoint
 from .sources import latest_fedora
 from .storing import require_json
 from .submission import check_directory
@@ -32,8 +33,13 @@ class _Push(NamedTuple):
     commits: list[list[str]]
 
 
+@endpoint(
+    "/webhooks/github/{project_id}/{secret}/",
+    "/webhooks/github/{project_id}/{secret}/{packagename}/",
+    methods=("POST",),
+)
 def github(context: RequestContext) -> Answer:
-    """Answer ``webhooks/github``."""
+    """Build the packages that a push to GitHub concerns."""
     event = read_header(context.headers, b"x-github-event")
     if event is None:
         # Copr fails without the header.
@@ -43,18 +49,33 @@ def github(context: RequestContext) -> Answer:
     return _rebuild(context, _read_github)
 
 
+@endpoint(
+    "/webhooks/gitlab/{project_id}/{secret}/",
+    "/webhooks/gitlab/{project_id}/{secret}/{packagename}/",
+    methods=("POST",),
+)
 def gitlab(context: RequestContext) -> Answer:
-    """Answer ``webhooks/gitlab``."""
+    """Build the packages that a push to GitLab concerns."""
     return _rebuild(context, _read_gitlab)
 
 
+@endpoint(
+    "/webhooks/bitbucket/{project_id}/{secret}/",
+    "/webhooks/bitbucket/{project_id}/{secret}/{packagename}/",
+    methods=("POST",),
+)
 def bitbucket(context: RequestContext) -> Answer:
-    """Answer ``webhooks/bitbucket``."""
+    """Build the packages that a push to Bitbucket concerns."""
     return _rebuild(context, _read_bitbucket)
 
 
+@endpoint(
+    "/webhooks/custom/{project_id}/{secret}/",
+    "/webhooks/custom/{project_id}/{secret}/{packagename}/",
+    methods=("POST",),
+)
 def custom(context: RequestContext) -> Answer:
-    """Answer ``webhooks/custom`` with the id of the build of a package."""
+    """Build a package, and return the id of the build."""
     project = _project_by_id(context)
     if project is None:
         return text_answer("PROJECT_NOT_FOUND\n", 404)
@@ -71,8 +92,9 @@ def custom(context: RequestContext) -> Answer:
     return _build_custom(context, project, package, project.projectname)
 
 
+@endpoint("/webhooks/custom-dir/{ownername}/{dirname}/{secret}/{packagename}/", methods=("POST",))
 def custom_directory(context: RequestContext) -> Answer:
-    """Answer ``webhooks/custom-dir``, which builds in a directory of a project."""
+    """Build a package in a directory of its project, and return the id of the build."""
     store, parameters = context.store, context.target.parameters
     dirname = parameters["dirname"]
     if nul_error("".join(parameters.values())):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..messages.message import Topic
     from ..model.fault import FaultLike
     from ..model.states import StateName
-    from ..wire.routes import EndpointName
+    from ..wire.endpoint_name import EndpointName
     from . import views
 
 _PAGE = 1000

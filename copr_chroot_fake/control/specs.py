@@ -32,7 +32,7 @@ from ..validation.checks import (
 )
 from ..validation.rule import Keywords, Rule, Written, frozen
 from ..validation.spec import check_of, parse
-from ..wire.routes import EndpointName
+from ..wire.endpoint_name import EndpointName
 from .initial import Speed
 
 if TYPE_CHECKING:

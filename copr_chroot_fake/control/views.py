@@ -30,7 +30,7 @@ from ..scenario.spec import PackageSpec, ProjectEntry, ProjectSpec, SubmissionRu
 from ..validation import checks
 from ..validation.rule import Keywords, Written
 from ..validation.spec import dump
-from ..wire.routes import EndpointName
+from ..wire.endpoint_name import EndpointName
 from .selection import select_builds
 from .specs import DEFAULT_LIMIT, OverviewQuery
 

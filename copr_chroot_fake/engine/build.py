@@ -19,7 +19,6 @@ from ..model.source import DERIVED_STATES, UNFINISHED, source_state_of
 from ..model.states import State, StateName, parse_state
 from ..validation import checks
 from ..validation.spec import parse
-from ..wire.target import Target
 from .chroot import BuildChroot, SavedChroot, as_datetime
 from .collection import ReadOnlyMapping
 from .lifecycle_run import LifecycleRun
@@ -43,13 +42,6 @@ class Cancellation(NamedTuple):
     """A user has canceled the build; the backend confirms it for each chroot, by this Unix time at the latest."""
 
     confirmed_by: float
-
-
-class RenderedPage(NamedTuple):
-    """A page of the list of its chroots: the target of its request, and the response, which only the API knows."""
-
-    target: Target
-    response: object
 
 
 class SavedBuild(NamedTuple):
@@ -106,8 +98,6 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
     """Whether one chroot's lifecycle can affect all chroots: it cancels or deletes the build, or adds it."""
     rendered: bytes | None = field(default=None, init=False)
     """Its JSON document, cached until it changes."""
-    rendered_page: RenderedPage | None = field(default=None, init=False)
-    """The last page of its chroots, cached until it or one of them changes."""
     quiet_until: float = field(default=-math.inf, init=False)
     """Unix time of its next automatic transition, as far as it is known."""
     _needs_polls: bool = field(default=True, init=False)
@@ -431,10 +421,10 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
         self.forget_rendered()
 
     def forget_rendered(self) -> None:
-        """Clear its caches, because it or its chroots change."""
+        """Clear its cached document, because it or its chroots change."""
         if self.had_lifecycle:
             self.agenda.changed[self] = None
-        self.rendered = self.rendered_page = None
+        self.rendered = None
         self.quiet_until = -math.inf
         self._needs_polls = True
 

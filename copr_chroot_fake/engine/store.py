@@ -17,11 +17,10 @@ from ..model.fault import FaultSpec
 from ..model.lifecycle import ABSENT
 from ..model.package import Package
 from ..model.progress import Progress
-from ..model.project import COPR_URL, RESULTS_URL
+from ..model.project import COPR_URL, RESULTS_PATH, RESULTS_URL, UPLOADS_PATH
 from ..model.states import State
 from ..scenario.spec import SubmissionRuleSpec
 from ..validation import checks
-from ..wire.routes import RESULTS, UPLOADS
 from .agenda import Agenda
 from .batch import Batch
 from .build import Build
@@ -73,7 +72,6 @@ class Store:
         "agenda",
         "batches",
         "builds",
-        "builds_with_page",
         "changes",
         "clock",
         "coupled_agenda",
@@ -102,7 +100,6 @@ class Store:
         "seed",
         "serves_results",
         "submission_rules",
-        "user",
     )
 
     def __init__(self, clock: Clock, progress: Progress, seed: int, max_polls: int | None = None) -> None:
@@ -152,10 +149,6 @@ class Store:
         self.poll_loops = PollLoops(max_polls)
         self.rendered_bytes = 0
         """The size of rendered builds and chroots that are not accounted for in the log yet."""
-        self.user: str | None = None
-        """The user who is logged in with the current request."""
-        self.builds_with_page: list[Build] = []
-        """The builds whose last page of chroots was cached, the latest at the end."""
         self.created: list[Build | Project] = []
         """The builds and the project that the current request has created."""
 
@@ -177,7 +170,7 @@ class Store:
     def uploads_root(self) -> str:
         """The URL of uploaded files: Copr's, or that of the server which serves them with the results."""
         is_served = self.results_root != self.own_results_root
-        return f"{self.results_root.removesuffix(RESULTS) if is_served else COPR_URL}{UPLOADS}"
+        return f"{self.results_root.removesuffix(RESULTS_PATH) if is_served else COPR_URL}{UPLOADS_PATH}"
 
     def add(self, additions: Additions, *, enable: bool = False) -> None:
         """Add everything; mock chroots are added in the order in which they are first named.

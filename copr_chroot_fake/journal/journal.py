@@ -8,25 +8,16 @@ from dataclasses import field
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, cast, get_args
 
+from ..api.routing import ENDPOINTS
 from ..engine.build import Build
 from ..engine.store import Store
 from ..validation import checks
 from ..validation.rule import frozen
-from ..wire.routes import EndpointName
+from ..wire.endpoint_name import EndpointName
 from .request import Request, RequestLog
 
 if TYPE_CHECKING:
     from .submissions import Submission
-
-_POLLED: Sequence[EndpointName] = (
-    "build-chroot",
-    "build-chroot/list",
-    "build",
-    "build/list",
-    "build/source-chroot",
-    "monitor",
-)
-"""The endpoints that clients poll."""
 
 
 class Filter(NamedTuple):
@@ -178,7 +169,8 @@ class Journal:
     def assert_polled_no_faster_than(self, seconds: float, build_id: int | None, chrootname: str | None) -> None:
         __tracebackhide__ = True
         polls = self.find(Filter(None, *_check_filter(build_id, chrootname), has_valid_method=True))
-        pairs = _successive_polls(request for request in polls if request.endpoint in _POLLED)
+        polled = {name for name, endpoint in ENDPOINTS.items() if endpoint.is_polled}
+        pairs = _successive_polls(request for request in polls if request.endpoint in polled)
         fastest = min(pairs, key=lambda pair: pair[1].at - pair[0].at, default=None)
         if fastest is None:
             return

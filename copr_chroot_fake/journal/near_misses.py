@@ -9,25 +9,21 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import chain, islice
 from posixpath import commonprefix
 
+from ..api.routing import endpoints, parse_target
 from ..engine.build import Build
 from ..engine.store import Store
+from ..model.project import RESULTS_PATH
 from ..validation import checks
-from ..wire.routes import RESULTS, EndpointName, routes
-from ..wire.target import parse_target
 from .request import Request
 from .submissions import Submission
-
-_OF_PROJECTS: tuple[EndpointName, ...] = ("project", "build/list", "monitor")
-"""The endpoints with a project in the query."""
 
 
 def near_miss(store: Store, request: Request) -> str:
     """Return a text with the existing objects that are closest to what a request did not find."""
     path = request.target.partition("?")[0]
     if request.endpoint is None:
-        return _near(path, [route.path for route in routes(store.serves_results)], "paths")
-    if request.endpoint in _OF_PROJECTS:
-        return _near_project(store.projects, request.arguments)
+        paths = [route.path for endpoint in endpoints(store.serves_results) for route in endpoint.routes]
+        return _near(path, paths, "paths")
     if request.endpoint == "results":
         return _near_results(store, path)
     build = None if request.build_id is None else store.builds.get(request.build_id)
@@ -78,7 +74,7 @@ def _names_in_body(request: Request) -> Mapping[str, str]:
 
 def _near_results(store: Store, path: str) -> str:
     directories = (
-        f"{RESULTS}/{build.project.ownername}/{build.project_dirname}/{chroot.name}/{chroot.result_dir}/"
+        f"{RESULTS_PATH}/{build.project.ownername}/{build.project_dirname}/{chroot.name}/{chroot.result_dir}/"
         for build in islice(store.builds.values(), checks.MAX_CANDIDATES)
         for chroot in build.chroots
         if chroot.result_dir

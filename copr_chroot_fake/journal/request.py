@@ -6,13 +6,15 @@ import json
 from collections import deque
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
+from ..api.bodies import BodyKind
+from ..api.routing import ENDPOINTS
 from ..model.states import State
 from ..validation import checks
+from ..wire.endpoint_name import EndpointName
 from ..wire.headers import RawHeaders
-from ..wire.routes import EndpointName
 from ..wire.target import Target, parse_urlencoded
 
 MAX_BYTES = 64 * 2**20
@@ -48,10 +50,6 @@ class UploadedFile(NamedTuple):
 
     filename: str
     size: int
-
-
-BodyKind = Literal["json", "urlencoded", "multipart", "other"]
-"""What the content type of a body says: JSON, a form without or with files, or anything else."""
 
 
 class RecordedBody(NamedTuple):
@@ -243,7 +241,8 @@ class Request(NamedTuple):
     @property
     def has_valid_method(self) -> bool:
         """Whether the method does what the endpoint is for."""
-        return self.method in self.parsed.methods and self.method not in ("HEAD", "OPTIONS")
+        methods = () if self.endpoint is None else ENDPOINTS[self.endpoint].methods
+        return self.method in methods and self.method not in ("HEAD", "OPTIONS")
 
     @property
     def states(self) -> dict[str, State]:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, get_args
 
+from ..api.routing import parse_target
 from ..excerpt import LONGEST, line
 from ..scenario.spec import split_full_name
 from ..validation import checks
-from ..wire.routes import EndpointName
-from ..wire.target import parse_target
+from ..wire.endpoint_name import EndpointName
 from .request import Request
 
 Fields = Mapping[str, Any]

@@ -12,7 +12,7 @@ from ..validation import checks
 from ..validation.checks import Amount, Positive, Text, WholeNumber
 from ..validation.rule import Relation, Rule, Written, frozen
 from ..validation.spec import dump, parse, validate
-from ..wire.routes import EndpointName
+from ..wire.endpoint_name import EndpointName
 from .durations import DurationValue, LogNormal
 
 BodyName = Literal["json", "html", "empty", "cut", "malformed"]

@@ -15,6 +15,12 @@ COPR_URL = "https://copr.fedorainfracloud.org"
 RESULTS_URL = "https://download.copr.fedorainfracloud.org/results"
 """Where the deployed service publishes results."""
 
+RESULTS_PATH = "/results"
+"""Where a server publishes results, if it does."""
+
+UPLOADS_PATH = "/tmp"
+"""Where it has uploaded files."""
+
 
 SOURCES = "srpm-builds"
 """What the backend and its messages call the chroot of source builds, and their directory."""

@@ -20,7 +20,7 @@ from ..adapters.body_limits import BodyLimits
 from ..control.worlds import TooManyError, World, Worlds
 from ..errors import InputError
 from ..wire.answer import Answer, error_body, json_answer
-from ..wire.routes import READ_METHODS
+from ..wire.target import READ_METHODS
 from .control_adapter import ControlAdapter
 from .guard import reject_foreign_page
 from .request import BodyWanted, Request, Response

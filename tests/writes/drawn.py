@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 import hypothesis.strategies as st
 
-from copr_chroot_fake.wire.routes import ROUTES
+from copr_chroot_fake.api.routing import endpoints
 
 from ..sequences import SCENARIO
 
@@ -227,17 +227,17 @@ _PARAMETERS: dict[str, list[str]] = {
     "filename": ["hello.spec"],
 }
 
-ROUTES_TO_DRAW = [route for route in ROUTES if route.endpoint != "results"]
+_ROUTES = [(endpoint, route) for endpoint in endpoints(has_results=False) for route in endpoint.routes]
 _WRITES = [
-    route
-    for route in ROUTES_TO_DRAW
-    if {"POST", "PUT", "DELETE"} & {*route.methods}
+    (endpoint, route)
+    for endpoint, route in _ROUTES
+    if {"POST", "PUT", "DELETE"} & {*endpoint.methods}
     # Those that have the most to check are the most frequent.
     for _ in range(3 if route.path.startswith(("/api_3/build/create", "/api_3/project", "/api_3/package")) else 1)
 ]
 _PATHS = {
     route: path
-    for route in ROUTES_TO_DRAW
+    for _, route in _ROUTES
     for path in [route.pattern.replace("/{0,2}", "/").removesuffix("/?").replace("\\", "")]
 }
 _IDS = ("build_id", "project_id")
@@ -273,20 +273,20 @@ def writes(draw: st.DrawFn, hostile: bool = False) -> DrawnRequest:
 
     :param hostile: whether any part of it may be what no client sends by accident.
     """
-    route = draw(st.sampled_from(ROUTES_TO_DRAW if hostile and draw(st.booleans()) else _WRITES))
-    methods = [method for method in route.methods if method in ("POST", "PUT", "DELETE")] or ["GET"]
+    endpoint, route = draw(st.sampled_from(_ROUTES if hostile and draw(st.booleans()) else _WRITES))
+    methods = [method for method in endpoint.methods if method in ("POST", "PUT", "DELETE")] or ["GET"]
     method = draw(st.sampled_from(methods))
     if hostile and draw(st.integers(0, 9)) == 0:
         method = draw(st.sampled_from(["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "FOO", ""]))
     owner, project = draw(st.sampled_from(_NAMES))
     named = {"ownername": [owner], "projectname": [project]}
     target = _fill(draw, _PATHS[route], {**_PARAMETERS, **named}, hostile)
-    needed = FIELDS_OF.get(route.endpoint, [])
+    needed = FIELDS_OF.get(endpoint.name, [])
     optional = draw(st.lists(st.sampled_from([*FIELDS]), max_size=4))
-    known = {**FIELDS, **(named if route.endpoint != "project/fork" else {})}
+    known = {**FIELDS, **(named if endpoint.name != "project/fork" else {})}
     document = {name: draw(st.sampled_from(known[name])) for name in [*needed, *optional]}
     headers = {"Authorization": _authorization(draw(st.sampled_from(["admin1", "admin1", "jdoe", "jdoe", *USERS])))}
-    if route.endpoint == "webhooks/github":
+    if endpoint.name == "webhooks/github":
         headers["X-GitHub-Event"] = draw(st.sampled_from(["push", "ping"]))
     if hostile:
         for name in draw(st.lists(st.sampled_from([*document, *FIELDS]), max_size=3)):
@@ -303,7 +303,7 @@ def writes(draw: st.DrawFn, hostile: bool = False) -> DrawnRequest:
         query = {**named, "chrootname": CHROOTS[0], "packagename": PACKAGES[0], "build_id": 1}
         target += "?" + urlencode(query, doseq=True)
     content_type, body = draw(st.sampled_from(_ENCODERS))(draw, document, hostile)
-    if route.endpoint == "build/create/upload":
+    if endpoint.name == "build/create/upload":
         content_type, body = _multipart(draw, document, hostile)
     headers["Content-Type"] = content_type
     return DrawnRequest(method, target, tuple(headers.items()), body)

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import json
 
+from ..api.bodies import RequestBody
+from ..api.context import RequestContext
 from ..engine.build import Build
 from ..engine.project import Project
-from ..engine.store import Store
-from ..journal.request import MAX_BODY, NO_BODY, Details, RecordedBody, summarize
 from ..wire.answer import Answer, ApiError
-from .bodies import RequestBody
+from .request import MAX_BODY, NO_BODY, Details, RecordedBody, summarize
 
 _MAX_ERROR = 500
 """The maximum length of a recorded error message."""
 
 
-def details_of(store: Store, body: RequestBody, answer: Answer) -> Details:
+def record_details(context: RequestContext, answer: Answer) -> Details:
     """Return the details of the request that was just answered."""
+    store, body = context.store, context.body
     builds = [created.id for created in store.created if isinstance(created, Build)]
     projects = [created.full_name for created in store.created if isinstance(created, Project)]
     recorded = _record_body(body) if body.content else NO_BODY
-    return Details(store.user, tuple(builds), projects[0] if projects else None, recorded, _error_in(answer))
+    return Details(context.user, tuple(builds), projects[0] if projects else None, recorded, _error_in(answer))
 
 
 def _error_in(answer: Answer) -> str | None:

@@ -1,0 +1,172 @@
+"""What happens to each request: faults, Copr's response, limits of polling, and the log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count
+from typing import NamedTuple
+
+from .api import masks
+from .api.context import RequestContext
+from .api.dispatch import respond
+from .api.routing import ENDPOINTS, parse_target
+from .engine.clock import VirtualClock
+from .engine.faults import Hit, Subject
+from .engine.store import Store
+from .journal.recorded import record_details
+from .journal.request import NO_DETAILS, Request, RequestLog, mask_headers
+from .validation import checks
+from .wire.answer import Answer, Delivery, error_body, json_answer
+from .wire.headers import RawHeaders, read_header
+from .wire.target import Target
+
+_POLL_METHODS = ("GET", "HEAD")
+
+_CHROOT_ENDPOINTS = ("build-chroot", "build-chroot/build-config", "build-chroot/built-packages")
+
+
+class _ReadHeaders(NamedTuple):
+    """What is read of a request's headers at once; requests with equal headers share it.
+
+    :param sent: a copy of the headers.
+    :param recorded: the same without secrets.
+    :param mask: the header that selects fields of the response.
+    """
+
+    sent: RawHeaders
+    recorded: RawHeaders
+    mask: str | None
+
+
+def _read_headers(headers: RawHeaders) -> _ReadHeaders:
+    return _ReadHeaders([*headers], mask_headers(headers), read_header(headers, masks.HEADER))
+
+
+_NO_HEADERS = _ReadHeaders([], (), None)
+
+
+class Api:
+    """The API of one store; logs each request.
+
+    :param default_limit: items per page if the request sets no limit; ``None`` for no limit.
+    """
+
+    def __init__(self, store: Store, log: RequestLog, default_limit: int | None) -> None:
+        self.store = store
+        self._log = log
+        self.default_limit = default_limit
+        self._numbers = count(1)
+        self._last_headers = _NO_HEADERS
+        """The headers of the latest request that had any."""
+
+    def answer(self, method: str, target: str, headers: RawHeaders = (), body: bytes = b"") -> Answer:
+        """Return the response to a request.
+
+        :param target: path and query as sent.
+        """
+        store = self.store
+        parsed = parse_target(target, store.serves_results)
+        context = RequestContext(store, self.default_limit, method, parsed, headers, body, method == "GET")
+        with store.lock:
+            if store.created:
+                store.created = []
+            sent, recorded_headers, mask = self._last_headers if headers else _NO_HEADERS
+            if headers and headers != sent:
+                sent, recorded_headers, mask = self._last_headers = _read_headers(headers)
+            hit = (
+                store.faults.strike(Subject(parsed.endpoint, parsed.build_id, parsed.chrootname))
+                if store.faults.active
+                else None
+            )
+            if hit is None:
+                answer, documents = respond(context, mask)
+            else:
+                answer, documents = self._respond_with_fault(hit, context, mask)
+            now = store.clock.now()
+            if method in _POLL_METHODS and store.poll_loops.count(target, now, None if hit else answer):
+                answer, documents = self._fail_poll_loop(method, parsed, target, answer, documents)
+            is_lost = hit is not None and not hit.fault.arrives
+            matched = bool(documents) or is_lost or self._is_matched(method, parsed, answer.status)
+            fault_id = None if hit is None else hit.fault_id
+            number = next(self._numbers)
+            details = NO_DETAILS
+            if body or context.user is not None or store.created or answer.status >= 400:
+                details = record_details(context, answer)
+            self._log.add(
+                Request(
+                    method,
+                    target,
+                    parsed,
+                    answer.status,
+                    now,
+                    matched,
+                    documents,
+                    fault_id,
+                    number,
+                    recorded_headers,
+                    details,
+                ),
+                store.rendered_bytes,
+            )
+            store.rendered_bytes = 0
+        return answer._replace(body=b"") if method == "HEAD" else answer
+
+    def _fail_poll_loop(
+        self, method: str, parsed: Target, target: str, answer: Answer, documents: Sequence[bytes]
+    ) -> tuple[Answer, Sequence[bytes]]:
+        """Return the error for code that polls without waiting, unless waiting would change nothing or polls do."""
+        store = self.store
+        builds = store.builds.values() if parsed.raw_build_id is None else [store.builds.get(parsed.build_id or 0)]
+        unfinished = [build for build in builds if build is not None and not build.is_finished]
+        if not unfinished or any(build.needs_more_polls for build in unfinished):
+            store.poll_loops.clear()
+            return answer, documents
+        problem = (
+            f"{method} {checks.shortened(target, 1000)} was requested {store.poll_loops.max_polls} times at the same "
+            f"time, and nothing has changed: the code polls without waiting, and the clock stands still "
+            f"({store.clock!r}). Let the code's sleep move the clock (clock.tick), let the test advance the build, or "
+            "disable this limit (max_polls=None)"
+        )
+        return json_answer(error_body(problem), 508)._replace(delivery=Delivery(poll_loop=problem)), ()
+
+    def pass_time(self, seconds: float) -> None:
+        """Advance a virtual clock while a client waits for a response; a real clock advances by itself."""
+        clock = self.store.clock
+        if isinstance(clock, VirtualClock):
+            clock.tick(seconds)
+
+    def _respond_with_fault(
+        self, hit: Hit, context: RequestContext, mask: str | None
+    ) -> tuple[Answer, Sequence[bytes]]:
+        """Return the response and its documents; a response that the client never receives is no poll and has none."""
+        if hit.instead is not None:
+            return hit.instead, ()
+        arrives = hit.fault.arrives
+        context.is_poll &= arrives
+        answer, documents = respond(context, mask)
+        return hit.change(answer), documents if arrives else ()
+
+    def _is_matched(self, method: str, target: Target, status: int) -> bool:
+        """Return whether a request without documents in its response names things that exist, or have existed."""
+        if target.endpoint is None or target.endpoint == "home":
+            return target.endpoint is not None
+        is_valid_method = method in ENDPOINTS[target.endpoint].methods
+        if status not in (200, 404):
+            return not is_valid_method or not self._is_chroot_missing(target)
+        if target.raw_build_id is None:
+            # A 404 for a wrong method says nothing about what the target names.
+            return status == 200 or not is_valid_method
+        build_id, builds = target.build_id, self.store.builds
+        if build_id in self.store.removed:
+            return True
+        if target.endpoint == "results":
+            # Results that a build does not have yet are no mistake of the client.
+            return status == 200 or build_id in builds
+        return status == 200 and build_id in builds
+
+    def _is_chroot_missing(self, target: Target) -> bool:
+        """Return whether the named build exists but lacks the named chroot; Copr answers malformed names with 500."""
+        if target.endpoint not in _CHROOT_ENDPOINTS or target.build_id is None or target.chrootname is None:
+            return False
+        build = self.store.builds.get(target.build_id)
+        return build is not None and target.chrootname not in build
