@@ -144,12 +144,9 @@ def test_interrupted_watch_keeps_its_observations(signum: signal.Signals, tmp_pa
     assert names(read(path)) == {8: [F43]}
 
 
-@pytest.mark.parametrize("exists", [False, True])
-def test_interrupted_recording_keeps_complete_chroots(exists: bool, tmp_path: Path) -> None:
-    """An existing file stays; the partial recording is beside it."""
+def test_interrupted_recording_keeps_complete_chroots(tmp_path: Path) -> None:
+    """The missing parts are reported."""
     path = tmp_path / "read.json"
-    if exists:
-        path.write_text("{}")
     with copr() as server:
         server.control(
             "POST", "/faults", {"endpoint": "build-chroot/build-config", "chrootname": S390X, "breaks": "timeout"}
@@ -159,43 +156,35 @@ def test_interrupted_recording_keeps_complete_chroots(exists: bool, tmp_path: Pa
             process.send_signal(signal.SIGTERM)
             _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
-    kept = tmp_path / "read.partial.json" if exists else path
-    assert names(read(kept)) == {7: [F43]}
+    assert names(read(path)) == {7: [F43]}
     assert errors.splitlines()[-4:] == [
-        f"written to {kept}",
+        f"written to {path}",
         "Error: interrupted",
         "Missing: build 7: 1 of 2 chroots",
         "Missing: build 8: nothing has been read",
     ]
-    assert path.exists()
-    assert not exists or path.read_text() == "{}"
-    assert sorted(tmp_path.iterdir()) == sorted({path, kept})
+    assert [*tmp_path.iterdir()] == [path]
 
 
-def test_complete_recording_replaces_the_file(tmp_path: Path) -> None:
-    """It also replaces a partial recording."""
-    path, partial = tmp_path / "build.json", tmp_path / "build.partial.json"
+def test_recording_replaces_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "build.json"
     path.write_text("{}")
-    partial.write_text("{}")
     with copr() as server:
         assert invoke(server, "7", "-o", path).exit_code == 0
     assert names(read(path)) == {7: [F43, S390X]}
     assert [*tmp_path.iterdir()] == [path]
 
 
-@pytest.mark.parametrize("exists", [False, True])
-def test_lost_connection_keeps_complete_builds(exists: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lost_connection_keeps_complete_builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests are retried a limited number of times, and each retry is reported."""
     pauses: list[float] = []
     monkeypatch.setattr(time, "sleep", pauses.append)
     path = tmp_path / "build.json"
-    if exists:
-        path.write_text("{}")
     with copr() as server:
         server.control("POST", "/faults", {"build_id": 8, "status": 502})
         done = invoke(server, "7", "8", "-o", path)
     assert done.exit_code == 1
-    assert names(read(tmp_path / "build.partial.json" if exists else path)) == {7: [F43, S390X]}
+    assert names(read(path)) == {7: [F43, S390X]}
     assert pauses == [1, 2, 4]
     lines = done.stderr.splitlines()
     assert f"unexpected response from {server.url}; retrying in 4 s" in lines

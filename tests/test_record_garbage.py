@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,6 @@ from hypothesis import given, settings
 from copr_chroot_fake import FakeCopr, InputError
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.client.errors import PagingError
-from copr_chroot_fake.recording.anonymize import anonymize
-from copr_chroot_fake.scenario.files import by_name
 
 from .client.garbage import serving
 from .client.test_garbage import ANSWERS, DELETED, JUNK, locations, replaced
@@ -160,56 +157,3 @@ def test_garbage_is_reported_in_one_line(
     assert (type(done.exception), done.exit_code) == (SystemExit, 2)
     assert done.stderr.splitlines()[-1].startswith("Error: ")
     assert not path.exists()
-
-
-@cache
-def documents() -> list[Any]:
-    """Return the small bundled scenarios."""
-    read = [json.loads(path.read_text()) for path in by_name().values()]
-    return [document for document in read if len(json.dumps(document)) < 5000]
-
-
-@settings(max_examples=examples(150), deadline=None)
-@given(data=st.data())
-def test_anonymizing_keeps_scenarios_valid(data: st.DataObject) -> None:
-    """An invalid scenario is rejected."""
-    document = data.draw(changes(data.draw(st.sampled_from(documents()))))
-    try:
-        anonymous = anonymize(document)
-    except InputError:
-        return
-    FakeCopr.from_scenario(json.loads(json.dumps(anonymous)))
-
-
-def with_config(config: object) -> Any:
-    chroot = {"name": F43, "state": "pending", "build_config": config}
-    return {"builds": [{"id": 7, "chroots": [chroot]}]}
-
-
-@pytest.mark.parametrize(
-    ("config", "anonymous"),
-    [
-        ({"repos": "jdoe"}, {}),
-        ({"repos": True, "additional_repos": True}, {}),
-        ({"repos": ["jdoe", 5, None, ["jdoe"]]}, {"repos": []}),
-        ({"repos": [{"id": {"jdoe": 1}, "name": ["jdoe"], "baseurl": 5, "priority": "jdoe"}]}, {"repos": [{}]}),
-        ({"repos": [{"id": None, "module_hotfixes": None}]}, {"repos": [{"id": None, "module_hotfixes": None}]}),
-        ({"additional_repos": [["jdoe"], 5, "copr://jdoe/x"]}, {"additional_repos": ["copr://owner1/project1"]}),
-        ({"additional_packages": {"jdoe": 1}, "with_opts": [{"jdoe": 1}]}, {"with_opts": []}),
-        ({"timeout": "jdoe", "bootstrap": ["jdoe"], "enable_net": "jdoe", "memory_limit": 5}, {"memory_limit": 5}),
-        ({"jdoe": "jdoe"}, {}),
-    ],
-)
-def test_anonymizing_drops_unknown_keys_and_types(config: object, anonymous: object) -> None:
-    """They may contain names."""
-    document: Any = anonymize(with_config(config))
-    assert document["builds"][0]["chroots"][0]["build_config"] == anonymous
-    assert "jdoe" not in json.dumps(document)
-
-
-@pytest.mark.parametrize(
-    "document", [None, [], "x", {"builds": 5}, {"builds": [None]}, {"builds": [{"id": 1, "chroots": 5}]}]
-)
-def test_anonymizing_rejects_documents_of_another_form(document: Any) -> None:
-    with pytest.raises(InputError, match="expected"):
-        anonymize(document)

@@ -63,7 +63,7 @@ def record(
         copr-chroot-fake serve build.json
 
     After Ctrl-C or SIGTERM, or if the Copr stops responding, the command writes what
-    it has; if the output file already exists, to NAME.partial.json beside it.
+    it has.
 
     Exit status: 0 for a complete scenario, 1 if something is missing in it (each
     missing part is reported), 2 if nothing could be recorded.

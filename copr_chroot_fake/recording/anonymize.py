@@ -1,4 +1,4 @@
-"""Replace the names in a scenario: owners, projects, packages, people and URLs.
+"""Replace the names in a recorded scenario: owners, projects, packages, people and URLs.
 
 A name is replaced by the same one everywhere, numbered in order of appearance, so the same scenario always gives the
 same result. States, times, versions and the names of chroots stay.
@@ -11,14 +11,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain, count, repeat
 from typing import cast
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ..model.nevra import parse_package
 from ..model.project import RESULTS_URL
-from ..scenario.spec import DEFAULT_OWNER, DEFAULT_PROJECT, Scenario, ScenarioSpec
-from ..validation.spec import parse
-
-Entry = dict[str, object]
+from ..scenario.spec import Scenario
 
 _KNOWN_DIRS = ("pr", "custom")
 """Parts of directory names that Copr generates."""
@@ -26,35 +22,12 @@ _KNOWN_DIRS = ("pr", "custom")
 _OWN_REPOS = ("copr_base", "copr_base_devel", "copr_coprdir")
 """The ids of the repositories that Copr adds to each build configuration."""
 
-_CONFIG_TYPES: Mapping[str, type] = {
-    **dict.fromkeys(("additional_repos", "additional_packages", "with_opts", "without_opts", "repos"), list),
-    **dict.fromkeys(("enable_net", "is_background", "module_hotfixes", "repo_gpgcheck"), bool),
-    **dict.fromkeys(("memory_limit", "timeout", "priority"), int),
-    **dict.fromkeys(("bootstrap", "bootstrap_image", "baseurl", "id", "name"), str),
-}
-"""The known keys of build configurations and of their repositories, and the types that Copr gives them."""
-
 _VARIABLE = re.compile(r"\$(?:chroot|distname|releasever|basearch|arch)\b")
 
 
 def anonymize(scenario: Scenario) -> Scenario:
-    """Return a copy of a scenario with other names.
-
-    :raises InputError: if the scenario is invalid.
-    """
-    parse(ScenarioSpec, "", scenario)
-    document = dict(cast(Entry, scenario))
-    if document.get("builds"):
-        document["builds"] = [_with_whole_project(build) for build in cast("list[Entry]", document["builds"])]
-    return cast(Scenario, _anonymize(_Names(document), document))
-
-
-def _with_whole_project(build: Entry) -> Entry:
-    """Return a build that has both an owner and a project if it has a part of these; the other part has a default."""
-    if not any(build.get(key) for key in ("ownername", "projectname", "project_dirname")):
-        return build
-    defaults = {"ownername": DEFAULT_OWNER, "projectname": DEFAULT_PROJECT}
-    return {**build, **{key: build.get(key) or default for key, default in defaults.items()}}
+    """Return a copy of a recorded scenario with other names."""
+    return cast(Scenario, _anonymize(_Names(scenario), scenario))
 
 
 class _Names:
@@ -88,16 +61,11 @@ class _Names:
         return ":".join([self.replace("project", project), *replaced])
 
     def result_dir(self, name: str) -> str:
-        """Replace a directory or file of results; the build's id, and the version of a source package, stay."""
-        numbered = re.fullmatch("([0-9]+)(?:-(.+))?", name)
-        if name in ("", "devel"):
+        """Replace the package in a directory or file of results; the build's id and the version stay."""
+        if name in ("", "devel") or name.isdigit():
             return name
-        source = re.fullmatch(r"(.+?)(-[0-9].*\.src\.rpm)", name)
-        if source is not None:
-            return f"{self.package(source[1])}{source[2]}"
-        if numbered is None:
-            return self.replace("results", name)
-        return numbered[1] if numbered[2] is None else f"{numbered[1]}-{self.package(numbered[2])}"
+        match = re.fullmatch(r"([0-9]+-|)(.+?)(-[0-9].*\.src\.rpm|)", name, re.DOTALL)
+        return f"{match[1]}{self.package(match[2])}{match[3]}" if match else self.package(name)
 
     def _path(self, path: str, *replace: Callable[[str], str]) -> str:
         """Replace each part of a path by its function, and all further ones as directories of results."""
@@ -105,16 +73,11 @@ class _Names:
         return "/".join(function(part) if part else "" for part, function in replacing)
 
     def url(self, url: str) -> str:
-        """Replace a URL; that of results keeps its form, any other its scheme, variables and priority."""
-        try:
-            parts = urlsplit(url)
-        except ValueError:
-            # Copr cannot parse it; the replacement cannot be parsed either.
-            return f"http://[{self.replace('repo', url)}"
-        address, _, _ = url.partition("?")
-        priorities = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] == "priority"]
-        query = f"?{urlencode(priorities)}" if priorities else ""
-        if parts.scheme == "copr":
+        """Replace a URL; one of results or of a Copr repository keeps its form, others their variables and priority."""
+        address, _, arguments = url.partition("?")
+        priority = re.search("priority=[^&]*", arguments)
+        query = f"?{priority[0]}" if priority else ""
+        if address.startswith("copr://"):
             return f"copr://{self._path(address.removeprefix('copr://'), self.owner, self.dirname)}{query}"
         root, results, path = address.partition("/results/")
         if results:
@@ -122,8 +85,14 @@ class _Names:
                 root = f"https://{self.replace('server', root)}.example.com"
             return f"{root}/results/{self._path(path, self.owner, self.dirname, str)}"
         variables = "".join(f"/{variable}" for variable in _VARIABLE.findall(address))
-        scheme = parts.scheme if parts.scheme in ("http", "https", "ftp", "file") else "https"
-        return f"{scheme}://{self.replace('repo', address)}.example.com{variables}/{query}"
+        return f"https://{self.replace('repo', address)}.example.com{variables}/{query}"
+
+    def repo(self, repo: Mapping[str, object]) -> dict[str, object]:
+        """Return the id and the name of a repository that the project adds to a build configuration."""
+        if repo.get("id") in (None, *_OWN_REPOS):
+            return {}
+        new_id = self.replace("repo", str(repo["id"]))
+        return {"id": new_id, "name": f"Additional repo {new_id}"}
 
     def package(self, name: str) -> str:
         return self.replace("package", name)
@@ -170,34 +139,10 @@ def _anonymize(names: _Names, value: object, key: str = "") -> object:
     """
     if isinstance(value, list):
         return [_anonymize(names, item, key) for item in value]
-    if key == "build_config" and isinstance(value, Mapping):
-        return _anonymize_config(names, value)
     if isinstance(value, Mapping):
         anonymous = {name: _anonymize(names, inner, name) for name, inner in value.items()}
-        return anonymous | {"name": names.package(cast(str, value["name"]))} if key == "packages" else anonymous
+        if key == "packages":
+            return anonymous | {"name": names.package(str(value["name"]))}
+        return anonymous | names.repo(value) if key == "repos" else anonymous
     method = _METHODS.get(key)
     return method(names, value) if method is not None and isinstance(value, str) else value
-
-
-def _anonymize_config(names: _Names, config: Mapping[str, object]) -> Entry:
-    """Replace the names in a build configuration or a repository.
-
-    Drop unknown keys, and values of other types than Copr's, which may contain names.
-    """
-    known = {
-        key: value
-        for key, value in config.items()
-        if key in _CONFIG_TYPES and (value is None or isinstance(value, _CONFIG_TYPES[key]))
-    }
-    anonymous: Entry = {}
-    for key, value in known.items():
-        if key == "repos" and isinstance(value, list):
-            anonymous[key] = [_anonymize_config(names, repo) for repo in value if isinstance(repo, dict)]
-        elif isinstance(value, list):
-            anonymous[key] = [_anonymize(names, item, key) for item in value if isinstance(item, str)]
-        else:
-            anonymous[key] = _anonymize(names, value, key)
-    if isinstance(known.get("id"), str) and known["id"] not in _OWN_REPOS:
-        anonymous["id"] = names.replace("repo", str(known["id"]))
-        anonymous["name"] = f"Additional repo {anonymous['id']}"
-    return anonymous

@@ -1,4 +1,4 @@
-"""Record builds to a file: poll them, save the scenario as it grows, and keep it if the recording is interrupted."""
+"""Record builds to a file, which has a whole scenario at any time."""
 
 from __future__ import annotations
 
@@ -25,21 +25,19 @@ def record_builds(
 ) -> list[str]:
     """Record builds and write the scenario; return a line for each problem and each missing part.
 
-    If the output already exists, only a complete recording replaces it. Until then the recording is written to a file
-    beside it, ``NAME.partial.json``.
-
     :param output: the file to write; ``None`` for standard output.
     :param interval: seconds between two polls until the builds have ended; ``None`` to read them once.
     :raises CoprFakeError: if nothing could be recorded, or if the file cannot be written.
     """
     public_url = checks.without_user(url)
-    partial = None
     if output is not None:
         check_replaceable(output)
-        partial = output.with_name(f"{output.stem}.partial{output.suffix}") if output.exists() else output
 
-    def convert() -> Conversion:
-        return to_scenario(recorder.observations, lifecycles=interval is not None, anonymous=anonymize)
+    def save() -> Conversion:
+        conversion = to_scenario(recorder.observations, lifecycles=interval is not None, anonymous=anonymize)
+        if output is not None:
+            replace_file(output, f"{_encode(conversion)}\n".encode())
+        return conversion
 
     def pause(seconds: float) -> None:
         _report(f"unexpected response from {public_url}; retrying in {seconds:g} s")
@@ -47,13 +45,16 @@ def record_builds(
 
     with CoprClient(url, sleep=pause) as client:
         recorder = Recorder(client, build_ids, interval, _report)
-        problem = _run(recorder, lambda: _write(partial, convert()))
+        problem = _run(recorder, save)
     missing = [*recorder.missing()]
     if not recorder.has_observations:
         raise CoprFakeError(problem or f"{public_url}: {'; '.join(missing)}; check the build id and --url")
-    conversion = convert()
+    conversion = save()
+    if output is None:
+        click.echo(_encode(conversion))
+    else:
+        _report(f"written to {output}")
     missing += conversion.omissions
-    _finish(conversion, output, partial, is_complete=not (problem or missing))
     return [*([f"Error: {problem}"] if problem else []), *(f"Missing: {line}" for line in missing)]
 
 
@@ -72,23 +73,6 @@ def _run(recorder: Recorder, save: Callable[[], object]) -> str | None:
     finally:
         signal.signal(signal.SIGTERM, handler)
     return None
-
-
-def _finish(conversion: Conversion, output: Path | None, partial: Path | None, *, is_complete: bool) -> None:
-    """Write the recording; a complete one replaces the output."""
-    if output is None:
-        click.echo(_encode(conversion))
-        return
-    path = output if is_complete else partial
-    _write(path, conversion)
-    if partial is not None and path != partial:
-        partial.unlink(missing_ok=True)
-    _report(f"written to {path}")
-
-
-def _write(path: Path | None, conversion: Conversion) -> None:
-    if path is not None:
-        replace_file(path, f"{_encode(conversion)}\n".encode())
 
 
 def _encode(conversion: Conversion) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -150,13 +149,13 @@ class Recorder:
         :raises ClientError: if the first round fails, or ten rounds in a row.
         """
         started = self.now()
-        self._run_round(self.build_ids, math.inf if self.interval is None else started + self.interval, save)
+        self._run_round(self.build_ids, save)
         failures = 0
         while self.interval is not None and (unfinished := self._unfinished()):
             self.sleep(max(0.0, started + self.interval - self.now()))
             started = self.now()
             try:
-                self._run_round(unfinished, started + self.interval, save)
+                self._run_round(unfinished, save)
                 failures = 0
             except ClientError as error:
                 failures += 1
@@ -189,22 +188,22 @@ class Recorder:
     def _unfinished(self) -> list[int]:
         return [build.id for build in self._builds.values() if not build.is_finished]
 
-    def _run_round(self, build_ids: Sequence[int], deadline: float, save: Callable[[], object]) -> None:
+    def _run_round(self, build_ids: Sequence[int], save: Callable[[], object]) -> None:
         has_changed = False
         try:
             for build_id in build_ids:
-                has_changed |= self._poll(build_id, deadline)
+                has_changed |= self._poll(build_id)
         finally:
             if has_changed:
                 save()
 
-    def _poll(self, build_id: int, deadline: float) -> bool:
-        """Poll a build, and read details until the deadline; return whether anything has changed.
+    def _poll(self, build_id: int) -> bool:
+        """Poll a build and read missing details; return whether anything has changed.
 
         :raises ClientError: if a request fails; everything read before is kept.
         """
         try:
-            return self._observe(build_id, deadline)
+            return self._observe(build_id)
         except NotFoundError as error:
             if error.missing != "build":
                 raise
@@ -216,7 +215,7 @@ class Recorder:
         self.report(f"build {build_id} has been deleted")
         return True
 
-    def _observe(self, build_id: int, deadline: float) -> bool:
+    def _observe(self, build_id: int) -> bool:
         document = self.client.get_document(f"build/{build_id}")
         statuses = tuple(self.client.iter_all(build_id))
         at = int(self.now())
@@ -232,7 +231,7 @@ class Recorder:
         has_changed |= _update_build(build, document, at)
         for status in statuses:
             has_changed |= self._add_status(build, at, status)
-        has_changed |= self._read_details(build, statuses, deadline)
+        has_changed |= self._read_details(build, statuses)
         self._read_project(build.project)
         return has_changed
 
@@ -248,11 +247,8 @@ class Recorder:
             return False
         return True
 
-    def _read_details(self, build: ObservedBuild, statuses: Sequence[ChrootStatus], deadline: float) -> bool:
-        """Read missing details of chroots, at least one, until the deadline; return whether any were read.
-
-        The details of a large build take longer than the interval, in which changes would be missed.
-        """
+    def _read_details(self, build: ObservedBuild, statuses: Sequence[ChrootStatus]) -> bool:
+        """Read missing details of chroots; return whether any were read."""
         counts = Counter(str(status.state) for status in statuses).most_common()
         line = ", ".join(f"{count} {state}" for state, count in counts) or "no chroots"
         if self._reported.get(build.id) != line:
@@ -263,8 +259,6 @@ class Recorder:
             details = self._fetch_details(build.id, status)
             self._add_status(build, int(self.now()), details.status)
             build.chroots[status.name].details = details
-            if self.now() >= deadline:
-                break
         return bool(missing)
 
     def _fetch_details(self, build_id: int, status: ChrootStatus) -> ChrootDetails:
