@@ -43,8 +43,6 @@ from .wire.headers import Headers, encode_headers
 
 if TYPE_CHECKING:
     # Imported where they are used, so that a server starts sooner.
-    from ssl import SSLContext
-
     import responses
     import respx
 
@@ -157,35 +155,8 @@ class FakeCopr:
         :param permissions: what other users than the owner may do: ``{"bob": {"builder": "approved"}}``.
         :raises InputError: naming the invalid value; nothing is added then.
         """
-        ownername, projectname = split_full_name("project", project)
-        entry = {
-            "ownername": ownername,
-            "projectname": projectname,
-            "chroots": chroots,
-            "description": description,
-            "instructions": instructions,
-            "homepage": homepage,
-            "contact": contact,
-            "additional_repos": additional_repos,
-            "runtime_dependencies": runtime_dependencies,
-            "packit_forge_projects_allowed": packit_forge_projects_allowed,
-            "persistent": persistent,
-            "unlisted_on_hp": unlisted_on_hp,
-            "auto_prune": auto_prune,
-            "enable_net": enable_net,
-            "devel_mode": devel_mode,
-            "multilib": multilib,
-            "module_hotfixes": module_hotfixes,
-            "fedora_review": fedora_review,
-            "appstream": appstream,
-            "follow_fedora_branching": follow_fedora_branching,
-            "bootstrap": bootstrap,
-            "isolation": isolation,
-            "storage": storage,
-            "repo_priority": repo_priority,
-            "delete_after_days": delete_after_days,
-            "permissions": permissions,
-        }
+        entry = _given(locals())
+        entry["ownername"], entry["projectname"] = split_full_name("project", entry.pop("project"))
         return create.add_project(parse(ProjectSpec, "", entry), self._store)
 
     def add_build(
@@ -229,26 +200,13 @@ class FakeCopr:
         :param timeout: in seconds.
         :raises InputError: naming the invalid value; nothing is added then.
         """
+        entry = _given(locals())
+        entry["source_package"] = {"version": entry.pop("version")}
+        entry["project"] = self._own_name(project)
+        if submitter is ...:
+            del entry["submitter"]
         if lifecycle is None and state is None:
-            lifecycle = DEFAULT_LIFECYCLE
-        entry = {
-            "id": id,
-            "project": self._own_name(project),
-            "package": package,
-            "memory_limit": memory_limit,
-            "timeout": timeout,
-            "enable_net": enable_net,
-            "is_background": is_background,
-            "bootstrap": bootstrap,
-            "isolation": isolation,
-            "submitted_on": submitted_on,
-            **({} if isinstance(submitter, EllipsisType) else {"submitter": submitter}),
-            "source_package": {"version": version},
-            "state": state,
-            "lifecycle": lifecycle,
-            "progress": progress,
-            "chroots": chroots,
-        }
+            entry["lifecycle"] = DEFAULT_LIFECYCLE
         return create.add_build(parse(BuildSpec, "", entry), self._store)
 
     def on_submit(
@@ -285,18 +243,8 @@ class FakeCopr:
         :param progress: what advances the builds; the fake's own by default.
         :raises InputError: naming the invalid value; no rule is added then.
         """
-        entry = {
-            "project": project,
-            "package": package,
-            "chroot": chroot,
-            "source_type": source_type,
-            "submitter": submitter,
-            "nth": nth,
-            "lifecycle": lifecycle,
-            "packages": packages,
-            "version": version,
-            "progress": progress,
-        }
+        entry = _given(locals())
+        del entry["when"]
         if when is not None and not callable(when):
             raise InputError("when", f"expected a function that gets a build, got {checks.excerpt(when)}")
         return self._store.submission_rules.add(parse(SubmissionRuleSpec, "", entry), when)
@@ -559,30 +507,9 @@ class FakeCopr:
             and the file with the authority's certificate.
         :raises MissingExtraError: if the packages of the server, or of the extra ``tls``, are not installed.
         """
-        return self._serving_tls() if checks.flag("tls", tls) else self._serving()
-
-    @contextmanager
-    def _serving(self, tls: SSLContext | None = None) -> Iterator[str]:
         with needing("FakeCopr.serving", "httptools", "server"):
-            from .server.live_server import LiveServer
-
-        results_url = self.results_url
-        server = LiveServer(tls)
-        try:
-            yield server.add("fake", self.service)
-        finally:
-            server.stop()
-            self._store.move_results(results_url)
-
-    @contextmanager
-    def _serving_tls(self) -> Iterator[TlsServer]:
-        from .server.addresses import TlsServer
-
-        with needing("FakeCopr.serving with TLS", "trustme", "tls"):
-            from .server.certificates import LOOPBACK, certificate_authority
-
-        with certificate_authority() as authority, self._serving(authority.context_for(*LOOPBACK)) as url:
-            yield TlsServer(url, authority.file)
+            from .server.live_server import serving, serving_tls
+        return serving_tls(self.service) if checks.flag("tls", tls) else serving(self.service)
 
     @contextmanager
     def proxying(self, *, allow: Iterable[str] = ()) -> Iterator[CoprProxy]:
@@ -745,3 +672,8 @@ class FakeCopr:
                 "project", f"{project} is not of this fake; expected a project that its add_project returned"
             )
         return project.full_name
+
+
+def _given(arguments: Mapping[str, object]) -> dict[str, object]:
+    """Return the arguments of a method, as the fields of a spec."""
+    return {name: value for name, value in arguments.items() if name != "self"}

@@ -8,14 +8,18 @@ fakes. In the child, the server starts again, on another port, when it is given 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ssl import SSLContext
 
 from ..control.initial import InitialConfig, InitialSnapshot
 from ..control.worlds import Worlds, world_url
 from ..engine.snapshot import take
+from ..errors import needing
 from ..options import FakeOptions
 from ..scenario.files import ScenarioSource
 from ..service import Service
+from .addresses import TlsServer
 from .app import ServedApp
 from .control_adapter import ControlAdapter
 from .guard import Guard
@@ -72,3 +76,28 @@ class _Empty:
         service = self.make()
         service.add_scenario(scenario)
         return service
+
+
+@contextmanager
+def serving(service: Service, tls: SSLContext | None = None) -> Iterator[str]:
+    """Serve a fake and yield its URL; afterwards, its results have their old URL again."""
+    results_url = service.store.results_root
+    server = LiveServer(tls)
+    try:
+        yield server.add("fake", service)
+    finally:
+        server.stop()
+        service.store.move_results(results_url)
+
+
+@contextmanager
+def serving_tls(service: Service) -> Iterator[TlsServer]:
+    """Serve a fake over TLS, with a certificate of a new authority.
+
+    :raises MissingExtraError: if the packages of the extra ``tls`` are not installed.
+    """
+    with needing("FakeCopr.serving with TLS", "trustme", "tls"):
+        from .certificates import LOOPBACK, certificate_authority
+
+    with certificate_authority() as authority, serving(service, authority.context_for(*LOOPBACK)) as url:
+        yield TlsServer(url, authority.file)
