@@ -126,16 +126,6 @@ def test_separately_generated_entries_are_consistent(seed: int) -> None:
     assert not faker.copr_owner().startswith("@")
 
 
-def test_generated_build_config_can_be_served() -> None:
-    faker = provider()
-    config = faker.copr_build_config("epel-10-s390x")
-    fake = FakeCopr()
-    fake.add_build({"epel-10-s390x": {"state": "running", "build_config": config}}, id=1)
-    served = get_build_chroot(fake, "/build-config", build_id=1, chrootname="epel-10-s390x")
-    assert served == config
-    assert served["repos"][0]["baseurl"].endswith("/epel-10-s390x/")
-
-
 def test_unknown_chroot_gets_its_dist_tag_from_its_name() -> None:
     """Without a known distribution in the name there is no dist tag."""
     packages = provider().copr_package_set("fedora-99-i386", "hello")

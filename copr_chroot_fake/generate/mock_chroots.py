@@ -5,6 +5,7 @@ The names are from Copr's announcements and issues, as of autumn 2026. The weigh
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..model.defaults import dist_tag, package_arch
@@ -19,84 +20,65 @@ class MockChroot(NamedTuple):
     arch: str
 
 
-class _Release(NamedTuple):
-    """A version of a distribution; ``dist`` is its dist tag if that does not follow from the name."""
-
-    name: str
-    weight: float
-    arches: str
-    dist: str | None = None
-
-
 _FOUR = "aarch64 ppc64le s390x x86_64"
 _FIVE = "aarch64 i386 ppc64le s390x x86_64"
 _SIX = "aarch64 i386 ppc64le riscv64 s390x x86_64"
 _TWO = "aarch64 x86_64"
 _MAGEIA = "aarch64 i586 x86_64"
 
-_RELEASES = (
-    _Release("alma+epel-10", 0.2, "x86_64_v2"),
-    _Release("alma+epel-9", 0.3, _FOUR),
-    _Release("alma-kitten+epel-10", 0.2, f"{_FOUR} x86_64_v2"),
-    _Release("almalinux-10", 0.1, "x86_64_v2"),
-    _Release("almalinux-9", 0.2, _FOUR),
-    _Release("almalinux-kitten-10", 0.1, "aarch64"),
-    _Release("amazonlinux-2023", 1.2, _TWO),
-    _Release("centos-stream+epel-next-9", 1.0, _FOUR),
-    _Release("centos-stream-10", 2.5, _FOUR),
-    _Release("centos-stream-9", 3.0, _FOUR),
-    _Release("custom-1", 0.2, _FOUR),
-    _Release("epel-10", 7.0, _FOUR),
-    _Release("epel-8", 4.5, _FOUR),
-    _Release("epel-9", 10.0, _FOUR),
-    _Release("fedora-43", 16.0, _FIVE),
-    _Release("fedora-44", 20.0, _SIX),
-    _Release("fedora-45", 8.0, _FOUR),
-    _Release("fedora-eln", 1.5, _FOUR, ".eln156"),
-    _Release("fedora-rawhide", 13.0, _SIX, ".fc46"),
-    _Release("mageia-9", 0.5, _MAGEIA),
-    _Release("mageia-cauldron", 0.4, _MAGEIA, ".mga10"),
-    _Release("openeuler-22.03", 0.1, _TWO, ".oe2203"),
-    _Release("openeuler-24.03", 0.3, _TWO, ".oe2403"),
-    _Release("openmandriva-cooker", 0.1, _TWO),
-    _Release("openmandriva-rolling", 0.1, _TWO),
-    _Release("opensuse-leap-16.0", 0.8, _FOUR, ".suse.lp160"),
-    _Release("opensuse-tumbleweed", 2.0, "aarch64 i586 ppc64le s390x x86_64", ".suse.tw"),
-    _Release("rhel+epel-10", 1.0, _FOUR),
-    _Release("rhel-10", 0.8, _FOUR),
-    _Release("rhel-8", 0.7, "aarch64 s390x x86_64"),
-    _Release("rhel-9", 1.2, _FOUR),
-    _Release("rocky-10", 0.1, "riscv64"),
+_RELEASES: Sequence[tuple[str, float, str, str | None]] = (
+    ("alma+epel-10", 0.2, "x86_64_v2", None),
+    ("alma+epel-9", 0.3, _FOUR, None),
+    ("alma-kitten+epel-10", 0.2, f"{_FOUR} x86_64_v2", None),
+    ("almalinux-10", 0.1, "x86_64_v2", None),
+    ("almalinux-9", 0.2, _FOUR, None),
+    ("almalinux-kitten-10", 0.1, "aarch64", None),
+    ("amazonlinux-2023", 1.2, _TWO, None),
+    ("centos-stream+epel-next-9", 1.0, _FOUR, None),
+    ("centos-stream-10", 2.5, _FOUR, None),
+    ("centos-stream-9", 3.0, _FOUR, None),
+    ("custom-1", 0.2, _FOUR, None),
+    ("epel-10", 7.0, _FOUR, None),
+    ("epel-8", 4.5, _FOUR, None),
+    ("epel-9", 10.0, _FOUR, None),
+    ("fedora-43", 16.0, _FIVE, None),
+    ("fedora-44", 20.0, _SIX, None),
+    ("fedora-45", 8.0, _FOUR, None),
+    ("fedora-eln", 1.5, _FOUR, ".eln156"),
+    ("fedora-rawhide", 13.0, _SIX, ".fc46"),
+    ("mageia-9", 0.5, _MAGEIA, None),
+    ("mageia-cauldron", 0.4, _MAGEIA, ".mga10"),
+    ("openeuler-22.03", 0.1, _TWO, ".oe2203"),
+    ("openeuler-24.03", 0.3, _TWO, ".oe2403"),
+    ("openmandriva-cooker", 0.1, _TWO, None),
+    ("openmandriva-rolling", 0.1, _TWO, None),
+    ("opensuse-leap-16.0", 0.8, _FOUR, ".suse.lp160"),
+    ("opensuse-tumbleweed", 2.0, "aarch64 i586 ppc64le s390x x86_64", ".suse.tw"),
+    ("rhel+epel-10", 1.0, _FOUR, None),
+    ("rhel-10", 0.8, _FOUR, None),
+    ("rhel-8", 0.7, "aarch64 s390x x86_64", None),
+    ("rhel-9", 1.2, _FOUR, None),
+    ("rocky-10", 0.1, "riscv64", None),
 )
 
-_ARCH_WEIGHTS = {
-    "x86_64": 60.0,
-    "aarch64": 22.0,
-    "ppc64le": 6.0,
-    "s390x": 4.0,
-    "i386": 4.0,
-    "i586": 4.0,
-    "x86_64_v2": 4.0,
-    "riscv64": 2.0,
-}
-"""The weight of a release is divided among its architectures in these proportions."""
+"""Name, weight and architectures of each version of a distribution, and the dist tag that its name does not show."""
+
+_ARCH_WEIGHTS = {"x86_64": 60.0, "aarch64": 22.0}
+"""The weight of a release is divided among its architectures in these proportions; others have 4."""
 
 
-def _chroots_of(release: _Release) -> list[tuple[MockChroot, float]]:
+def _chroots_of(release: str, weight: float, arches: str, dist: str | None) -> list[tuple[MockChroot, float]]:
     """Return the chroots of a release with their weights."""
-    arches = sorted(release.arches.split())
-    total = sum(_ARCH_WEIGHTS[arch] for arch in arches)
-    return [
-        (_mock_chroot(f"{release.name}-{arch}", release.dist), release.weight * _ARCH_WEIGHTS[arch] / total)
-        for arch in arches
-    ]
+    weights = {arch: _ARCH_WEIGHTS.get(arch, 4.0) for arch in sorted(arches.split())}
+    share = weight / sum(weights.values())
+    return [(_mock_chroot(f"{release}-{arch}", dist), share * weights[arch]) for arch in weights]
 
 
 def _mock_chroot(name: str, dist: str | None) -> MockChroot:
     return MockChroot(name, dist_tag(name) if dist is None else dist, package_arch(name))
 
 
-MOCK_CHROOTS = Weighted(pair for release in _RELEASES for pair in _chroots_of(release))
+MOCK_CHROOTS = Weighted(pair for release in _RELEASES for pair in _chroots_of(*release))
 """All chroots, ordered by name."""
 
 _BY_NAME = {chroot.name: chroot for chroot in MOCK_CHROOTS.items}

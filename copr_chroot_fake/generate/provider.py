@@ -111,27 +111,6 @@ class CoprProvider(BaseProvider):
         """Return the URL of an additional repository, ``copr://owner/project`` or another one."""
         return names.repository(self._random)
 
-    def copr_build_config(self, chroot: str | None = None) -> dict[str, object]:
-        """Return the build configuration that Copr would send for a generated build in a chroot.
-
-        :raises InputError: if the name is invalid.
-        """
-        from ..api.build_config import derive_build_config
-        from ..engine.clock import VirtualClock
-        from ..engine.create import add_scenario
-        from ..engine.store import Store
-        from ..model.progress import Progress
-        from ..scenario.spec import ScenarioSpec
-        from ..validation.spec import parse
-
-        name = self._chroot("chroot", chroot).name
-        project = self.copr_project_entry([name])
-        build = self.copr_build_entry(project=project, state="running")
-        # The API derives a configuration from a stored build, so this one gets a store of its own.
-        store = Store(VirtualClock(), Progress("manual"), seed=0)
-        add_scenario(parse(ScenarioSpec, "", {"projects": [project], "builds": [build]}), store)
-        return checks.json_object("build_config", derive_build_config(store.builds[build["id"]][name], store))
-
     def copr_project_entry(self, chroots: int | Iterable[str] = 5) -> ProjectEntry:
         """Return a project.
 
@@ -159,7 +138,7 @@ class CoprProvider(BaseProvider):
         :raises InputError: if an argument is invalid.
         """
         from ..model.states import parse_state
-        from .builds import build_entry, history_with_state, random_history
+        from .histories import build_entry, history_with_state, random_history
 
         random = self._random
         checked_state = checks.optional(parse_state)("state", state)
@@ -214,7 +193,7 @@ class CoprProvider(BaseProvider):
         :param taken: full names that no project gets, for example of projects that already exist.
         :raises InputError: if an argument is invalid.
         """
-        from .builds import scenario_entry
+        from .histories import scenario_entry
 
         return scenario_entry(
             self._random,
