@@ -18,7 +18,7 @@ MAX_PARTS = 1000
 
 
 MAX_FIELDS = 1024 * 1024
-"""The size in bytes of a JSON document or a form without files, as parsing a larger one takes seconds."""
+"""The size in bytes of a JSON document, or of a form without its files, as parsing a larger one takes seconds."""
 
 TOO_LARGE = "The data value transmitted exceeds the capacity limit."
 
@@ -172,7 +172,7 @@ def _parse_urlencoded(content: bytes) -> dict[str, object]:
 def _parse_multipart(content_type: str, content: bytes) -> Form:
     """Return fields and files; an invalid form has none, as Werkzeug ignores it.
 
-    :raises ApiError: 413 for too many parts.
+    :raises ApiError: 413 for too many parts, or fields that are too large.
     """
     try:
         return _parse_parts(parse_parameters(content_type).get("boundary", "").encode("ascii"), content)
@@ -191,7 +191,7 @@ def _parse_parts(boundary: bytes, content: bytes) -> Form:
     delimiter = _search(re.compile(_LINE_BREAK + b"?" + end), content, 0)
     following = re.compile(_LINE_BREAK + end)
     form: Form = {}, {}
-    parts = 0
+    parts = size = 0
     while not delimiter[1].startswith(b"--"):
         blank = _search(_BLANK_LINE, content, delimiter.end())
         parts += 1
@@ -201,10 +201,21 @@ def _parse_parts(boundary: bytes, content: bytes) -> Form:
         delimiter = _search(following, content, begin)
         line_break = _BREAK.match(content, begin)
         assert line_break is not None
-        _add_part(_parse_head(head), content[line_break.end() : delimiter.start()], *form)
-        if parts > MAX_PARTS:
-            raise ApiError(413, TOO_LARGE)
+        size += len(head)
+        _check_form(parts, size)
+        headers = _parse_head(head)
+        disposition = parse_parameters(headers["content-disposition"])
+        part = content[line_break.end() : delimiter.start()]
+        if "filename" not in disposition:
+            size += len(part)
+            _check_form(parts, size)
+        _add_part(headers, disposition, part, *form)
     return form
+
+
+def _check_form(parts: int, size: int) -> None:
+    if parts > MAX_PARTS or size > MAX_FIELDS:
+        raise ApiError(413, TOO_LARGE)
 
 
 def _search(pattern: re.Pattern[bytes], content: bytes, position: int) -> re.Match[bytes]:
@@ -225,9 +236,14 @@ def _parse_head(head: bytes) -> Mapping[str, str]:
     return headers
 
 
-def _add_part(headers: Mapping[str, str], content: bytes, fields: dict[str, object], files: dict[str, Upload]) -> None:
-    parameters = parse_parameters(headers["content-disposition"])
-    name, filename = parameters.get("name"), parameters.get("filename")
+def _add_part(
+    headers: Mapping[str, str],
+    disposition: Mapping[str, str],
+    content: bytes,
+    fields: dict[str, object],
+    files: dict[str, Upload],
+) -> None:
+    name, filename = disposition.get("name"), disposition.get("filename")
     if name is None:
         return
     if filename is not None:

@@ -25,6 +25,12 @@ def submit(fake: FakeCopr, source: str, **fields: object) -> int:
     return post(fake, f"/api_3/build/create/{source}", JSON, body)
 
 
+def submit_multipart(fake: FakeCopr, head: str, content: bytes) -> int:
+    """Send a form with one part and return the status."""
+    body = b"--limit\r\n%b\r\n\r\n%b\r\n--limit--\r\n" % (head.strip().encode(), content)
+    return post(fake, "/api_3/build/create/upload", ("Content-Type", "multipart/form-data; boundary=limit"), body)
+
+
 @pytest.fixture
 def tools() -> FakeCopr:
     """A fake with a project."""
@@ -59,6 +65,16 @@ def test_hostile_webhook_is_answered_at_once(tools: FakeCopr) -> None:
 )
 def test_large_fields_are_rejected_before_parsing(tools: FakeCopr, content_type: tuple[str, str], body: bytes) -> None:
     assert post(tools, "/api_3/build/create/url", content_type, body) == 413
+
+
+@pytest.mark.parametrize(("head", "content"), [("", b"x" * MIB), ("X-Long: " + "y" * MIB, b"")])
+def test_large_fields_of_multipart_forms_are_rejected(tools: FakeCopr, head: str, content: bytes) -> None:
+    assert submit_multipart(tools, f'Content-Disposition: form-data; name="ownername"\r\n{head}', content) == 413
+
+
+def test_size_of_an_upload_is_not_that_of_fields(tools: FakeCopr) -> None:
+    head = 'Content-Disposition: form-data; name="pkgs"; filename="hello.src.rpm"\r\n'
+    assert submit_multipart(tools, head, b"x" * (2 * MIB)) != 413
 
 
 def test_fields_below_the_limit_are_read(tools: FakeCopr) -> None:
