@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from fnmatch import fnmatchcase
 from operator import attrgetter
 from typing import Any
 
 from ..engine.project import Project
 from ..engine.store import Store
 from ..model.package import Package
+from ..model.shell_pattern import ShellPattern
 from ..model.source import REBUILDABLE, SOURCE_TYPES
 from ..wire.answer import CATCH_ALL, ApiError
 from . import forms
@@ -243,7 +243,7 @@ def _denylist(store: Store) -> forms.Validator:
             if not re.match(_PATTERN, pattern):
                 raise Invalid(f'Pattern "{pattern}" does not match "{_PATTERN}"')
             # Patterns may match all chroots.
-            if not any(fnmatchcase(name, pattern) for name in store.active_chroots):
+            if not any(map(ShellPattern(pattern).matches, store.active_chroots)):
                 raise Invalid(f'no chroot matched by pattern "{pattern}"')
 
     return validate

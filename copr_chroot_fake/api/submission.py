@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from ..engine.build import Build
@@ -17,6 +16,7 @@ from ..engine.store import Store
 from ..engine.submission import submit
 from ..model import defaults
 from ..model.project import Isolation, SourcePackage
+from ..model.shell_pattern import ShellPattern
 from ..model.source import SourceType
 from ..scenario.spec import BuildSpec, SourceSpec
 from ..wire.answer import CATCH_ALL, ApiError
@@ -295,9 +295,9 @@ def build_fields(project: Project, user: User, store: Store) -> Mapping[str, Fie
 
 def _chroot_patterns(active: Sequence[str]) -> forms.Validator:
     def validate(given: Given) -> None:
-        for pattern in given.value:
-            if not any(fnmatchcase(name, pattern) for name in active):
-                raise Invalid(forms.not_choices([pattern]))
+        for text in given.value:
+            if not any(map(ShellPattern(text).matches, active)):
+                raise Invalid(forms.not_choices([text]))
 
     return validate
 
@@ -357,7 +357,8 @@ def selected_chroots(project: Project, values: Values) -> list[str]:
 
 
 def _matching(chroots: Sequence[str], patterns: Sequence[str]) -> list[str]:
-    return [name for name in chroots if any(fnmatchcase(name, pattern) for pattern in patterns)]
+    parsed = [ShellPattern(text) for text in patterns]
+    return [name for name in chroots if any(pattern.matches(name) for pattern in parsed)]
 
 
 def check_directory(project: Project, dirname: object) -> None:

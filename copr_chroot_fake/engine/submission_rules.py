@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
-from fnmatch import translate
 from typing import TYPE_CHECKING
 
 from ..model import defaults
 from ..model.lifecycle import DEFAULT_LIFECYCLE, LIFECYCLES, Lifecycle
+from ..model.shell_pattern import ShellPattern
 from ..scenario.spec import OutcomeSpec, SubmissionRuleSpec
 from ..validation import checks
 from ..validation.spec import dump
@@ -46,7 +45,7 @@ class SubmissionRule:
         pattern = self.rule.chroot
         # Builds share it, to save time and memory.
         self.outcome = OutcomeSpec(lifecycle=self.rule.lifecycle or _SUCCEEDS, packages=self.rule.packages)
-        self._matches_chroot = None if pattern is None else re.compile(translate(pattern)).match
+        self._matches_chroot = None if pattern is None else ShellPattern(pattern).matches
 
     def matches(self, build: Build) -> bool:
         """Whether it matches a build, apart from its chroots and the number of submissions."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field
-from fnmatch import fnmatchcase
 
 from ..validation.rule import frozen
+from .shell_pattern import ShellPattern
 from .source import SourceType
 
 
@@ -31,5 +31,6 @@ class Package:
     def allowed(self, chrootnames: Iterable[str]) -> list[str]:
         """Return the chroots for which it is built; all of them if the denylist would leave none, as Copr does."""
         names = list(chrootnames)
-        kept = [name for name in names if not any(fnmatchcase(name, pattern) for pattern in self.chroot_denylist)]
+        denied = [ShellPattern(text) for text in self.chroot_denylist]
+        kept = [name for name in names if not any(pattern.matches(name) for pattern in denied)]
         return kept or names
