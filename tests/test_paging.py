@@ -99,8 +99,6 @@ def test_nulls_sort_last_ascending_and_first_descending() -> None:
         ("backend_enqueue", "Cannot order by backend_enqueue"),
         ("__class__", "Cannot order by __class__"),
         ("__tablename__", "Cannot order by __tablename__"),
-        ("mro", "Cannot order by mro"),
-        ("__slots__", "Cannot order by __slots__, build_chroot doesn't have such property"),
         ("batch", "Cannot order by batch, build_chroot doesn't have such property"),
         ("Status", "Cannot order by Status, build_chroot doesn't have such property"),
         ("%20", "Cannot order by  , build_chroot doesn't have such property"),

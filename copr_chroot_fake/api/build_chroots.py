@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import cast
 
 from ..engine.build import Build
 from ..engine.chroot import BuildChroot
@@ -28,7 +30,12 @@ _BUILD_CONFIG: Model = {
 )
 def get_build_chroot(context: RequestContext) -> Success:
     """Return a build chroot, by ``build_id=`` and ``chrootname=``."""
-    chroot = render_chroot(_find_chroot(context, context.is_poll))
+    return _chroot_response(render_chroot(_find_chroot(context, context.is_poll)))
+
+
+# Clients that poll get the same few documents.
+@lru_cache(maxsize=512)
+def _chroot_response(chroot: bytes) -> Success:
     return Success(chroot + b"\n", (chroot,))
 
 
@@ -69,17 +76,35 @@ def list_build_chroots(context: RequestContext) -> Success:
     if target.build_id is None:
         raise nul_error(raw_id) or ApiError(500, CATCH_ALL, compact=True)
     check_query(paging, CHROOT_TABLE)
-    build = context.store.find_build(target.build_id)
-    chroots = render_chroots(_poll_page(build, paging, context)) if build is not None else []
-    return Success(render_page(chroots, paging), chroots)
+    store = context.store
+    build = store.find_build(target.build_id)
+    if build is None:
+        return Success(render_page((), paging))
+    if not build.had_lifecycle:
+        # There is nothing to poll.
+        return _cached_page(build, paging) or _render_page(build, paging, slice_page(build.chroots, paging, store))
+    polled = _poll_page(build, paging, context)
+    return _cached_page(build, paging) or _render_page(build, paging, polled)
+
+
+def _cached_page(build: Build, paging: Paging) -> Success | None:
+    """Return the latest page, if it is the same one; rendering it would double the cost of a request."""
+    page = build.rendered_page
+    return cast(Success, page[1]) if page is not None and page[0] == paging else None
+
+
+def _render_page(build: Build, paging: Paging, page: Iterable[BuildChroot]) -> Success:
+    chroots = tuple(render_chroots(page))
+    response = Success(render_page(chroots, paging), chroots)
+    # Other orders depend on more, such as the chroots of the project.
+    if paging.order == "id":
+        build.rendered_page = paging, response
+    return response
 
 
 def _poll_page(build: Build, paging: Paging, context: RequestContext) -> Sequence[BuildChroot]:
     """Poll the chroots of a page, and the chroots that have not appeared yet, and return the page."""
     store, is_poll = context.store, context.is_poll
-    if not build.had_lifecycle:
-        # There is nothing to poll.
-        return slice_page(build.chroots, paging, store)
     absent = {chroot for chroot in build.chroots if chroot.is_absent} if build.is_coupled else set()
     for chroot in absent:
         chroot.poll(is_poll)

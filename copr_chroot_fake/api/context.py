@@ -44,7 +44,7 @@ class RequestContext:
 
 @dataclass(eq=False, repr=False, slots=True)
 class Success:
-    """A JSON response with status 200.
+    """A JSON response with status 200, which can answer several requests.
 
     :param documents: the JSON of each build or build chroot whose state the response has, for the request journal.
     :param headers: headers besides ``Content-Type`` and ``Content-Length``.
@@ -55,16 +55,19 @@ class Success:
     documents: Sequence[bytes] = ()
     headers: Headers = ()
     invalid_field: Sequence[str] = ()
+    _answer: Answer | None = field(default=None, init=False)
 
     def answer(self) -> Answer:
         """Return the response.
 
         :raises ApiError: 500 if it has an invalid field.
         """
-        if self.invalid_field:
-            raise ApiError(500, CATCH_ALL)
-        answer = json_answer(self.body)
-        return answer._replace(headers=answer.headers + self.headers) if self.headers else answer
+        if self._answer is None:
+            if self.invalid_field:
+                raise ApiError(500, CATCH_ALL)
+            answer = json_answer(self.body)
+            self._answer = answer._replace(headers=answer.headers + self.headers) if self.headers else answer
+        return self._answer
 
 
 def require(context: RequestContext, *names: str) -> list[str]:

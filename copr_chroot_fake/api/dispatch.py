@@ -12,7 +12,7 @@ from ..wire.target import Target
 from . import masks
 from .authentication import InvalidLoginError
 from .context import RequestContext, Success
-from .endpoint import Endpoint
+from .endpoint import Endpoint, Handler, Model
 from .routing import ENDPOINTS
 
 
@@ -28,35 +28,35 @@ def respond(context: RequestContext, mask: str | None) -> tuple[Answer, Sequence
             raise _route_error(target)
         if context.method == "OPTIONS" and not endpoint.any_method:
             return _options_response(endpoint, target), ()
-        return _handle(endpoint, context, mask)
+        if mask and endpoint.model is not None:
+            answer, documents = _masked_response(mask, endpoint.model, endpoint.handler, context)
+        else:
+            response = endpoint.handler(context)
+            if isinstance(response, Answer):
+                return response, ()
+            answer, documents = response.answer(), response.documents
+        if context.method == endpoint.deprecated and answer.status == 200:
+            answer = _with_warning(answer, endpoint)
+        return answer, documents
     except ApiError as error:
         answer = error.answer()
-        if endpoint is not None and isinstance(error, InvalidLoginError) and endpoint.warns_before_login:
-            answer = _with_warning(answer, endpoint, context.method)
+        if isinstance(error, InvalidLoginError) and endpoint is not None and endpoint.warns_before_login:
+            is_deprecated = context.method == endpoint.deprecated
+            answer = _with_warning(answer, endpoint) if is_deprecated else answer
         return answer, ()
 
 
-def _handle(endpoint: Endpoint, context: RequestContext, mask: str | None) -> tuple[Answer, Sequence[bytes]]:
-    if mask and endpoint.model is not None:
-        answer, documents = _masked_response(masks.read_mask(mask, endpoint.model), endpoint, context)
-    else:
-        response = endpoint.handler(context)
-        if isinstance(response, Answer):
-            return response, ()
-        answer, documents = response.answer(), response.documents
-    return _with_warning(answer, endpoint, context.method) if answer.status == 200 else answer, documents
-
-
 def _masked_response(
-    mask: masks.Mask | Answer, endpoint: Endpoint, context: RequestContext
+    header: str, model: Model, handler: Handler, context: RequestContext
 ) -> tuple[Answer, Sequence[bytes]]:
     """Return the response with the fields of a mask; it has the same documents as the whole response."""
+    mask = masks.read_mask(header, model)
     if isinstance(mask, Answer):
         # Flask-RESTX reads the mask after the handler has done its work.
         context.is_poll = False
-        endpoint.handler(context)
+        handler(context)
         return mask, ()
-    response = endpoint.handler(context)
+    response = handler(context)
     assert isinstance(response, Success)
     field = response.invalid_field
     shown = field if field and masks.selects(mask, field) else ()
@@ -64,11 +64,8 @@ def _masked_response(
     return masked.answer(), masked.documents
 
 
-def _with_warning(answer: Answer, endpoint: Endpoint, method: str) -> Answer:
-    """Return the response with a warning if the method is deprecated."""
-    if method != endpoint.deprecated:
-        return answer
-    warning = f"This method is deprecated: Use {endpoint.methods[0]} method instead of {method}"
+def _with_warning(answer: Answer, endpoint: Endpoint) -> Answer:
+    warning = f"This method is deprecated: Use {endpoint.methods[0]} method instead of {endpoint.deprecated}"
     return answer._replace(headers=(*answer.headers, ("Warning", warning)))
 
 

@@ -117,15 +117,8 @@ class Table(NamedTuple):
     attributes: Collection[str]
 
 
-_MODEL_ATTRIBUTES = """
-__abstract__ __annotations__ __base__ __bases__ __basicsize__ __call__ __class__ __class_getitem__ __delattr__ __dict__
-__dictoffset__ __dir__ __doc__ __eq__ __firstlineno__ __flags__ __format__ __fsa__ __ge__ __getattribute__ __getstate__
-__gt__ __hash__ __init__ __init_subclass__ __instancecheck__ __le__ __lt__ __mapper__ __module__ __mro__ __name__ __ne__
-__new__ __or__ __orig_bases__ __prepare__ __qualname__ __reduce__ __reduce_ex__ __repr__ __ror__ __setattr__ __sizeof__
-__str__ __subclasscheck__ __subclasses__ __subclasshook__ __table_cls__ __tablename__ __weakref__ __weakrefoffset__
-_sa_class_manager _sa_registry metadata mro query query_class registry serializable_attributes to_dict
-"""
-"""The attributes of every model, with Python 3.13, SQLAlchemy 2.0 and Flask-SQLAlchemy 3.1."""
+_MODEL_ATTRIBUTES = "_sa_class_manager _sa_registry metadata query query_class registry serializable_attributes to_dict"
+"""The attributes of every model, without those of every Python class."""
 
 
 def _names(*texts: str) -> frozenset[str]:
@@ -138,7 +131,7 @@ CHROOT_TABLE = Table(
     _names("copr_chroot results"),
     _names(
         _MODEL_ATTRIBUTES,
-        "__table_args__ _compile_extra_buildchroot_tags _compressed_log_variant backend_enqueue dist_git_url",
+        "_compile_extra_buildchroot_tags _compressed_log_variant backend_enqueue dist_git_url",
         "distgit_clone_url fedora_review finished name result_dir_url results_dict rpm_backend_log_url",
         "rpm_fedora_review_url rpm_live_log_url rpm_live_logs set_tags state tags task_id",
     ),
@@ -155,7 +148,7 @@ BUILD_TABLE = Table(
     _names("batch build_chroots copr copr_dir module package user webhook_history"),
     _names(
         _MODEL_ATTRIBUTES,
-        "SCM_COMMIT SCM_PULL_REQUEST __table_args__ _compressed_log_variant appstream backend_enqueue_buildchroots",
+        "SCM_COMMIT SCM_PULL_REQUEST _compressed_log_variant appstream backend_enqueue_buildchroots",
         "batching_user_error blocked bootstrap_set cancelable chroot_states chroots chroots_dict_by_name",
         "chroots_ended_on chroots_started_on chroots_still_active copr_dirname copr_full_dirname copr_name ended_on",
         "fail_type_text finished finished_early get_chroots_by_status get_source_log_urls group_name",
@@ -174,7 +167,7 @@ PACKAGE_TABLE = Table(
     _names("builds copr"),
     _names(
         _MODEL_ATTRIBUTES,
-        "__table_args__ chroot_denylist chroots dist_git_clone_url dist_git_repo dist_git_url",
+        "chroot_denylist chroots dist_git_clone_url dist_git_repo dist_git_url",
         "get_search_related_copr_id has_source_type_set last_build main_pkg matched_chroot source_json_dict",
         "source_type_text validate_max_builds validate_timeout",
     ),
@@ -216,7 +209,7 @@ def check_order(order: str, table: Table) -> None:
     if order == "__table__":
         # Copr tests whether the attribute is true, which SQLAlchemy does not allow.
         raise ApiError(500, CATCH_ALL)
-    if order in table.attributes:
+    if order in table.attributes or (order.startswith("__") and order.endswith("__")):
         raise ApiError(500, f"Cannot order by {order}")
     raise ApiError(500, f"Cannot order by {order}, {table.name} doesn't have such property")
 

@@ -98,6 +98,8 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
     """Whether one chroot's lifecycle can affect all chroots: it cancels or deletes the build, or adds it."""
     rendered: bytes | None = field(default=None, init=False)
     """Its JSON document, cached until it changes."""
+    rendered_page: tuple[object, object] | None = field(default=None, init=False)
+    """The latest page of its chroots: which one, and the response; cached until it or one of them changes."""
     quiet_until: float = field(default=-math.inf, init=False)
     """Unix time of its next automatic transition, as far as it is known."""
     _needs_polls: bool = field(default=True, init=False)
@@ -421,10 +423,10 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
         self.forget_rendered()
 
     def forget_rendered(self) -> None:
-        """Clear its cached document, because it or its chroots change."""
+        """Clear its cached responses, because it or its chroots change."""
         if self.had_lifecycle:
             self.agenda.changed[self] = None
-        self.rendered = None
+        self.rendered = self.rendered_page = None
         self.quiet_until = -math.inf
         self._needs_polls = True
 
