@@ -11,7 +11,7 @@ PORT ?= 5000
 
 NOX := $(BIN)/nox --download-python never --no-error-on-missing-interpreters
 
-.PHONY: serve test newest newest-stable update check coverage slow fuzz attack mutants lint format docs names bench bench-short pythons wheel release image clean
+.PHONY: serve test newest newest-stable update check coverage slow fuzz attack mutants lint format docs names bench bench-short pythons wheel release image tag-is-version push-image address clean
 
 # Every installation uses the locked versions, and checks their hashes. The path must not depend on where the checkout is,
 # as uv splits it at spaces.
@@ -146,6 +146,18 @@ ifdef BUILDER
 else
 	@echo 'There is neither podman nor docker: no image is built.'
 endif
+
+# What the workflow of a release runs. TAG must be the version with a v before it.
+tag-is-version: .venv/serve.stamp
+	test '$(TAG)' = "v$$($(BIN)/copr-chroot-fake --version | grep --only-matching '[0-9][^ ]*$$')"
+
+push-image:
+	$(BUILDER) build --tag '$(IMAGE)' --file Containerfile .
+	$(BUILDER) push '$(IMAGE)'
+
+# Write the address of the repository everywhere it belongs: make address URL=https://github.com/OWNER/copr-chroot-fake
+address: .venv/bin/python
+	$(BIN)/python -m docs.set_address '$(URL)'
 
 clean:
 	rm -rf .nox .venv build mutants

@@ -45,8 +45,9 @@ NEWEST_ONLY = (
     "tests/control/test_document_requests.py",
     "tests/downstream/test_fuzzytail.py",
     "tests/test_typing.py",
+    "tests/test_workflows.py",
 )
-"""Tests that need what only the dev group has: type checkers, schemathesis, fuzzytail."""
+"""Tests that need what only the dev group has: type checkers, schemathesis, fuzzytail, check-jsonschema."""
 
 ON_EACH_PYTHON = (
     "tests/client",

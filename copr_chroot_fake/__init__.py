@@ -1,4 +1,4 @@
-"""A fake of the API of Fedora's Copr, to test against.
+"""A fake of Fedora Copr's API, to test against.
 
 Names are imported when they are first used: pytest imports this package, for its plugin, in every run in an environment
 that has it. PYTEST_DONT_REWRITE

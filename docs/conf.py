@@ -9,7 +9,14 @@ author = "The copr-chroot-fake developers"
 version = release = __version__
 
 root_doc = "docs/index"
-include_patterns = ["docs/**", "fixtures/README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"]
+include_patterns = [
+    "docs/**",
+    "fixtures/README.md",
+    "CHANGELOG.md",
+    "CODE_OF_CONDUCT.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+]
 # docs/index.rst includes README.md; the directories have no pages.
 exclude_patterns = ["docs/README.md", ".git", ".nox", ".venv", "build"]
 
@@ -25,6 +32,9 @@ python_use_unqualified_type_names = True
 
 html_theme = "furo"
 html_title = project
+# The link "edit this page", once `make address` has written the address of the repository.
+# address
+# end of address
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 # The first page of the site is in docs.

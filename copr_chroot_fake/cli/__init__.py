@@ -31,4 +31,4 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="copr-chroot-fake")
 def main() -> None:
-    """A fake of the API of Fedora's Copr."""
+    """A fake of Fedora Copr's API."""
