@@ -34,7 +34,7 @@ class Failure(click.ClickException):
 
 @contextmanager
 def failing() -> Iterator[None]:
-    """Within the block, or the command that this decorates, an error of the package ends the command.
+    """End the command with a message if the block, or the decorated command, raises an error of the package.
 
     :raises Failure: with the message of the error.
     """

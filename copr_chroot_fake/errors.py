@@ -96,7 +96,7 @@ class EventError(CoprFakeError):
 class MissingKeyError(CoprFakeError, KeyError):
     """A build, project or chroot that a collection does not have."""
 
-    # That of KeyError quotes the message.
+    # The one of KeyError quotes the message.
     __str__ = Exception.__str__
 
 
@@ -113,7 +113,7 @@ class MissingExtraError(CoprFakeError, ImportError):
 
 @contextmanager
 def needing(feature: str, package: str, extra: str) -> Iterator[None]:
-    """Within the block, a failed import names the feature that needs it and the extra that installs it.
+    """Report a failed import in the block with the feature that needs it and the extra that installs it.
 
     :raises MissingExtraError: if the package, or one of its own dependencies, is not installed.
     """

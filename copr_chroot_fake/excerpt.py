@@ -49,9 +49,9 @@ def _type_name(value: object) -> str:
 
 
 class _Excerpt(reprlib.Repr):
-    """Represents values by their types; the base class goes by the names of the types.
+    """Represents a value by its type; the base class uses the name of the type.
 
-    So few items and levels are represented that their total number is small, too.
+    Few items and levels are represented, so their total number is small, too.
     """
 
     def __init__(self) -> None:

@@ -87,7 +87,7 @@ class FakeCopr:
     @classmethod
     @options_after_source(FakeOptions)
     def from_scenario(cls, source: ScenarioSource, /, options: FakeOptions) -> FakeCopr:
-        """Return a fake with the content of a scenario: the path of a JSON or YAML file, or the content of one.
+        """Create a fake from a scenario: a JSON or YAML file, the name of a bundled scenario, or a document.
 
         :raises ScenarioError: naming the file, the location in it and what was expected there.
         """
@@ -100,19 +100,19 @@ class FakeCopr:
         builds, projects = len(self._store.builds), len(self._store.projects)
         return f"<FakeCopr: {builds} build{'s' * (builds != 1)}, {projects} project{'s' * (projects != 1)}>"
 
-    # Its content.
+    # Content.
 
     def add_scenario(self, source: ScenarioSource) -> None:
-        """Add the content of a scenario: all of it, or nothing if it has an error.
+        """Add everything in a scenario, or nothing if it has an error.
 
         :raises ScenarioError: naming the file, the location in it and what was expected there.
         """
         self.service.add_scenario(source)
 
     def to_scenario(self) -> Scenario:
-        """Return the fake as a scenario, which loads back to the same responses; lifecycles continue where they are.
+        """Return a scenario that recreates the fake: the same responses, and lifecycles in their current stage.
 
-        A submission rule with a function (``when``) is not part of it.
+        Submission rules with a function (``when``) are omitted.
         """
         from .engine.dump import write_scenario
 
@@ -150,9 +150,9 @@ class FakeCopr:
         """Add a project.
 
         :param project: ``owner/project``.
-        :param chroots: the names of the chroots that it enables, or a mapping of names to settings.
+        :param chroots: names of the enabled chroots, or a mapping of names to settings.
         :param delete_after_days: days until a temporary project is deleted.
-        :param permissions: what other users than the owner may do: ``{"bob": {"builder": "approved"}}``.
+        :param permissions: what users other than the owner may do: ``{"bob": {"builder": "approved"}}``.
         :raises InputError: naming the invalid value; nothing is added then.
         """
         entry = _given(locals())
@@ -181,21 +181,22 @@ class FakeCopr:
     ) -> Build:
         """Add a build; omitted values get plausible defaults.
 
-        Each chroot starts in the first stage of its lifecycle. A chroot with a state stays in it, or continues from
-        there if it has a lifecycle, too.
+        Each chroot starts in the first stage of its lifecycle. A chroot with a state stays in it; with a lifecycle too,
+        it continues from that state.
 
-        :param chroots: the names of its chroots, or a mapping of names to a state, in which each stays, or settings.
-        :param id: its id; the next one by default.
+        :param chroots: names of the chroots, or a mapping of names to a state, in which each stays, or to settings.
+        :param id: by default the next one.
         :param project: ``owner/project``, or ``owner/project:pr:1`` for another directory of it. A missing project is
             added; chroots that it lacks are enabled in it.
-        :param package: its name; ``None`` until the source build has determined it.
+        :param package: name of the package; ``None`` if the source build has not determined it yet.
         :param version: the version and release of the source package, such as ``1:2.0-3``.
         :param submitted_on: the Unix time of its submission; by default one that fits its chroots.
         :param submitter: the user who submitted it; by default the owner of the project, ``None`` for a webhook.
-        :param state: the state of all chroots that have no state or lifecycle of their own. If all have ended, and one
-            of them as canceled, the build counts as canceled by a user.
-        :param lifecycle: the lifecycle of the others, or its name; "succeeds" by default.
-        :param progress: what advances them; the fake's own by default.
+        :param state: state of all chroots that have no state or lifecycle of their own. If all have ended and one was
+            canceled, the build counts as canceled by a user.
+        :param lifecycle: lifecycle, or its name, of all chroots that have no state or lifecycle of their own;
+            "succeeds" by default.
+        :param progress: what advances the chroots; by default the fake's own setting.
         :param memory_limit: in MB.
         :param timeout: in seconds.
         :raises InputError: naming the invalid value; nothing is added then.
@@ -226,15 +227,15 @@ class FakeCopr:
     ) -> SubmissionRule:
         """Decide what happens to builds that are submitted from now on; of several rules, the first that matches wins.
 
-        The first seven parameters say which builds; by default all. At least one of the others says what happens.
+        The first seven parameters select builds; by default all. At least one of the others defines the outcome.
 
         :param project: ``owner/project``, or ``owner/project:pr:1`` for another directory of it.
-        :param package: its name. It is the name in the URL or the name of the file, because the source is not built.
+        :param package: name of the package. It is the one in the URL or the file name, because no source is built.
         :param chroot: the name of a chroot or a pattern such as ``epel-*``. The other chroots, and the source build,
             are left to later rules.
         :param source_type: such as ``scm`` or ``upload``.
         :param submitter: the name of the user.
-        :param nth: only one of the builds that match otherwise, counted from 1.
+        :param nth: select only the nth of the matching builds, counted from 1.
         :param when: a function that gets the build before it is added, and returns whether the rule matches.
         :param lifecycle: the lifecycle of the chroots, or its name; "succeeds" by default. With "source-fails",
             "import-fails" or "skipped", they are not built.
@@ -268,10 +269,10 @@ class FakeCopr:
         admin: bool = False,
         expired: bool = False,
     ) -> Account:
-        """Add a user who may log in. Without any, any login is accepted, with full permissions.
+        """Add a user who can log in. If there are no accounts, any login is accepted, with full permissions.
 
         :param groups: the user's groups, each with its ``@``; the user may change their projects and build in them.
-        :param admin: whether the user may do everything.
+        :param admin: whether the user is an administrator, who may do everything.
         :param expired: whether the token is no longer valid.
         :raises InputError: for an invalid value, or a login that exists already.
         """
@@ -290,7 +291,7 @@ class FakeCopr:
 
     @property
     def accounts(self) -> list[Account]:
-        """The users who may log in; if there are none, anybody may."""
+        """The users who can log in; if there are none, anybody can."""
         return list(self._store.accounts.values())
 
     @property
@@ -299,10 +300,11 @@ class FakeCopr:
         return list(self._store.groups.values())
 
     def populate(self, builds: int = 10, chroots: int = 5, seed: int | None = None) -> list[Build]:
-        """Add generated builds with about so many chroots each, as Copr could have them now; return the builds.
+        """Add generated builds, which fit the current time of the clock, and return them.
 
-        Their ids are above all earlier ids, their times not after the fake's time, and all of them have ended.
+        They get ids above all others, and do not change afterwards.
 
+        :param chroots: average number of chroots of a build.
         :param seed: the random seed; the fake's own by default.
         :raises InputError: for an invalid number; nothing is added then.
         :raises MissingExtraError: if Faker is not installed.
@@ -323,14 +325,14 @@ class FakeCopr:
 
     @property
     def default_limit(self) -> int | None:
-        """The ``limit`` of list requests that have none; ``None`` for no limit."""
+        """Default ``limit`` of list requests; ``None`` for no limit."""
         return self.service.api.default_limit
 
     @property
     def clock(self) -> VirtualClock | SystemClock:
-        """The clock, to move it.
+        """The clock, which tests can move.
 
-        :raises CoprFakeError: if the fake was given another kind of clock, which may not be movable.
+        :raises CoprFakeError: if the fake has a custom clock.
         """
         return self.service.clock
 
@@ -341,12 +343,12 @@ class FakeCopr:
 
     @property
     def faults(self) -> Faults:
-        """The faults, to add and remove them."""
+        """The active faults; it has the methods to add and remove them."""
         return self._store.faults
 
     @property
     def submission_rules(self) -> SubmissionRules:
-        """The rules for submitted builds, to read and remove them; :meth:`on_submit` adds one."""
+        """The rules for submitted builds; :meth:`on_submit` adds one."""
         return self._store.submission_rules
 
     @property
@@ -376,12 +378,12 @@ class FakeCopr:
     def clear(self) -> None:
         """Delete all builds, projects, chroots, submission rules and faults.
 
-        The accounts, the clock and the recorded requests stay.
+        Keep the accounts, the clock and the recorded requests.
         """
         self._store.clear()
 
     def reset(self) -> None:
-        """Restore the initial state: empty, or the scenario that the fake was created from, which is read again.
+        """Restore the initial state: empty, or the scenario that the fake was created from, which is loaded again.
 
         The clock, unless it is the system's, the seed, the accounts and the recorded requests are reset, too.
 
@@ -396,7 +398,7 @@ class FakeCopr:
         return take(self._store)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Restore a snapshot of the fake, with the same build and chroot objects.
+        """Restore a snapshot of this fake; the build and chroot objects stay the same.
 
         :raises InputError: for a snapshot of another fake.
         """
@@ -406,13 +408,13 @@ class FakeCopr:
             raise InputError("snapshot", "the snapshot is of another fake; expected one of this fake")
         restore(snapshot)
 
-    # Its adapters.
+    # Adapters.
 
     def answer(self, method: str, target: str, headers: Headers = (), body: bytes | None = None) -> Answer:
         """Return Copr's response to a request.
 
         :param target: path and query as a client sends them, beginning with ``/api_3``, ``/webhooks`` or ``/results``.
-        :param body: read according to the header ``Content-Type``.
+        :param body: parsed according to the header ``Content-Type``.
         :param headers: pairs of name and value. Copr reads ``Authorization`` and ``X-Fields``; for results, also
             conditions and ranges.
         :raises PollLoopError: if the resource was polled too often at the same time.
@@ -453,9 +455,9 @@ class FakeCopr:
 
     @contextmanager
     def mock_httpx(self, url: str = COPR_URL) -> Iterator[respx.MockRouter]:
-        """Answer every request of httpx to the server at ``url`` and to the one with the results.
+        """Answer all requests of httpx to the server at ``url`` and to the one with the results.
 
-        Yields a respx router, to which you can add routes. These take precedence.
+        Yields a respx router. Routes that you add to it take precedence.
 
         :raises MissingExtraError: if respx is not installed.
         """
@@ -466,9 +468,9 @@ class FakeCopr:
 
     @contextmanager
     def mock_httpx2(self, url: str = COPR_URL) -> Iterator[respx.MockRouter]:
-        """Answer every request of httpx2 to the server at ``url`` and to the one with the results.
+        """Answer all requests of httpx2 to the server at ``url`` and to the one with the results.
 
-        Yields a respx router, to which you can add routes. These take precedence.
+        Yields a respx router. Routes that you add to it take precedence.
 
         :raises MissingExtraError: if httpx2 or respx is not installed.
         """
@@ -481,9 +483,9 @@ class FakeCopr:
 
     @contextmanager
     def mock_requests(self, url: str = COPR_URL) -> Iterator[responses.RequestsMock]:
-        """Answer every request of requests to the server at ``url`` and to the one with the results.
+        """Answer all requests of requests to the server at ``url`` and to the one with the results.
 
-        Yields a mock of responses, to which you can add responses. These take precedence.
+        Yields a mock of responses. Responses that you add to it take precedence.
 
         :raises MissingExtraError: if responses is not installed.
         """
@@ -517,8 +519,7 @@ class FakeCopr:
 
         Yields the proxy with the environment of such programs. ``result_url`` is Copr's own.
 
-        :param allow: names of other hosts; the proxy passes connections to them through, and rejects those to all
-            others.
+        :param allow: names of other hosts to which the proxy passes connections; it rejects those to all others.
         :raises MissingExtraError: if the packages of the server, or of the extra ``tls``, are not installed.
         """
         with needing("FakeCopr.proxying", "httptools", "server"):
@@ -528,11 +529,11 @@ class FakeCopr:
         with proxying(self.service, allow) as proxy:
             yield proxy
 
-    # Its messages.
+    # Messages.
 
     @property
     def messages(self) -> list[Message]:
-        """The latest 10,000 messages that Copr has published about tasks, in the order in which they arose."""
+        """The latest 10,000 messages about tasks, in the order in which Copr published them."""
         from .messages.message import find_messages, read_message
 
         return [read_message(entry) for entry in find_messages(self._store)]
@@ -543,14 +544,14 @@ class FakeCopr:
         The callback runs before the call that caused the message returns, for example a poll or a move of the clock; on
         the system's clock, it runs in a thread. It may use the fake; messages that it causes come after this one.
 
-        If it raises an exception, the others are still called and nothing is undone; then the exception is raised where
-        the message was caused.
+        If it raises an exception, the other callbacks still run and nothing is undone; then the call that caused the
+        message raises the exception.
 
         :raises InputError: if it is not callable.
         """
         return self.service.subscribers.add(callback)
 
-    # Its request journal; pytest shows no traceback of the assertions.
+    # Recorded requests; pytest hides the tracebacks of the assertions.
 
     @property
     def requests(self) -> list[Request]:
@@ -661,7 +662,7 @@ class FakeCopr:
         self.service.journal.assert_all_pages_read(self._store.existing_build(checks.positive("build_id", build_id)))
 
     def _urls(self, url: str) -> list[str]:
-        """Return the address of the API and, if the fake serves results, theirs."""
+        """Return the address of the API and, if the fake serves results, that of the results."""
         return [checks.server("url", url), *([self.results_url] if self.serves_results else [])]
 
     def _own_name(self, project: Project | str) -> str:

@@ -54,7 +54,7 @@ class SharedOptions:
 class FakeOptions(SharedOptions):
     """How a fake behaves.
 
-    :param default_limit: the ``limit`` of list requests that have none: 100 as in Copr's API reference, or ``None`` for
+    :param default_limit: the default ``limit`` of list requests: 100 as in Copr's API reference, or ``None`` for
         no limit, as Fedora's Copr is deployed.
     :param progress: what advances chroots that have no progress of their own:
         ``poll``, ``clock``, ``manual`` or ``immediate``, or a :class:`Progress`.
@@ -66,7 +66,7 @@ class FakeOptions(SharedOptions):
     :param results_url: the URL below which ``result_url`` is; Copr's own by default.
     :param serve_results: whether the fake serves results below ``/results``: logs, packages and directory indexes.
     :param results_delay: seconds from the end of a build until its results appear.
-    :param clock: the source of time; by default a new :class:`VirtualClock`, which stands still until it is moved.
+    :param clock: the source of time; by default a new :class:`VirtualClock`, which only moves when a test moves it.
     :raises InputErrors: for each invalid value.
     """
 
@@ -84,7 +84,7 @@ NAMES = tuple(field.name for field in fields(FakeOptions))
 
 
 def options_as_keywords(make: Callable[P, FakeOptions]) -> Callable[[Callable[[S, FakeOptions], None]], _Init[S, P]]:
-    """Let an ``__init__`` with one parameter, the options, take them as keyword arguments."""
+    """Make an ``__init__`` with one parameter, the options, accept them as keyword arguments."""
 
     def decorate(method: Callable[[S, FakeOptions], None]) -> _Init[S, P]:
         def wrapper(self: S, /, *args: P.args, **options: P.kwargs) -> None:
@@ -100,7 +100,7 @@ def options_as_keywords(make: Callable[P, FakeOptions]) -> Callable[[Callable[[S
 def options_after_source(
     make: Callable[P, FakeOptions],
 ) -> Callable[[Callable[[S, ScenarioSource, FakeOptions], R]], Callable[Concatenate[S, ScenarioSource, P], R]]:
-    """Let a method take a scenario and the options, these as keyword arguments."""
+    """Make a method with a scenario and the options accept the options as keyword arguments."""
 
     def decorate(
         method: Callable[[S, ScenarioSource, FakeOptions], R],
@@ -124,7 +124,7 @@ def _check_names(args: tuple[object, ...], options: Mapping[str, object]) -> Non
 
 
 def _show_options(wrapper: Callable[..., object], method: Callable[..., object]) -> None:
-    """Let a wrapper look like its method with the options as keyword arguments, for ``help()`` and the docs."""
+    """Give a wrapper the signature of its method with the options as keyword arguments, for ``help()`` and the docs."""
     update_wrapper(wrapper, method)
     options = signature(FakeOptions).parameters.values()
     given = [parameter for parameter in signature(method).parameters.values() if parameter.name != "options"]

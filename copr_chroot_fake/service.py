@@ -1,4 +1,4 @@
-"""What is behind each fake: its store, its API and its recorded requests, without adapters.
+"""The service behind each fake: its store, its API and its recorded requests, without adapters.
 
 :class:`FakeCopr` is the interface for tests; servers and the control API use the service itself.
 """
@@ -50,9 +50,9 @@ class Service:
 
     @property
     def clock(self) -> VirtualClock | SystemClock:
-        """The clock, to move it.
+        """The clock, which tests can move.
 
-        :raises CoprFakeError: if the fake was given another kind of clock, which may not be movable.
+        :raises CoprFakeError: if the fake has a custom clock.
         """
         if not isinstance(self.store.clock, (VirtualClock, SystemClock)):
             raise CoprFakeError("this fake uses a clock that is neither a VirtualClock nor a SystemClock")
@@ -73,7 +73,7 @@ class Service:
         return Subscribers(self.store)
 
     def add_scenario(self, source: ScenarioSource) -> None:
-        """Add the content of a scenario: all of it, or nothing if it has an error.
+        """Add everything in a scenario, or nothing if it has an error.
 
         :raises ScenarioError: naming the file, the location in it and what was expected there.
         """
@@ -84,7 +84,7 @@ class Service:
             raise ScenarioError(file, error) from None
 
     def reset(self) -> None:
-        """Restore the initial state: empty, or the scenario, which is read again.
+        """Restore the initial state: empty, or the scenario, which is loaded again.
 
         :raises ScenarioError: if the scenario has an error by now; nothing changes then.
         """

@@ -72,13 +72,13 @@ class ChrootHistory(NamedTuple):
         return ChrootHistory((*(min(each, end) for each in self.ends[:-1]), end), state)
 
     def state_at(self, age: int, first: State) -> State:
-        """Return the state so many seconds after submission; ``first`` is the state during the first stage."""
+        """Return the state ``age`` seconds after submission; ``first`` is the state during the first stage."""
         states = (first, *_STATES[1:])
         return next((state for end, state in zip(self.ends, states, strict=True) if age < end), self.final_state)
 
 
 class BuildHistory(NamedTuple):
-    """How many seconds ago a build was submitted, and the history and the current state of its chroots."""
+    """Seconds since a build was submitted, and the history and the current state of each chroot."""
 
     age: int
     chroots: list[ChrootHistory]

@@ -45,7 +45,7 @@ class Weighted(Generic[T]):
         return self.items[bisect(self._cumulative, random.random() * self._cumulative[-1], 0, len(self.items) - 1)]
 
     def sample(self, random: Random, number: int) -> list[T]:
-        """Return so many different items, in their original order (algorithm of Efraimidis and Spirakis)."""
+        """Return ``number`` different items, in their original order (algorithm of Efraimidis and Spirakis)."""
         keys = [-math.log(1 - random.random()) / weight for weight in self.weights]
         selected = sorted(range(len(keys)), key=keys.__getitem__)[:number]
         return [self.items[index] for index in sorted(selected)]

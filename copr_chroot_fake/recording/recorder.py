@@ -16,7 +16,7 @@ MAX_FAILURES = 10
 """The number of consecutive failed rounds after which the recorder gives up."""
 
 _MAX_READS = 10
-"""How often to read a chroot again that changes while it is read."""
+"""Maximum number of reads of a chroot that changes while it is read."""
 
 Json = Mapping[str, object]
 

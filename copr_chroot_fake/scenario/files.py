@@ -18,14 +18,14 @@ DEFAULT_SCENARIO = "all-states.json"
 
 
 def bundled_directory() -> Path:
-    """Return their directory: in the package when it is built, else in the checkout."""
+    """Return the directory of the bundled scenarios: in the installed package, else in the checkout."""
     package = Path(__file__).parent.parent
     installed = package / "fixtures"
     return installed if installed.is_dir() else package.parent / "fixtures"
 
 
 def by_name() -> Mapping[str, Path]:
-    """Return their files by name, which does not include the directory."""
+    """Return the files of the bundled scenarios by name, without the directory."""
     return {path.stem: path for path in sorted(bundled_directory().rglob("*.json"), key=lambda path: path.stem)}
 
 
@@ -137,7 +137,7 @@ def read_results(document: object, scenario: Path) -> None:
                 try:
                     results[name] = _read(where, content["file"], scenario)
                 except InputError as error:
-                    # So that nothing else is found wrong with it.
+                    # Avoids further errors about the same value.
                     results[name] = b""
                     errors.append(error)
     if errors:
@@ -145,7 +145,7 @@ def read_results(document: object, scenario: Path) -> None:
 
 
 def _read(location: str, value: object, scenario: Path) -> bytes:
-    """Return the content of a file; a scenario from elsewhere can name none outside its own directory."""
+    """Return the content of a file below the directory of the scenario, which may be from an untrusted source."""
     text = checks.text(location, value)
     path = PurePosixPath(text)
     if path.is_absolute() or ".." in path.parts:

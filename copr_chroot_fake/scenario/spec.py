@@ -315,11 +315,11 @@ class OutcomeSpec:
 class SourceSpec:
     """The source build of a build; times are Unix times in seconds.
 
-    That of a submitted build advances before the chroots, by ``progress``. ``polls`` responses have had its state,
-    which ends in ``remaining`` seconds. ``config`` has the fields of the source, ``content`` is an uploaded file,
-    ``version`` is that of the source package that it makes, and ``lifecycle`` is that of the chroots after the import,
-    unless ``outcomes`` has another one for a chroot. If it ``follows``, its state is derived from the lifecycles of the
-    chroots. If ``announced``, its start needs no message anymore, which is derived by default.
+    That of a submitted build advances before the chroots, by ``progress``. ``polls`` responses have shown its
+    current state, which ends in ``remaining`` seconds. ``config`` has the fields of the source, ``content`` is an
+    uploaded file, ``version`` is that of the source package that it makes, and ``lifecycle`` is that of the chroots
+    after the import, unless ``outcomes`` has another one for a chroot. If it ``follows``, its state is derived from the
+    lifecycles of the chroots. If ``announced``, the message about its start has been published; derived by default.
     """
 
     type: SourceType = "unset"

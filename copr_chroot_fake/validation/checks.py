@@ -186,7 +186,7 @@ def server(location: str, value: object) -> str:
 
 
 def word(location: str, value: object) -> str:
-    """Return a text that many objects have in common, and therefore share."""
+    """Return an interned text, for values that many objects share."""
     return sys.intern(text(location, value))
 
 
