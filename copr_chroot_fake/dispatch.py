@@ -13,7 +13,7 @@ from .api.routing import ENDPOINTS, parse_target
 from .engine.clock import VirtualClock
 from .engine.faults import Hit, Subject
 from .engine.store import Store
-from .journal.recorded import record_details
+from .journal.details import record_details
 from .journal.request import NO_DETAILS, Request, RequestLog, mask_headers
 from .validation import checks
 from .wire.answer import Answer, Delivery, error_body, json_answer

@@ -9,8 +9,7 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 from ..wire.answer import CATCH_ALL, ApiError
-from ..wire.headers import RawHeaders, read_header
-from ..wire.parameters import CHARSETS, parse_parameters
+from ..wire.headers import CHARSETS, RawHeaders, parse_parameters, read_header
 from ..wire.target import parse_urlencoded
 
 MAX_PARTS = 1000

@@ -15,9 +15,11 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlparse
 
+from ..engine.store import Store
 from ..validation.rule import frozen
 from ..wire.answer import CATCH_ALL, ApiError
 from .bodies import RequestBody, Upload
+from .database import require_storable
 
 Values = Mapping[str, Any]
 """The values of a form by the name of the field."""
@@ -377,3 +379,24 @@ def optional_choice(*allowed: str, blank: str | None = None) -> Field:
         return value if value is None or value.strip() else blank
 
     return Field(choice, filters=[read_blank, null_if_none], checks=[one_of(allowed)], validators=[optional])
+
+
+def repository_field(store: Store) -> Field:
+    """Return a field for URLs of repositories, where those of Copr must exist."""
+    return Field(
+        text,
+        filters=[one_per_line],
+        validators=[each_url(is_repository), _each_known_project(store)],
+    )
+
+
+def _each_known_project(store: Store) -> Validator:
+    def validate(given: Given) -> None:
+        for word in given.value.split():
+            parsed = urlparse(word)
+            full_name = parsed.netloc + parsed.path.rstrip("/")
+            if parsed.scheme == "copr" and is_repository(parsed) and full_name not in store.projects:
+                require_storable([full_name])
+                raise Invalid(f"{word} does not exist.")
+
+    return validate

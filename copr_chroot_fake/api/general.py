@@ -1,4 +1,4 @@
-"""Endpoints about the service and the user: the API version, and who is logged in."""
+"""Endpoints about the service and the user: the version, the chroots in which it can build, and who is logged in."""
 
 from __future__ import annotations
 
@@ -51,3 +51,9 @@ def _letters(random: Random, length: int) -> str:
 def gssapi_login(context: RequestContext) -> Success:
     """Return a 403, as to a client without a Kerberos ticket."""
     raise ApiError(403, "Can't log-in using GSSAPI: Kerberos authentication failed (no credentials provided)")
+
+
+@endpoint("mock-chroots/list")
+def list_mock_chroots(context: RequestContext) -> Success:
+    """Return all active chroots of Copr, each with its comment, which the fake leaves empty."""
+    return json_success(dict.fromkeys(context.store.active_chroots, ""))

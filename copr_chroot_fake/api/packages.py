@@ -18,6 +18,7 @@ from . import forms
 from .authentication import authenticate
 from .builds import BUILD, render_build
 from .context import RequestContext, Success, nul_error, require
+from .database import require_json
 from .endpoint import Kind, Model, endpoint, page_of, plain
 from .forms import Field, Given, Invalid, form_data, read_form
 from .paging import PACKAGE_TABLE, check_order, check_query, parse_paging, slice_rows, sort_rows
@@ -25,7 +26,6 @@ from .project_lookup import find_project, find_project_in_body, find_project_in_
 from .projects import check_deletable
 from .rendering import render_page
 from .sources import SOURCES, package_name_field
-from .storing import require_json
 from .submission import MAX_TIMEOUT, PRESERVED, SourceOfBuild, build_fields, selected_chroots, submit_builds
 from .users import User, may_edit
 

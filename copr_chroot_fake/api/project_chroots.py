@@ -15,12 +15,11 @@ from .authentication import authenticate
 from .bodies import Upload
 from .build_config import REPO, derive_project_config
 from .context import RequestContext, Success, nul_error, require
+from .database import as_text, require_storable
 from .endpoint import Model, endpoint, plain, texts
-from .forms import Field, Given, Invalid, Stop, Values, form_data, read_form
+from .forms import Field, Given, Invalid, Stop, Values, form_data, read_form, repository_field
 from .project_lookup import find_project, find_project_in_path
 from .rendering import json_success
-from .repository_fields import repository_field
-from .storing import as_text, require_storable
 from .users import may_edit
 
 _RENAMED = {

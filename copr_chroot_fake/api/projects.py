@@ -1,4 +1,4 @@
-"""Projects: reading, adding, changing and deleting them."""
+"""Projects: reading, adding, changing, forking and deleting them."""
 
 from __future__ import annotations
 
@@ -9,22 +9,24 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
 from random import Random
+from typing import Any
+from urllib.parse import urlparse
 
 from ..engine.build import Build
+from ..engine.forking import fork_project
 from ..engine.project import Project
 from ..engine.store import Store
-from ..model.project import NO_SETTINGS
+from ..model.project import NO_SETTINGS, ProjectSettings
 from ..wire.answer import CATCH_ALL, ApiError
 from . import forms
 from .authentication import authenticate
 from .context import RequestContext, Success, nul_error, require
+from .database import as_text, require_storable
 from .endpoint import Kind, Model, endpoint, page_of, plain, texts
-from .forms import Values, form_data, read_form
+from .forms import Field, Given, Invalid, Values, form_data, read_form, repository_field
 from .paging import PROJECT_TABLE, Paging, check_order, check_query, parse_paging, slice_rows, sort_rows
-from .project_forms import MAX_NAME, RENAMED, changed_settings, fields_to_add, fields_to_edit, settings_to_add
 from .project_lookup import find_editable_project, find_project, find_project_in_path
 from .rendering import json_success, render_page
-from .storing import require_storable
 from .users import User, find_user, may_edit, owner_of, require_group_member
 
 _MAX_LISTED_BUILDS = 5
@@ -103,31 +105,30 @@ def _user_id(project: Project) -> int | None:
     return None if user is None else user.id
 
 
+_SORTABLE_SETTINGS = [
+    "appstream",
+    "auto_prune",
+    "bootstrap",
+    "contact",
+    "description",
+    "fedora_review",
+    "follow_fedora_branching",
+    "homepage",
+    "instructions",
+    "isolation",
+    "module_hotfixes",
+    "multilib",
+    "persistent",
+    "repo_priority",
+    "unlisted_on_hp",
+]
+
 _COLUMNS: Mapping[str, Callable[[Project], int | str | None]] = {
     **dict.fromkeys(("user", "user_id"), _user_id),
     "name": attrgetter("projectname"),
     "created_on": attrgetter("created_on"),
     "build_enable_net": attrgetter("settings.enable_net"),
-    **{
-        name: attrgetter(f"settings.{name}")
-        for name in (
-            "appstream",
-            "auto_prune",
-            "bootstrap",
-            "contact",
-            "description",
-            "fedora_review",
-            "follow_fedora_branching",
-            "homepage",
-            "instructions",
-            "isolation",
-            "module_hotfixes",
-            "multilib",
-            "persistent",
-            "repo_priority",
-            "unlisted_on_hp",
-        )
-    },
+    **{name: attrgetter(f"settings.{name}") for name in _SORTABLE_SETTINGS},
 }
 """The columns that a list can be ordered by; the others are the same for all projects, or unknown to the fake."""
 
@@ -138,7 +139,7 @@ def add_project(context: RequestContext) -> Success:
     user, store = authenticate(context), context.store
     owner = context.target.parameters["ownername"]
     _check_owner(owner, user, store)
-    data = form_data(context.body, ("chroots",), RENAMED)
+    data = form_data(context.body, ("chroots",), _RENAMED)
     if context.target.arguments.get("exist_ok") == "True":
         name = _name_in(data)
         require_storable([name])
@@ -146,7 +147,7 @@ def add_project(context: RequestContext) -> Success:
         if existing is not None:
             return render_project(existing)
     # Copr fills in the defaults of fields that were not sent.
-    fields = fields_to_add(owner, store)
+    fields = _fields_to_add(owner, store)
     filled = {name: [field.default] for name, field in fields.items() if field.default is not None}
     form = read_form(fields, {**filled, **data})
     form.raise_as_lines()
@@ -157,9 +158,9 @@ def add_project(context: RequestContext) -> Success:
     _check_administrator(values, user, owner)
     if owner.startswith("@"):
         require_group_member(user, owner, store)
-    if len(values["name"]) > MAX_NAME:
+    if len(values["name"]) > _MAX_NAME:
         raise ApiError(500, CATCH_ALL, compact=True)
-    settings = settings_to_add(values)
+    settings = _settings_to_add(values)
     require_storable(vars(settings).values())
     project = Project(store, store.next_project_id(), owner, values["name"], settings=settings, creator=user.name)
     project.created_on = int(store.clock.now())
@@ -178,8 +179,8 @@ def edit_project(context: RequestContext) -> Success:
     """Change the fields that were sent."""
     user, store = authenticate(context), context.store
     project = find_project_in_path(context)
-    data = form_data(context.body, ("chroots",), RENAMED)
-    form = read_form(fields_to_edit(store), data)
+    data = form_data(context.body, ("chroots",), _RENAMED)
+    form = read_form(_fields_to_edit(store), data)
     form.raise_as_lines()
     _check_chroots(context, store)
     if "storage" in data:
@@ -187,7 +188,7 @@ def edit_project(context: RequestContext) -> Success:
         raise ApiError(500, CATCH_ALL, compact=True)
     values = form.values
     sent = {name: value for name, value in values.items() if name in data and value is not None}
-    settings = replace(project.settings, **changed_settings(sent))
+    settings = replace(project.settings, **_changed_settings(sent))
     if not may_edit(user, project):
         raise ApiError(403, "Only owners and admins may update their projects.")
     dropped = _dropped_chroots(project, values["chroots"], store) if values["chroots"] else []
@@ -230,7 +231,38 @@ def _read_deletion(context: RequestContext) -> None:
     """
     if context.body.kind == "json":
         context.body.json()
-    read_form({"verify": forms.Field(forms.boolean, False)}, form_data(context.body))
+    read_form({"verify": Field(forms.boolean, False)}, form_data(context.body))
+
+
+@endpoint("project/fork/{ownername}/{projectname}", methods=("POST",), deprecated="PUT", model=PROJECT)
+def fork(context: RequestContext) -> Success:
+    """Copy a project with the last successful builds; an existing destination has to be confirmed."""
+    user, store = authenticate(context), context.store
+    project = find_project_in_path(context)
+    data = form_data(context.body, ("chroots",))
+    if "ownername" in data:
+        data["owner"] = data["ownername"]
+    owners = (user.name, *user.groups) if store.accounts else [str(data.get("owner", [user.name])[0])]
+    fields = {
+        "owner": Field(forms.choice, user.name, checks=[forms.one_of(owners)], validators=[forms.required()]),
+        "name": Field(forms.stripped_text, project.projectname, validators=[forms.required(), _name_characters]),
+        "confirm": Field(forms.boolean, False),
+    }
+    form = read_form(fields, data if "owner" in data else {**data, "owner": ["None"]})
+    form.raise_as_lines()
+    owner, name = form.values["owner"], form.values["name"]
+    # Copr looks at the user's projects, and at those of groups that the user has added.
+    owned = [other for other in store.projects.values() if owner_of(other) == user.name]
+    if any(other.projectname == name for other in owned) and not form.values["confirm"]:
+        raise ApiError(
+            400,
+            f"You are about to fork into existing project: {name}\nPlease use --confirm if you really want to do this",
+        )
+    if len(name) > _MAX_NAME:
+        raise ApiError(500, CATCH_ALL, compact=True)
+    if f"{owner}/{name}" == project.full_name:
+        raise ApiError(400, "Source project should not be same as destination")
+    return render_project(fork_project(store, project, owner, name, user.name))
 
 
 @endpoint("project/regenerate-repos/{ownername}/{projectname}", methods=("PUT",), deprecated="POST", model=PROJECT)
@@ -346,6 +378,148 @@ def pluralize(word: str, names: Sequence[str]) -> str:
     if len(names) == 2:
         return f"{word}s {' and '.join(names)}"
     return f"{word}s {', '.join(names[:-1])}, and {names[-1]}"
+
+
+_MAX_NAME = 100
+"""The longest name of a project that Copr's database stores."""
+
+_RENAMED = {"devel_mode": "disable_createrepo", "additional_repos": "repos"}
+"""Copr's own names of fields, by those of its API."""
+
+_PLAIN = [
+    "homepage",
+    "contact",
+    "unlisted_on_hp",
+    "auto_prune",
+    "isolation",
+    "follow_fedora_branching",
+    "multilib",
+    "enable_net",
+    "module_hotfixes",
+    "fedora_review",
+    "appstream",
+    "repo_priority",
+]
+"""The fields that are stored as they are."""
+
+_LISTS = {
+    "repos": "additional_repos",
+    "runtime_dependencies": "runtime_dependencies",
+    "packit_forge_projects_allowed": "packit_forge_projects_allowed",
+}
+"""The settings of fields with a list of words."""
+
+
+def _fields_to_edit(store: Store) -> dict[str, Field]:
+    """Return the fields of a request that changes a project."""
+    repositories = repository_field(store)
+    return {
+        "chroots": Field(forms.choices, checks=[forms.some_of(store.active_chroots)]),
+        "description": Field(forms.text),
+        "instructions": Field(forms.text),
+        "homepage": Field(forms.stripped_text, filters=[forms.null_if_blank], validators=[forms.optional, forms.url]),
+        "contact": Field(
+            forms.stripped_text, filters=[forms.null_if_blank], validators=[forms.optional, forms.email_or_url]
+        ),
+        "delete_after_days": Field(_days, validators=[forms.optional, forms.in_range(-1, 720)]),
+        "repos": repositories,
+        "runtime_dependencies": repositories,
+        "disable_createrepo": Field(forms.boolean, False),
+        "unlisted_on_hp": Field(forms.boolean, False),
+        "auto_prune": Field(forms.boolean, True),
+        "use_bootstrap_container": Field(forms.stripped_text, filters=[_optional_flag], validators=[forms.optional]),
+        "bootstrap": forms.optional_choice("default", "off", "on", "image", blank=""),
+        "isolation": forms.optional_choice("default", "nspawn", "simple", blank=""),
+        "follow_fedora_branching": Field(forms.boolean, True),
+        "multilib": Field(forms.boolean, False),
+        "enable_net": Field(forms.boolean, False),
+        "module_hotfixes": Field(forms.boolean, False),
+        "fedora_review": Field(forms.boolean, False),
+        "appstream": Field(forms.boolean, False),
+        "packit_forge_projects_allowed": Field(
+            forms.text, filters=[forms.one_per_line, _without_schemes], validators=[forms.optional]
+        ),
+        "repo_priority": Field(forms.integer, validators=[forms.optional, forms.in_range(1)]),
+        "storage": Field(forms.choice, checks=[forms.one_of(("backend", "pulp"))], validators=[forms.optional]),
+    }
+
+
+def _fields_to_add(owner: str, store: Store) -> dict[str, Field]:
+    """Return the fields of a request that adds a project."""
+
+    def is_new(given: Given) -> None:
+        # Copr looks it up, whatever the other validators say.
+        require_storable([given.value])
+        if f"{owner}/{given.value}" not in store.projects:
+            return
+        if owner.startswith("@"):
+            group = store.find_group(owner)
+            fas_name = owner[1:] if group is None else group.fas_name
+            raise Invalid(f"Group {owner[1:]} (fas: {fas_name}) already has a project named '{given.value}'.")
+        raise Invalid(f"You already have a project named '{given.value}'.")
+
+    is_no_number = forms.valid_if(lambda value: not value.isdigit(), "Project's name can not be just number.")
+    fields = _fields_to_edit(store)
+    # Copr's form adds or replaces these fields, so that their errors come last.
+    chroots, days = fields.pop("chroots"), fields.pop("delete_after_days")
+    fields["name"] = Field(forms.stripped_text, validators=[forms.required(), _name_characters, is_new, is_no_number])
+    fields["persistent"] = Field(forms.boolean, False)
+    fields["delete_after_days"] = days
+    fields["chroots"] = replace(chroots, validators=[forms.valid_if(bool, forms.not_choices(["[]"]))])
+    return fields
+
+
+_name_characters = forms.matches(r"^[\w.-]+$", "Name must contain only letters, digits, underscores, dashes and dots.")
+
+
+def _days(sent: Sequence[object], default: Any) -> Any:
+    """Read a number of days; -1 stands for ever."""
+    return forms.integer(sent, default) if forms.is_filled(sent) else -1
+
+
+def _optional_flag(value: Any) -> bool | None:
+    if value in (True, "true"):
+        return True
+    return False if value in (False, "false") else None
+
+
+def _without_schemes(value: Any) -> str:
+    """Remove the schemes of the addresses of forge projects, one on each line."""
+    parsed = [urlparse(word) for word in value.split()]
+    return "\n".join(part.netloc + part.path for part in parsed)
+
+
+def _changed_settings(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings by name for the values of fields that were sent."""
+    changed = {name: values[name] for name in _PLAIN if name in values}
+    changed.update({_LISTS[name]: tuple(values[name].split()) for name in _LISTS if name in values})
+    if "disable_createrepo" in values:
+        changed["devel_mode"] = values["disable_createrepo"]
+    changed.update({name: as_text(values[name]) for name in ("description", "instructions") if name in values})
+    if "bootstrap" in values:
+        changed["bootstrap"] = values["bootstrap"]
+    if "delete_after_days" in values:
+        changed["delete_after_days"] = None if values["delete_after_days"] < 0 else values["delete_after_days"]
+    return changed
+
+
+def _settings_to_add(values: Values) -> ProjectSettings:
+    """Return the settings of a new project, for which Copr has other defaults than for its database."""
+    changed = _changed_settings(values)
+    flag = values["use_bootstrap_container"]
+    default = "default" if flag is None else "on" if flag else "off"
+    return replace(
+        ProjectSettings(),
+        **{
+            **changed,
+            "description": as_text(values["description"]) or "",
+            "instructions": as_text(values["instructions"]) or "",
+            "bootstrap": default if values["bootstrap"] is None else values["bootstrap"],
+            "isolation": "default" if values["isolation"] is None else values["isolation"],
+            "persistent": values["persistent"],
+            "storage": values["storage"] or "backend",
+        },
+    )
 
 
 def render_project(project: Project) -> Success:

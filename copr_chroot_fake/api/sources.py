@@ -13,8 +13,7 @@ from ..engine.store import Store
 from ..model.source import SourceType
 from ..validation.rule import frozen
 from . import forms
-from .forms import Field, Values
-from .repository_fields import repository_field
+from .forms import Field, Values, repository_field
 
 PACKAGE_NAME = r"^[-+_.a-zA-Z0-9]+$"
 

@@ -25,13 +25,13 @@ from .authentication import authenticate
 from .bodies import Upload
 from .builds import BUILD, render_build
 from .context import RequestContext, Success
+from .database import require_json, require_storable
 from .endpoint import endpoint, page_of
 from .forms import Field, Given, Invalid, Values, form_data, read_form
 from .project_lookup import find_project_in_body
 from .projects import pluralize
 from .rendering import json_success, render_list
 from .sources import SOURCES, Source, latest_fedora, package_name_field
-from .storing import require_json, require_storable
 from .users import User, may_build_in
 
 MAX_TIMEOUT = 108_000

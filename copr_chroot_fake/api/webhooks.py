@@ -14,9 +14,9 @@ from ..scenario.spec import BuildSpec, SourceSpec
 from ..wire.answer import Answer, ApiError
 from ..wire.headers import read_header
 from .context import RequestContext, nul_error
+from .database import require_json
 from .endpoint import endpoint
 from .sources import latest_fedora
-from .storing import require_json
 from .submission import check_directory
 from .text_pages import error_page, text_answer
 
