@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
-from ..engine.build import CANCEL_SECONDS
 from ..model import defaults
 from ..model.durations import LogNormal, draw_whole
 from ..model.lifecycle import LIFECYCLES
@@ -54,6 +53,9 @@ _AGE = LogNormal(3600, 2, 1, 366 * 24 * 3600)
 _FAILURE_RATES = Weighted(((0.02, 90), (0.5, 6), (1.0, 4)))
 """Probability that a chroot fails; the same for all chroots of a build."""
 
+_STATES_OF_BUILDS = Weighted(((None, 95), (State.CANCELED, 3), (State.FORKED, 2)))
+"""Final states that all chroots of a build have together."""
+
 _TIMEOUTS = Weighted(((18_000, 88), (36_000, 5), (72_000, 4), (7_200, 3)))
 
 
@@ -62,14 +64,6 @@ class ChrootHistory(NamedTuple):
 
     ends: tuple[int, ...]
     final_state: State
-
-    def canceled(self, at: int) -> ChrootHistory:
-        """Return the history after a user cancels the build; Copr reports a chroot that is being built as failed."""
-        if self.ends[-1] <= at:
-            return self
-        end = at + CANCEL_SECONDS
-        state = State.CANCELED if self.ends[1] > at else State.FAILED
-        return ChrootHistory((*(min(each, end) for each in self.ends[:-1]), end), state)
 
     def state_at(self, age: int, first: State) -> State:
         """Return the state ``age`` seconds after submission; ``first`` is the state during the first stage."""
@@ -83,43 +77,32 @@ class BuildHistory(NamedTuple):
     age: int
     chroots: list[ChrootHistory]
     states: list[State]
-    canceled: int | None
-    """When a user canceled the build, in seconds since submission."""
 
 
 def random_history(random: Random, chroots: Sequence[MockChroot], age: int | None = None) -> BuildHistory:
     """Return the history of a build, ``age`` seconds after its submission."""
     histories = _histories(random, chroots, _final_states(random, chroots))
-    end = _end(histories)
-    canceled = random_integer(random, 0, end) if chance(random, 0.03) else end
-    histories = [history.canceled(canceled) for history in histories]
     age = int(draw_whole(_AGE, random)) if age is None else age
     first = pick(random, (State.WAITING, State.IMPORTING))
-    states = [history.state_at(age, first) for history in histories]
-    return BuildHistory(age, histories, states, canceled if canceled < min(age, end) else None)
+    return BuildHistory(age, histories, [history.state_at(age, first) for history in histories])
 
 
 def history_with_state(random: Random, chroots: Sequence[MockChroot], state: State) -> BuildHistory:
     """Return the history of a build whose chroots are all in the given state."""
     histories = _histories(random, chroots, [state] * len(chroots))
     if state.is_final:
-        age = _end(histories) + int(draw_whole(_AGE, random))
+        age = max((history.ends[-1] for history in histories), default=0) + int(draw_whole(_AGE, random))
     else:
         stage = _STATES.index(state) if state in _STATES else 0
         age = max(((0, *history.ends)[stage] for history in histories), default=0) + random_integer(random, 0, 4)
-    canceled = max(0, _end(histories) - CANCEL_SECONDS) if state is State.CANCELED else None
-    return BuildHistory(age, histories, [state] * len(histories), canceled)
-
-
-def _end(histories: Sequence[ChrootHistory]) -> int:
-    """Return when the last chroot ends."""
-    return max((history.ends[-1] for history in histories), default=0)
+    return BuildHistory(age, histories, [state] * len(histories))
 
 
 def _final_states(random: Random, chroots: Sequence[MockChroot]) -> list[State]:
     """Return a final state for each chroot; some packages exclude one or more of them."""
-    if chance(random, 0.02):
-        return [State.FORKED] * len(chroots)
+    together = _STATES_OF_BUILDS.pick(random)
+    if together is not None:
+        return [together] * len(chroots)
     failed = _FAILURE_RATES.pick(random)
     skipped = 0.2 if chance(random, 0.05) else 0.0
     states = Weighted(((State.SKIPPED, skipped), (State.FAILED, failed), (State.SUCCEEDED, 1 - failed)))
@@ -135,7 +118,7 @@ def _histories(random: Random, chroots: Sequence[MockChroot], states: Sequence[S
         pending = imported + int(draw_whole(_PENDING, random))
         starting = pending + int(draw_whole(_STARTING, random))
         running = starting + int(duration * _SLOWDOWN.get(chroot.arch, 1) * (0.8 + 0.4 * random.random()))
-        last = {State.SKIPPED: imported, State.CANCELED: pending}.get(state, running)
+        last = imported if state in (State.SKIPPED, State.CANCELED) else running
         ends = tuple(min(end, last) for end in (imported, pending, starting, running))
         histories.append(ChrootHistory(ends, state))
     return histories
@@ -173,9 +156,8 @@ def build_entry(
             for chroot, state, chroot_history in zip(chroots, history.states, history.chroots, strict=True)
         ],
     }
-    if history.canceled is not None:
+    if State.CANCELED in history.states:
         entry["canceled"] = True
-        entry["confirmed_by"] = _clamp(submitted_on + history.canceled + CANCEL_SECONDS)
     return entry
 
 
