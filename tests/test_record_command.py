@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import time
@@ -270,15 +269,6 @@ def test_invalid_options_are_rejected(
     assert message in done.stderr
 
 
-def test_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
-    """Neither is a device such as /dev/null."""
-    os.mkfifo(tmp_path / "pipe")
-    with copr() as server:
-        done = invoke(server, "7", "-o", tmp_path / "pipe")
-    assert (done.exit_code, (tmp_path / "pipe").is_fifo()) == (2, True)
-    assert "is a device or a pipe" in done.stderr
-
-
 def test_anonymize_replaces_names_in_the_file(tmp_path: Path) -> None:
     """This includes a recording with ``--watch`` that has not ended."""
     path = tmp_path / "build.json"
@@ -290,8 +280,3 @@ def test_anonymize_replaces_names_in_the_file(tmp_path: Path) -> None:
     assert (build["ownername"], build["projectname"]) == ("@group1", "project1")
     assert "@copr" not in path.read_text()
     assert "tools" not in path.read_text()
-
-
-def test_help_lists_the_command() -> None:
-    lines = CliRunner().invoke(main, ["--help"]).output.splitlines()
-    assert "record" in [line.split()[0] for line in lines if line.strip()]

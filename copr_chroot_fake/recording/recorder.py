@@ -138,7 +138,6 @@ class Recorder:
 
     def __post_init__(self) -> None:
         self._not_found: set[int] = set()
-        self._reported: dict[int, str] = {}
         self.observations = Observations(int(self.now()))
         self._builds = self.observations.builds
 
@@ -223,6 +222,8 @@ class Recorder:
         if has_changed:
             # The source build as it is now: its later states follow from those of the chroots.
             self._builds[build_id] = ObservedBuild(build_id, at, document, self._fetch_source(build_id))
+            counts = Counter(str(status.state) for status in statuses).most_common()
+            self.report(f"build {build_id}: {', '.join(f'{count} {state}' for state, count in counts) or 'no chroots'}")
         build = self._builds[build_id]
         if not statuses and document.get("state") in ("failed", "canceled"):
             # The source build has failed; there are no chroots from which its state could follow.
@@ -249,11 +250,6 @@ class Recorder:
 
     def _read_details(self, build: ObservedBuild, statuses: Sequence[ChrootStatus]) -> bool:
         """Read missing details of chroots; return whether any were read."""
-        counts = Counter(str(status.state) for status in statuses).most_common()
-        line = ", ".join(f"{count} {state}" for state, count in counts) or "no chroots"
-        if self._reported.get(build.id) != line:
-            self._reported[build.id] = line
-            self.report(f"build {build.id}: {line}")
         missing = [status for status in statuses if build.chroots[status.name].needs_details]
         for status in missing:
             details = self._fetch_details(build.id, status)

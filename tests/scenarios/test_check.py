@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -214,14 +213,6 @@ def test_standard_input_can_be_checked(text: str, line: str) -> None:
     assert result.exit_code == 1
     assert result.stdout.startswith(line)
     assert run("check", "-", text=b"\xff").stderr.startswith("Error: <stdin>: cannot be read: ")
-
-
-def test_missing_yaml_extra_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message says how to install it."""
-    monkeypatch.setitem(sys.modules, "yaml", None)
-    result = run("check", write(tmp_path, "builds: []", "s.yaml"))
-    assert result.exit_code == 2
-    assert "pip install 'copr-chroot-fake[yaml]'" in result.stderr
 
 
 @pytest.mark.parametrize(("hold", "exit_code"), [("failed", 0), ("succeeded", 0), ("canceled", 1)])

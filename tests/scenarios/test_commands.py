@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -47,28 +46,6 @@ def test_missing_output_directory_is_reported(tmp_path: Path) -> None:
         result.stderr
         == f"Error: {tmp_path}/nowhere/file: the directory {tmp_path}/nowhere does not exist; create it first\n"
     )
-
-
-def test_output_that_is_a_pipe_is_not_written(tmp_path: Path) -> None:
-    path = tmp_path / "pipe"
-    os.mkfifo(path)
-    result = run("schema", "-o", path)
-    assert (result.exit_code, path.is_fifo()) == (2, True)
-    assert result.stderr == f"Error: {path}: is a device or a pipe; expected a regular file\n"
-
-
-def test_failed_write_leaves_the_output_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    path = tmp_path / "schema.json"
-    path.write_text("{}")
-    monkeypatch.setattr("os.fsync", fail)
-    result = run("schema", "-o", path)
-    assert result.exit_code == 2
-    assert result.stderr == f"Error: {path}: cannot be written: No space left on device\n"
-    assert path.read_text() == "{}"
-    assert [*tmp_path.iterdir()] == [path]
 
 
 def test_schema_is_printed_or_written_to_a_file(tmp_path: Path) -> None:

@@ -274,16 +274,3 @@ def test_result_file_is_read_at_each_load(tmp_path: Path) -> None:
         (tmp_path / "a.txt").write_text(content)
         (build,) = FakeCopr.from_scenario(path).to_scenario()["builds"]
         assert build["source_results"] == {"a.txt": content}
-
-
-def test_changed_file_is_loaded_again(tmp_path: Path) -> None:
-    for number in (1, 2):
-        assert list(FakeCopr.from_scenario(write(tmp_path, {"builds": [{"id": number}]})).builds) == [number]
-
-
-def test_fakes_of_one_file_share_nothing(tmp_path: Path) -> None:
-    """A change of one fake does not change the next one that is made from the file."""
-    source = {"type": "scm", "config": {"clone_url": "https://example.com/hello.git"}}
-    path = write(tmp_path, {"builds": [{"id": 1, "source": source}]})
-    FakeCopr.from_scenario(path).builds[1].source.config["clone_url"] = "changed"  # type: ignore[index]
-    assert FakeCopr.from_scenario(path).builds[1].source.config["clone_url"] == "https://example.com/hello.git"
