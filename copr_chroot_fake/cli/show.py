@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
@@ -12,7 +11,6 @@ from ..engine.chroot import BuildChroot
 from ..engine.lifecycle_run import LifecycleRun
 from ..engine.project import Project
 from ..fake import FakeCopr
-from ..model import defaults
 from ..model.lifecycle import DELETED, LIFECYCLES, PlannedStage
 from ..model.project import NO_SETTINGS
 from ..model.states import State
@@ -53,8 +51,6 @@ def _show_overview(fake: FakeCopr, builds: Sequence[Build]) -> Iterator[str]:
     rules = [(str(rule.id), str(rule)) for rule in fake.submission_rules]
     faults = [(str(active.id), ", ".join(_describe(dump(active.fault)))) for active in fake.faults]
     yield from _table(("Project", "Chroots", "Settings"), [_project_cells(project) for project in projects])
-    headings = ("Build", "Package", "Project", "Chroots", "States", "Packages")
-    yield from _table(headings, [_build_cells(build) for build in builds])
     yield from _table(("Rule", "Submitted builds"), rules)
     yield from _table(("Fault", "Requests and effect"), faults)
 
@@ -95,21 +91,6 @@ def _describe(fields: Mapping[str, object]) -> Iterator[str]:
 
 def _directory(build: Build) -> str:
     return f"{build.project.ownername}/{build.project_dirname}"
-
-
-def _build_cells(build: Build) -> Sequence[str]:
-    states = Counter("advancing" if chroot.lifecycle_run else str(chroot.state) for chroot in build.chroots)
-    listed = ", ".join(f"{count} {state}" for state, count in states.most_common())
-    packages = sum(_count_packages(chroot) for chroot in build.chroots)
-    return str(build.id), build.package or "", _directory(build), str(len(build.chroots)), listed, str(packages)
-
-
-def _count_packages(chroot: BuildChroot) -> int:
-    """Return how many packages a chroot has, or will have at the end of its lifecycle."""
-    run = chroot.lifecycle_run
-    if run is None or run.plan[-1].state != State.SUCCEEDED:
-        return len(chroot.packages)
-    return len(defaults.packages(chroot.name, chroot.build.package) if run.packages is None else run.packages)
 
 
 def _show_build(build: Build, seed: int) -> Iterator[str]:
