@@ -26,7 +26,7 @@ _CHROOT_ENDPOINTS = ("build-chroot", "build-chroot/build-config", "build-chroot/
 
 
 class _ReadHeaders(NamedTuple):
-    """What is read of a request's headers at once; requests with equal headers share it.
+    """Headers of a request; requests with equal headers share them.
 
     :param sent: a copy of the headers.
     :param recorded: the same without secrets.
@@ -73,11 +73,7 @@ class Api:
             sent, recorded_headers, mask = self._last_headers if headers else _NO_HEADERS
             if headers and headers != sent:
                 sent, recorded_headers, mask = self._last_headers = _read_headers(headers)
-            hit = (
-                store.faults.strike(Subject(parsed.endpoint, parsed.build_id, parsed.chrootname))
-                if store.faults.active
-                else None
-            )
+            hit = self._strike(parsed) if store.faults.active else None
             if hit is None:
                 answer, documents = respond(context, mask)
             else:
@@ -85,36 +81,38 @@ class Api:
             now = store.clock.now()
             if method in _POLL_METHODS and store.poll_loops.count(target, now, None if hit else answer):
                 answer, documents = self._fail_poll_loop(method, parsed, target, answer, documents)
-            is_lost = hit is not None and not hit.fault.arrives
-            matched = bool(documents) or is_lost or self._is_matched(method, parsed, answer.status)
-            fault_id = None if hit is None else hit.fault_id
-            number = next(self._numbers)
-            details = NO_DETAILS
-            if body or context.user is not None or store.created or answer.status >= 400:
-                details = record_details(context, answer)
-            self._log.add(
-                Request(
-                    method,
-                    target,
-                    parsed,
-                    answer.status,
-                    now,
-                    matched,
-                    documents,
-                    fault_id,
-                    number,
-                    recorded_headers,
-                    details,
-                ),
-                store.rendered_bytes,
-            )
+            request = self._record(context, target, answer, documents, hit, recorded_headers, now)
+            self._log.add(request, store.rendered_bytes)
             store.rendered_bytes = 0
         return answer._replace(body=b"") if method == "HEAD" else answer
+
+    def _strike(self, target: Target) -> Hit | None:
+        """Return the fault that hits a request."""
+        return self.store.faults.strike(Subject(target.endpoint, target.build_id, target.chrootname))
+
+    def _record(
+        self,
+        context: RequestContext,
+        target: str,
+        answer: Answer,
+        documents: Sequence[bytes],
+        hit: Hit | None,
+        headers: RawHeaders,
+        now: float,
+    ) -> Request:
+        method, parsed, status = context.method, context.target, answer.status
+        is_lost = hit is not None and not hit.fault.arrives
+        matched = bool(documents) or is_lost or self._is_matched(method, parsed, status)
+        fault = None if hit is None else hit.fault_id
+        is_plain = status < 400 and not context.content and context.user is None and not self.store.created
+        details = NO_DETAILS if is_plain else record_details(context, answer)
+        number = next(self._numbers)
+        return Request(method, target, parsed, status, now, matched, documents, fault, number, headers, details)
 
     def _fail_poll_loop(
         self, method: str, parsed: Target, target: str, answer: Answer, documents: Sequence[bytes]
     ) -> tuple[Answer, Sequence[bytes]]:
-        """Return the error for code that polls without waiting, unless waiting would change nothing or polls do."""
+        """Return the error for code that polls without waiting, unless only more polls would help."""
         store = self.store
         builds = store.builds.values() if parsed.raw_build_id is None else [store.builds.get(parsed.build_id or 0)]
         unfinished = [build for build in builds if build is not None and not build.is_finished]
@@ -147,7 +145,7 @@ class Api:
         return hit.change(answer), documents if arrives else ()
 
     def _is_matched(self, method: str, target: Target, status: int) -> bool:
-        """Return whether a request without documents in its response names things that exist, or have existed."""
+        """Return whether the objects that a request names exist or have existed, if its response has no documents."""
         if target.endpoint is None or target.endpoint == "home":
             return target.endpoint is not None
         is_valid_method = method in ENDPOINTS[target.endpoint].methods

@@ -13,7 +13,7 @@ from ..wire.headers import CHARSETS, RawHeaders, parse_parameters, read_header
 from ..wire.target import parse_urlencoded
 
 MAX_PARTS = 1000
-"""The number of parts from which Werkzeug rejects a form."""
+"""The maximum number of parts of a form, from which on Werkzeug rejects it."""
 
 
 MAX_FIELDS = 1024 * 1024
@@ -23,7 +23,7 @@ TOO_LARGE = "The data value transmitted exceeds the capacity limit."
 
 
 BodyKind = Literal["json", "urlencoded", "multipart", "other"]
-"""What the content type of a body says: JSON, a form without or with files, or anything else."""
+"""The kind of a body by its content type: JSON, a form without or with files, or anything else."""
 
 
 class Upload(NamedTuple):
@@ -44,7 +44,7 @@ Form = tuple[dict[str, object], dict[str, Upload]]
 
 
 class RequestBody:
-    """The body of a request; each part of it is parsed on first access, as most requests are read without."""
+    """The body of a request, parsed on first access, because most handlers do not read it."""
 
     _replaced_form: Mapping[str, object] | None = None
 
@@ -58,7 +58,7 @@ class RequestBody:
 
     @cached_property
     def kind(self) -> BodyKind:
-        """What the content type says that it is."""
+        """Its kind, by its content type."""
         mimetype = self._content_type.partition(";")[0].strip(" \t").lower()
         if mimetype.startswith("application/") and mimetype.endswith("+json"):
             return "json"
@@ -97,7 +97,7 @@ class RequestBody:
         return self._parsed
 
     def fields(self) -> dict[str, object]:
-        """Return the fields that were sent: those of a JSON object, else of a form.
+        """Return the fields of a JSON object or of a form.
 
         :raises ApiError: 500 for JSON that is no object, as in Copr.
         """
@@ -132,7 +132,7 @@ class RequestBody:
         return {}, {}
 
     def read_json_file(self) -> None:
-        """Use the file ``json``, if there is one, as the form: so do clients that upload a file.
+        """Use the file ``json``, if there is one, as the form: clients that upload a file send their fields in it.
 
         :raises ApiError: 500 if it is not a JSON object, 413 if it is too large.
         """

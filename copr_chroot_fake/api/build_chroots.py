@@ -1,4 +1,4 @@
-"""Build chroots: one of them, the pages of a build's list, build configurations, and built packages."""
+"""Build chroots: their states, build configurations and built packages."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _render_page(build: Build, paging: Paging, page: Iterable[BuildChroot]) -> S
 
 
 def _poll_page(build: Build, paging: Paging, context: RequestContext) -> Sequence[BuildChroot]:
-    """Poll the chroots of a page, and the chroots that have not appeared yet, and return the page."""
+    """Poll the chroots of a page and those that have not appeared yet; return the page."""
     store, is_poll = context.store, context.is_poll
     absent = {chroot for chroot in build.chroots if chroot.is_absent} if build.is_coupled else set()
     for chroot in absent:

@@ -1,4 +1,4 @@
-"""Build configurations: they follow from the settings of the project, its chroot and the build."""
+"""Build configurations, derived from the settings of the project, its chroot and the build."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def has_valid_priorities(config: Mapping[str, object]) -> bool:
 
 
 def derive_project_config(project: Project, name: str) -> dict[str, object]:
-    """Return the configuration that follows from the settings of a project for one of its chroots, without bootstrap.
+    """Return the configuration for a chroot of a project, without bootstrap.
 
     :raises ApiError: 500 if the URL of a repository is invalid.
     """
@@ -97,7 +97,7 @@ def _bootstrap(project: Project, settings: ProjectChroot, of_build: str | None, 
 
 
 def _repos(project: Project, name: str, settings: ProjectChroot, dirname: str) -> list[Repo]:
-    """Return the repositories of a project for one of its chroots, and those of a directory of it.
+    """Return the repositories of a project and of one of its directories, for a chroot.
 
     :raises ApiError: 500 for an invalid host, or a ``copr://`` URL without a project.
     """
@@ -144,7 +144,7 @@ def _additional_repo(url: str, chrootname: str, store: Store) -> Repo:
 
 
 def expand_url(url: str, chrootname: str) -> str:
-    """Return the URL of an external repository without its priority, and with the variables in it filled in.
+    """Return the URL of an external repository, without its priority and with variables filled in.
 
     :raises ValueError: for an invalid host.
     """

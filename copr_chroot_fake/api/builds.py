@@ -1,4 +1,4 @@
-"""Builds: one of them, the pages of a project's list, built packages, source builds, and cancellation.
+"""Builds: reading, listing, canceling and deleting them; built packages, source builds and uploads.
 
 A response that shows a build, or chroots of it, counts as a poll of these chroots.
 """
@@ -162,7 +162,7 @@ def delete_builds(context: RequestContext) -> Success:
 
 
 def _find_listed(ids: Iterable[Hashable], store: Store) -> Mapping[Hashable, Build | None]:
-    """Return the build of each listed id, where 1.0 is 1, as in the set that Copr makes of them.
+    """Return the build of each listed id; 1.0 equals 1, as in Copr's set of ids.
 
     :raises ApiError: 500 for what the database does not compare with an integer, and for a text that is the id of a
         build, which the database finds, but which is not in Copr's set.
@@ -179,7 +179,7 @@ def _find_listed(ids: Iterable[Hashable], store: Store) -> Mapping[Hashable, Bui
 
 
 def _listed_number(listed: Hashable) -> int | None:
-    """Return the integer that the database takes an id for; ``None`` if it is none.
+    """Return an id as the integer that the database reads; ``None`` if it is no integer.
 
     :raises ApiError: 500 if it cannot compare it with one.
     """
@@ -244,13 +244,13 @@ def _newest_builds(store: Store, project: Project, package: str | None, offset: 
 
 
 def _status_limit(context: RequestContext, paging: Paging) -> int | None:
-    """Return the limit of a list filtered by status, where a limit of 0 means no builds at all."""
+    """Return the limit of a list filtered by status; a limit of 0 means no builds."""
     sent = context.target.arguments.get("limit", "")
     return int(sent) if sent.strip() else paging.limit
 
 
 def _filter_by_state(builds: Sequence[Build], status: str, limit: int | None) -> list[Build]:
-    """Return the builds in a state; a limit cuts them as a slice in Python does, so a negative one omits the last."""
+    """Return the builds in a state; as in a Python slice, a negative limit omits the last ones."""
     matches = (build for build in builds if build.state == status)
     if limit is None or limit < 0:
         return [*matches][:limit]
@@ -297,7 +297,7 @@ def render_build(build: Build) -> bytes:
 
 
 def _render_packages(build: Build) -> bytes:
-    """Return the packages of each chroot; the keys are in another order than for one chroot."""
+    """Return the packages of each chroot; the order of the keys differs from that for one chroot."""
     return json_line(
         {
             chroot.name: {

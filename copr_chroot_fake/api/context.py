@@ -1,4 +1,4 @@
-"""What a handler gets and returns, and the lookups that handlers share."""
+"""The arguments and results of handlers, and the lookups that they share."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class RequestContext:
 
     @property
     def body(self) -> RequestBody:
-        """Reads the body; made on first access, as most requests have none."""
+        """The body, read on first access, because most requests have none."""
         if self._body is None:
             self._body = RequestBody(self.headers, self.content)
         return self._body

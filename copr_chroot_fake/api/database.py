@@ -1,4 +1,4 @@
-"""What Copr's database can store, which the checks of forms do not find out: for the rest, Copr fails."""
+"""Values that Copr's database cannot store. Forms do not check them, so Copr fails."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def require_json(config: Mapping[str, object]) -> None:
 
 
 def as_text(value: Any) -> str | None:
-    """Return a value as the database stores it in a column for text, to which it converts numbers and booleans.
+    """Return a value as a text column stores it; numbers and booleans become text.
 
     :raises ApiError: 500 for an object.
     """

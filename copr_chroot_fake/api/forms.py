@@ -1,4 +1,4 @@
-"""Forms: how Copr reads the fields of a request that changes something, and the errors that it reports.
+"""Forms: reading the fields of a request that writes, and the errors in them.
 
 Copr uses WTForms. A form reads each field, filters its value, and then validates all of them, so that a response names
 every invalid field. The rules of its validators are WTForms' own, those of the forms are in the modules that use them.
@@ -33,7 +33,7 @@ class Invalid(Exception):
 
 
 class Stop(Exception):
-    """No other validator of the field runs, and its errors are replaced by this one, if it has a message."""
+    """No other validator of the field runs; the message, if any, replaces the field's errors."""
 
 
 class Given(NamedTuple):
@@ -290,7 +290,7 @@ def some_of(allowed: Iterable[str]) -> Validator:
 
 
 def not_choices(values: Iterable[str]) -> str:
-    """Return the message about values that cannot be chosen."""
+    """Return the message about invalid choices."""
     names = [*values]
     listed = ", ".join(f"'{name}'" for name in names)
     return f"{listed} {'is not a valid choice' if len(names) == 1 else 'are not valid choices'} for this field."
@@ -309,7 +309,7 @@ def url(given: Given) -> None:
 
 
 def web_url(given: Given) -> None:
-    """Accept the URLs of repositories that Copr clones: those of the web only."""
+    """Accept http and https URLs, from which Copr clones."""
     url(given)
     if urlparse(given.value).scheme not in ("http", "https"):
         raise Invalid("Invalid URL.")
@@ -370,7 +370,7 @@ def is_repository(parsed: Any) -> bool:
 
 
 def optional_choice(*allowed: str, blank: str | None = None) -> Field:
-    """Return a field for one of some texts; the text None counts as not sent.
+    """Return a field for one of several texts; the text None counts as not sent.
 
     :param blank: the value of a blank text, which by default counts as not sent, too.
     """
@@ -382,7 +382,7 @@ def optional_choice(*allowed: str, blank: str | None = None) -> Field:
 
 
 def repository_field(store: Store) -> Field:
-    """Return a field for URLs of repositories, where those of Copr must exist."""
+    """Return a field for URLs of repositories; Copr projects among them must exist."""
     return Field(
         text,
         filters=[one_per_line],

@@ -16,7 +16,7 @@ from .endpoint import endpoint
 from .project_lookup import find_project
 
 _ADDITIONAL_FIELDS = ("url_build_log", "url_backend_log", "url_build")
-"""Copr accepts the last one, but never returns it."""
+"""Copr accepts the last one and ignores it."""
 
 
 @endpoint("monitor", is_polled=True)
@@ -43,7 +43,7 @@ def get_monitor(context: RequestContext) -> Success:
 
 
 def _find_dirname(project: Project, dirname: str | None) -> str:
-    """Return a directory of the project, by default its own.
+    """Return the name of a directory of the project, by default the main one.
 
     :raises ApiError: 404 if there is no such directory.
     """

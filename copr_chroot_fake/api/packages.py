@@ -1,4 +1,4 @@
-"""The packages of projects: their default sources, and building them from these."""
+"""The packages of projects, their default sources, and builds of these."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def _read_package(context: RequestContext, action: str) -> tuple[User, Project, 
 def _store_package(
     project: Project, user: User, data: forms.FormData, context: RequestContext, package: Package | None = None
 ) -> None:
-    """Add or change a package as a form says.
+    """Add or change a package with the fields of a form.
 
     :raises ApiError: 403, 400, or 409 if it is added and exists already.
     """

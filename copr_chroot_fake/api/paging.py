@@ -58,7 +58,7 @@ _CHROOT_COLUMNS: dict[str, Callable[[Store, Build], Column]] = {
     # Copr orders by the condition that joins these tables, which all chroots of a build fulfil.
     **dict.fromkeys(("build", "mock_chroot"), _same_for_all),
 }
-"""What a list of build chroots can be ordered by besides ``id``, the order in which a build has its chroots."""
+"""The orders of a list of build chroots besides ``id``, which is their order in the build."""
 
 
 def parse_paging(arguments: Mapping[str, str], default_limit: int | None, *, name_is_id: bool = False) -> Paging:

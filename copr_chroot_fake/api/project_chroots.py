@@ -48,10 +48,10 @@ _RESETTABLE = {
 
 
 _RESETTABLE_UNSHOWN = ("delete_after", "delete_notify", "comps_zlib")
-"""Other columns of Copr's table that can be reset, which changes nothing that the API shows."""
+"""Other columns of Copr's table that can be reset, with no effect on the API."""
 
 _REQUIRED = ("id", "copr_id", "mock_chroot_id")
-"""The columns that Copr tries to reset, but which cannot be null."""
+"""Columns that Copr fails to reset, because they cannot be null."""
 
 
 _PROJECT_CHROOT: Model = {
@@ -127,7 +127,7 @@ def _required_for_custom_image(given: Given) -> None:
 
 
 def _reset(project: Project, name: str, values: Values) -> ProjectChroot:
-    """Return the settings with those that are to be reset at their defaults.
+    """Return the settings, some of them reset to their defaults.
 
     :raises ApiError: 400 for an unknown setting, 500 for one that must have a value.
     """
@@ -172,7 +172,7 @@ def _words(value: Any) -> list[str]:
 
 
 def _modules(given: Given) -> None:
-    """Validate modules, which are separated by commas, as Copr does."""
+    """Validate a list of modules, separated by commas."""
     enabled: set[str] = set()
     for module in given.value.split(","):
         if module == "":

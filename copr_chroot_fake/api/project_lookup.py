@@ -1,4 +1,4 @@
-"""Finds the project that a request names in its query, path or body."""
+"""Lookup of the project that a request names in its query, path or body."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def find_project_in_body(context: RequestContext) -> Project:
 
 
 def find_editable_project(context: RequestContext) -> Project:
-    """Return the project in the path, which the user may change.
+    """Return the project in the path, if the user may change it.
 
     :raises ApiError: 401, 404 or 403.
     """

@@ -225,7 +225,7 @@ def delete_project(context: RequestContext) -> Success:
 
 
 def _read_deletion(context: RequestContext) -> None:
-    """Read the form of a deletion, of which Copr does not look at the value.
+    """Read the form of a deletion; Copr ignores its value.
 
     :raises ApiError: 400 for broken JSON, 500 for a value of an unexpected type.
     """
@@ -289,7 +289,7 @@ def generate_webhook_secret(context: RequestContext) -> Success:
 
 
 def check_deletable(user: User, builds: Iterable[Build], missing: Iterable[object] = ()) -> None:
-    """Reject the deletion of builds that are unfinished, missing, or not the user's.
+    """Reject the deletion of builds that are unfinished, missing, or of other users.
 
     :raises ApiError: 400 with a line for each of these.
     """
@@ -322,7 +322,7 @@ def _check_owner(owner: str, user: User, store: Store) -> None:
 
 
 def _check_administrator(values: Values, user: User, owner: str) -> None:
-    """Reject what only an administrator may do."""
+    """Reject settings and owners that only an administrator may choose."""
     if user.is_admin:
         return
     if user.name != owner and not owner.startswith("@"):
@@ -338,7 +338,7 @@ def _check_administrator(values: Values, user: User, owner: str) -> None:
 
 
 def _check_chroots(context: RequestContext, store: Store) -> None:
-    """Reject unknown chroots in what was sent; of a text, Copr takes each letter for one."""
+    """Reject unknown chroots; if a text was sent, Copr takes each letter for a chroot."""
     chroots = context.body.fields().get("chroots") or ()
     unknown = [str(name) for name in dict.fromkeys(chroots) if name not in store.mock_chroots]  # type: ignore[call-overload]  # or it is an error
     if unknown:
@@ -346,7 +346,7 @@ def _check_chroots(context: RequestContext, store: Store) -> None:
 
 
 def _dropped_chroots(project: Project, names: Collection[str], store: Store) -> list[str]:
-    """Return the enabled chroots that are to be dropped; those that the service has deactivated stay.
+    """Return the enabled chroots to drop; chroots that the service has deactivated stay.
 
     :raises ApiError: 409 if an unfinished build uses a chroot that is not among the names.
     """
@@ -372,7 +372,7 @@ def _dropped_chroots(project: Project, names: Collection[str], store: Store) -> 
 
 
 def pluralize(word: str, names: Sequence[str]) -> str:
-    """Return a word, in the plural if necessary, before the names of what it stands for."""
+    """Return a word before names, in the plural if there are several."""
     if len(names) == 1:
         return f"{word} {names[0]}"
     if len(names) == 2:
@@ -473,7 +473,7 @@ _name_characters = forms.matches(r"^[\w.-]+$", "Name must contain only letters, 
 
 
 def _days(sent: Sequence[object], default: Any) -> Any:
-    """Read a number of days; -1 stands for ever."""
+    """Read a number of days; -1 means forever."""
     return forms.integer(sent, default) if forms.is_filled(sent) else -1
 
 
@@ -490,7 +490,7 @@ def _without_schemes(value: Any) -> str:
 
 
 def _changed_settings(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings by name for the values of fields that were sent."""
+    """Return the settings, by name, for the fields that were sent."""
     changed = {name: values[name] for name in _PLAIN if name in values}
     changed.update({_LISTS[name]: tuple(values[name].split()) for name in _LISTS if name in values})
     if "disable_createrepo" in values:
@@ -504,7 +504,7 @@ def _changed_settings(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _settings_to_add(values: Values) -> ProjectSettings:
-    """Return the settings of a new project, for which Copr has other defaults than for its database."""
+    """Return the settings of a new project; Copr's defaults differ from those of its database."""
     changed = _changed_settings(values)
     flag = values["use_bootstrap_container"]
     default = "default" if flag is None else "on" if flag else "off"

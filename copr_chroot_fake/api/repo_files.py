@@ -54,20 +54,20 @@ def get_repo_file(context: RequestContext) -> Answer:
 
 
 def _available(project: Project) -> tuple[str, str]:
-    """Return the header with which the plugin lists the chroots that can be enabled."""
+    """Return the header that lists the available chroots for the plugin."""
     data = json.dumps({"available chroots": project.active_chroots})
     return "Copr-Error-Data", b64encode(data.encode()).decode()
 
 
 def _host(context: RequestContext) -> str:
-    """Return the name of the host that the client knows; the plugin expects it in the id of the repository."""
+    """Return the host name that the client uses; the plugin expects it in the id of the repository."""
     host = read_header(context.headers, b"host") or ""
     match = re.fullmatch(r"([\w.-]+|\[[0-9A-Fa-f:.]+])(?::[0-9]+)?", host, re.ASCII)
     return COPR_URL.partition("//")[2] if match is None else match[1]
 
 
 def _encoded(text: str) -> str:
-    """Return a text as it can be in a header."""
+    """Replace characters that a header cannot have."""
     return "".join(character if " " < character <= "~" else "_" for character in text)
 
 

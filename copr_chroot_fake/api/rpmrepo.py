@@ -83,7 +83,7 @@ def _directory(project: Project, dirname: str) -> dict[str, object]:
 
 
 def _dependencies(project: Project) -> Iterator[dict[str, object]]:
-    """Yield the repositories that have to be enabled too: those of Copr first, each once, however far away."""
+    """Yield the direct and indirect dependencies, each once, Copr's own repositories first."""
     internal, external, _ = find_dependencies(project)
     start = _repo_id(project)
     for index, found in enumerate(internal, 1):
@@ -124,7 +124,7 @@ def _parse(url: str) -> ParseResult:
 
 
 class Dependencies(NamedTuple):
-    """What a project depends on: projects, URLs of other repositories, and names of projects that do not exist."""
+    """Dependencies: projects, URLs of other repositories, and names of projects that do not exist."""
 
     internal: Collection[Project]
     external: Collection[str]
@@ -132,7 +132,7 @@ class Dependencies(NamedTuple):
 
 
 def find_dependencies(project: Project) -> Dependencies:
-    """Return what a project depends on, and what that depends on, each once.
+    """Return the direct and indirect dependencies of a project, each once.
 
     :raises ApiError: 500 for a URL with an invalid host.
     """

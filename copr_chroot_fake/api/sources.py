@@ -73,7 +73,7 @@ def _gem_fields(store: Store) -> Mapping[str, Field]:
 
 
 def _unix_lines(script: Any) -> Any:
-    """Let a script from a browser end its lines as Unix does."""
+    """Convert the line endings of a script from a browser to those of Unix."""
     if not script:
         return script
     if script.split("\n")[0].endswith("\r"):

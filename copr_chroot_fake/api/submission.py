@@ -37,7 +37,7 @@ from .users import User, may_build_in
 MAX_TIMEOUT = 108_000
 
 PRESERVED = ("chroots", "exclude_chroots", "python_versions")
-"""The fields of which each item of a list counts."""
+"""The fields whose lists stay lists."""
 
 _NO_META = b'{"limit": null, "offset": null, "order": null, "order_type": null}'
 
@@ -163,7 +163,7 @@ def _read(
     *,
     after: Mapping[str, Field] | None = None,
 ) -> _Request:
-    """Return who submits to which project, and the form.
+    """Return the user, the project and the form.
 
     :raises ApiError: 401, 404, 400 for an invalid form, or 403.
     """
@@ -217,23 +217,26 @@ def submit_builds(
     if not may_build_in(user, project):
         raise ApiError(403, "You don't have permissions to build in this copr.")
     check_directory(project, values["project_dirname"])
-    builds = [
-        BuildSpec(
-            submitter=user.name,
-            package=package,
-            project_dirname=values["project_dirname"] or project.projectname,
-            timeout=defaults.TIMEOUT if values["timeout"] is None else values["timeout"],
-            enable_net=project.settings.enable_net if values["enable_net"] is None else values["enable_net"],
-            is_background=values["background"],
-            bootstrap=values["bootstrap"],
-            isolation=values["isolation"] or isolation,
-            source=SourceSpec(type=source.type, config=_stored_config(source, project, store), content=source.content),
-            source_package=SourcePackage(url=source.url),
-        )
-        for source in sources
-    ]
+    builds = [_spec(_Request(user, project, values), source, isolation, package) for source in sources]
     selected = [name for name in project.active_chroots if name in chroots]
     return [_submit_one(store, project, build, selected, values) for build in builds]
+
+
+def _spec(request: _Request, source: SourceOfBuild, isolation: Isolation | None, package: str | None) -> BuildSpec:
+    user, project, values = request
+    config = _stored_config(source, project)
+    return BuildSpec(
+        submitter=user.name,
+        package=package,
+        project_dirname=values["project_dirname"] or project.projectname,
+        timeout=defaults.TIMEOUT if values["timeout"] is None else values["timeout"],
+        enable_net=project.settings.enable_net if values["enable_net"] is None else values["enable_net"],
+        is_background=values["background"],
+        bootstrap=values["bootstrap"],
+        isolation=values["isolation"] or isolation,
+        source=SourceSpec(type=source.type, config=config, content=source.content),
+        source_package=SourcePackage(url=source.url),
+    )
 
 
 def _submit_one(store: Store, project: Project, spec: BuildSpec, chroots: Sequence[str], values: Values) -> bytes:
@@ -244,7 +247,7 @@ def _submit_one(store: Store, project: Project, spec: BuildSpec, chroots: Sequen
     return rendered
 
 
-def _stored_config(source: SourceOfBuild, project: Project, store: Store) -> Mapping[str, object]:
+def _stored_config(source: SourceOfBuild, project: Project) -> Mapping[str, object]:
     require_json(source.config)
     require_storable([source.url])
     config = dict(source.config)
@@ -252,14 +255,14 @@ def _stored_config(source: SourceOfBuild, project: Project, store: Store) -> Map
         config["fedora_review"] = True
     if source.type == "custom":
         try:
-            return latest_fedora(config, store)
+            return latest_fedora(config, project.store)
         except LookupError:
             raise ApiError(500, CATCH_ALL) from None
     return config
 
 
 def _batch(store: Store, values: Values) -> int | None:
-    """Return the batch of a build that is submitted, added if necessary."""
+    """Return the batch of a submitted build; add it if it is new."""
     if values["with_build_id"]:
         return _batch_of(store, values["with_build_id"])
     if values["after_build_id"]:
@@ -276,7 +279,7 @@ def _batch_of(store: Store, build_id: int) -> int:
 
 
 def build_fields(project: Project, user: User, store: Store) -> Mapping[str, Field]:
-    """Return the fields that all kinds of builds have, in Copr's order."""
+    """Return the fields that every submission has, in Copr's order."""
     active = project.active_chroots
     return {
         "timeout": Field(forms.integer, defaults.TIMEOUT, validators=[forms.optional, forms.in_range(0, MAX_TIMEOUT)]),

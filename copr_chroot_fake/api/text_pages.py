@@ -22,7 +22,7 @@ def text_answer(text: str, status: int = 200, *, content_type: str = HTML, heade
 
 
 def error_page(status: int, headers: Headers = ()) -> Answer:
-    """Return an error page; Copr's own has its design, which is not recorded."""
+    """Return an error page, without Copr's design, which is not recorded."""
     title = _TITLES.get(status, "Internal Server Error")
     page = f"<!doctype html>\n<html lang=en>\n<title>{status} {title}</title>\n<h1>{title}</h1>\n"
     return text_answer(page, status, headers=headers)

@@ -35,13 +35,13 @@ def may_build_in(user: User, project: Project) -> bool:
 def may_edit(user: User, project: Project) -> bool:
     """Return whether a user may change a project, and delete its builds.
 
-    Who added the project of a group may not, unless as a member of the group.
+    The user who added the project of a group may do so only as a member of the group.
     """
     return user.is_admin or _owns(user, project) or _permissions(user, project).admin == "approved"
 
 
 def owner_of(project: Project) -> str | None:
-    """Return the user who owns a project: of a group's project, the one who added it."""
+    """Return the owner of a project; for a group's project, the user who added it."""
     return project.creator if project.group is not None else project.ownername
 
 
@@ -56,7 +56,7 @@ def _permissions(user: User, project: Project) -> Permissions:
 def find_user(store: Store, name: str) -> User | None:
     """Return a user by name: one with an account, an owner or a submitter.
 
-    Without accounts there are all users, and they may do everything.
+    Without accounts, every user exists and has full permissions.
     """
     accounts = [*store.accounts.values()]
     for number, account in enumerate(accounts, 1):
@@ -75,7 +75,7 @@ def _is_known(store: Store, name: str) -> bool:
 
 
 def anonymous_id(name: str) -> int:
-    """Return a number that is always the same for a name."""
+    """Return an id derived from the name."""
     return zlib.crc32(name.encode(errors="surrogatepass")) % 100_000 + 1
 
 

@@ -1,4 +1,4 @@
-"""Webhooks, with which forges and scripts let packages be built; they are outside ``/api_3`` and answer in text."""
+"""Webhooks, through which forges and scripts start builds; they are outside ``/api_3`` and respond with text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OK = "OK"
 
 
 class _Push(NamedTuple):
-    """What a forge tells about a push: its repository, the branch or tag, and the changed files of each commit."""
+    """A push to a forge: its repository, the branch or tag, and the changed files of each commit."""
 
     clone_url: str
     ref: str
@@ -154,7 +154,7 @@ def _rebuild(context: RequestContext, read: Callable[[Any], _Push]) -> Answer:
 
 
 class _MissingCloneUrlError(Exception):
-    """The payload is no object with a repository."""
+    """The payload is not an object with a repository."""
 
 
 def _read_github(payload: Any) -> _Push:

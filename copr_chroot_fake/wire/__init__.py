@@ -1,5 +1,5 @@
 """The parts of HTTP that the fake needs, without I/O.
 
-``target`` parses request targets by the table in ``routes``, ``headers`` reads request headers, and ``answer`` has the
-response that every adapter delivers.
+``target`` decodes request targets, ``headers`` reads request headers, ``answer`` has the response that every adapter
+delivers, and ``endpoint_name`` the names of the endpoints.
 """

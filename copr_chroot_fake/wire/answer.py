@@ -93,7 +93,7 @@ def make_answer(body: bytes, content_type: str, status: int = 200, headers: Head
 
 
 def unsniffed(answer: Answer) -> Answer:
-    """Return a response that browsers do not take for another type, such as a page with scripts."""
+    """Forbid browsers to guess another content type, such as a page with scripts."""
     return answer._replace(headers=(*answer.headers, ("X-Content-Type-Options", "nosniff")))
 
 
