@@ -46,7 +46,7 @@ check: .venv/docs.stamp .venv/plot.stamp
 	$(MAKE) bench-short
 
 # The same tests, which must cover every line and branch of the core, and this share of the rest.
-CORE := copr_chroot_fake/model/*,copr_chroot_fake/engine/*,copr_chroot_fake/wire/*,copr_chroot_fake/api/*
+CORE := copr_chroot_fake/model/*,copr_chroot_fake/engine/*,copr_chroot_fake/wire/*,copr_chroot_fake/api/*,copr_chroot_fake/dispatch.py
 coverage: .venv/develop.stamp
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal $(SLOW:%=--ignore=%)
