@@ -234,6 +234,52 @@ def test_dump_has_a_package_whose_chroots_are_added_late() -> None:
     assert loaded.to_scenario() == fake.to_scenario()
 
 
+def test_source_package_stays_hidden_when_its_chroot_is_set_to_wait() -> None:
+    """Nothing has made it yet; the next report shows that it is made."""
+    fake = FakeCopr()
+    build = fake.add_build({F41: {"lifecycle": "as-deployed"}, F42: "failed"}, id=2)
+    build[F41].set_state("waiting")
+    loaded = FakeCopr.from_scenario(fake.to_scenario())
+    for each in (fake, loaded):
+        assert each.builds[2].source.version is None
+        each.builds[2][F41].report("pending")
+        assert each.builds[2].source.version == "1.0-1"
+    assert loaded.to_scenario() == fake.to_scenario()
+
+
+def test_dump_has_stored_and_planned_packages() -> None:
+    """A chroot that is built again keeps the packages of its earlier attempt until it succeeds."""
+    fake = FakeCopr(progress="manual")
+    fake.add_scenario(
+        {
+            "builds": [
+                {
+                    "id": 1,
+                    "chroots": [
+                        {
+                            "name": F41,
+                            "lifecycle": "succeeds",
+                            "state": "running",
+                            "result_dir": "old",
+                            "packages": ["old-1-1.noarch"],
+                            "planned": {"result_dir": "00000001-hello", "packages": ["new-1-1.noarch"]},
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+    loaded = FakeCopr.from_scenario(fake.to_scenario(), progress="manual")
+    assert loaded.to_scenario() == fake.to_scenario()
+    for each in (fake, loaded):
+        chroot = each.builds[1][F41]
+        assert [package.name for package in chroot.packages] == ["old"]
+        assert chroot.result_dir == "old"
+        chroot.advance(to="succeeded")
+        assert [package.name for package in chroot.packages] == ["new"]
+        chroot.set_state("pending")
+
+
 @pytest.mark.parametrize("state", ["waiting", "pending"])
 def test_dump_has_starts_that_were_announced(state: StateName) -> None:
     """A chroot that was set back starts again without a message."""

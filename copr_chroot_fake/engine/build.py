@@ -141,8 +141,8 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
 
     @source_state.setter
     def source_state(self, state: State | StateName) -> None:
-        self.forget_rendered()
-        self.source.stored_state = parse_state("source_state", state)
+        self.source.enter(parse_state("source_state", state))
+        self.source.is_made = self.source.default_made
 
     @property
     def state(self) -> State:
@@ -388,7 +388,8 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
             self.is_coupled |= couples_chroots(run.plan)
             if self.source.is_derived and not self.is_in_store:
                 own = source_state_of(run.stage.state)
-                self.source_state = min(self.source_state, own, key=DERIVED_STATES.index)
+                self.source.stored_state = min(self.source_state, own, key=DERIVED_STATES.index)
+            self.source.is_made &= self.source.default_made
         if run is None or run.stage.state != ABSENT:
             self.reveal_package()
         self.forget_rendered()

@@ -516,11 +516,8 @@ class BuildChroot:
     def start_lifecycle(self, run: LifecycleRun) -> None:
         """Start a lifecycle in its first stage, with the fields that Copr would have stored by then."""
         self.lifecycle_run = run
-        source_state = self._build.source_state
         if isinstance(run.stage.state, State):
             self._enter_stage(run.stage, run.started_at)
-        # Its state tells that of the source build from the next stage on.
-        self._build.source_state = source_state
 
     def resume_lifecycle(self, run: LifecycleRun) -> None:
         """Continue a lifecycle in the stage that the chroot is in already."""
@@ -731,10 +728,11 @@ class BuildChroot:
 
     def _enter_state(self, state: State, now: int) -> None:
         build = self._build
-        # The first stage of a chroot that is being added is no change.
-        is_news = build.is_in_store and build.get(self._name) is self
-        if not build.source.is_independent:
-            build.source.follow(self._state, state, now if is_news else None)
+        # The first stage of a chroot that is being added is no change; the source build follows from the next one on.
+        is_added = build.get(self._name) is self
+        is_news = build.is_in_store and is_added
+        if is_added and not build.source.is_independent:
+            build.source.follow(self._state, state, now)
         starts = state is State.RUNNING and not self.is_announced
         if is_news and (starts or chroot_task_ends(self._state, state)):
             build.store.messages.note_chroot(build, self._name, state, now)

@@ -25,6 +25,7 @@ from ..scenario.spec import (
     BuildSpec,
     ChrootSpec,
     LastIds,
+    PlannedSpec,
     ProjectSpec,
     ScenarioSpec,
     SourceSpec,
@@ -42,7 +43,7 @@ T = TypeVar("T")
 SOURCE_SECONDS = 60
 """Time from the submission of a build to the first start of its chroots, by default, in seconds."""
 
-WITHOUT_RESULTS = (State.WAITING, State.IMPORTING, State.PENDING)
+_WITHOUT_RESULTS = (State.WAITING, State.IMPORTING, State.PENDING)
 """The states in which the given result directory of a chroot with a lifecycle is the one that it will have."""
 
 
@@ -252,6 +253,8 @@ def _add_build(
     for chroot in spec.chroots:
         progress = spec.progress or store.progress
         build.attach(_create_chroot(spec.with_defaults(chroot), build, progress, begun))
+    if spec.source is not None and spec.source.made is not None:
+        build.source.is_made = spec.source.made
     if build.source.is_independent:
         _resume_source(build, spec.source or SourceSpec(), begun)
     if build.may_hide_package if spec.hides_package is None else spec.hides_package:
@@ -333,17 +336,22 @@ def _create_begun(spec: ChrootSpec, build: Build, progress: Progress, begun: flo
         chroot = _chroot(spec, build, State.WAITING, None, None)
         chroot.start_lifecycle(run)
         return chroot
-    # A lifecycle sets the rest when it gets there.
-    is_planned = state in WITHOUT_RESULTS and spec.planned_result_dir is None
-    result_dir = None if is_planned else spec.result_dir
-    chroot = _chroot(spec, build, state, result_dir, spec.packages if state is State.SUCCEEDED else None)
+    result_dir, packages = spec.result_dir, spec.packages
+    if spec.planned is None:
+        # A lifecycle sets the rest when it gets there.
+        result_dir = None if state in _WITHOUT_RESULTS else result_dir
+        packages = packages if state is State.SUCCEEDED else None
+    chroot = _chroot(spec, build, state, result_dir, packages)
     chroot.resume_lifecycle(run)
     return chroot
 
 
 def _create_run(spec: ChrootSpec, lifecycle: Lifecycle, build: Build, progress: Progress, begun: float) -> LifecycleRun:
     plan = lifecycle.plan(f"{build.store.seed}/{build.id}/{spec.name}", through=spec.state)
-    result_dir = spec.result_dir if spec.planned_result_dir is None else spec.planned_result_dir
+    # Without a plan of its own, it follows the name of the package.
+    planned = spec.planned or PlannedSpec(
+        result_dir=None if spec.result_dir == build.result_dir else spec.result_dir or None, packages=spec.packages
+    )
     positions = [index for index, stage in enumerate(plan) if stage.state == spec.state] or [0]
     run = LifecycleRun(
         plan,
@@ -352,8 +360,8 @@ def _create_run(spec: ChrootSpec, lifecycle: Lifecycle, build: Build, progress: 
         index=spec.stage if spec.stage in positions else positions[0],
         remaining=spec.remaining,
         polls=spec.polls or 0,
-        packages=spec.packages,
-        result_dir=None if result_dir == build.result_dir else result_dir or None,
+        packages=planned.packages,
+        result_dir=planned.result_dir or None,
     )
     # A random plan may not get there.
     run.held_in = spec.hold if any(stage.state == spec.hold for stage in plan) else None

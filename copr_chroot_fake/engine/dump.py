@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import copy
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
 from ..model.lifecycle import dump_lifecycle, dump_plan
-from ..model.nevra import dump_package
+from ..model.nevra import Nevra, dump_package
 from ..model.package import Package
 from ..model.progress import dump_progress
 from ..model.result_file import dump_results
@@ -27,7 +27,6 @@ from ..validation import checks
 from ..validation.spec import dump
 from .build import Build
 from .chroot import BuildChroot
-from .create import WITHOUT_RESULTS
 from .lifecycle_run import LifecycleRun
 from .project import Project
 from .source import SourceBuild
@@ -152,6 +151,7 @@ def _write_source(source: SourceBuild, now: float) -> Mapping[str, object] | Non
         "polls": None if run is None else run.polls,
         "remaining": None if run is None or run.due is None else run.due - now,
         "announced": None if source.is_announced == source.default_announced else source.is_announced,
+        "made": None if source.is_independent or source.is_made == source.default_made else source.is_made,
     }
     given = {key: value for key, value in written.items() if value is not None}
     if source.is_independent:
@@ -162,19 +162,13 @@ def _write_source(source: SourceBuild, now: float) -> Mapping[str, object] | Non
 def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
     chroot.catch_up()
     run = chroot.lifecycle_run
-    result_dir, packages = chroot.result_dir or None, chroot.packages or None
-    # What it does not have yet is what its lifecycle will set.
-    if run is not None and result_dir is None and chroot.state in WITHOUT_RESULTS:
-        result_dir = run.result_dir
-    if run is not None and chroot.state is not State.SUCCEEDED:
-        packages = run.packages
     written = {
         "name": chroot.name,
         "state": None if chroot.is_absent else chroot.state.value,
         "started_on": chroot.started_on,
         "ended_on": chroot.ended_on,
-        "result_dir": result_dir,
-        "packages": None if packages is None else [dump_package(nevra) for nevra in packages],
+        "result_dir": chroot.result_dir or None,
+        "packages": _write_packages(chroot.packages) or None,
         "result_url": chroot.overrides.result_url,
         "build_config": copy.deepcopy(chroot.overrides.build_config),
         "results": dump_results(chroot.results) or None,
@@ -183,26 +177,26 @@ def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
         "announced": None if chroot.is_announced == chroot.default_announced else chroot.is_announced,
         **({} if run is None else _write_run(run, now)),
     }
-    if run is not None and _plans_another_directory(chroot, run, result_dir):
-        written["planned_result_dir"] = run.result_dir or ""
     if run is not None and not chroot.is_absent:
         written["stage"] = run.index
     return {key: value for key, value in written.items() if value is not None}
 
 
-def _plans_another_directory(chroot: BuildChroot, run: LifecycleRun, written: str | None) -> bool:
-    """Return whether the next start sets another result directory than the written one, or may do so."""
-    default = chroot.build.result_dir
-    is_kept = bool(chroot.result_dir) and chroot.state in WITHOUT_RESULTS
-    return is_kept or (run.result_dir or default) != (written or default)
-
-
 def _write_run(run: LifecycleRun, now: float) -> Mapping[str, object]:
     """Return a whole plan, as an event can lead back to an earlier stage."""
+    planned = {
+        "result_dir": run.result_dir,
+        "packages": None if run.packages is None else _write_packages(run.packages),
+    }
     return {
         "lifecycle": dump_plan(run.plan),
         "progress": dump_progress(run.progress),
         "polls": run.polls,
         "remaining": None if run.due is None else run.due - now,
         "hold": None if run.held_in is None else run.held_in.value,
+        "planned": {key: value for key, value in planned.items() if value is not None},
     }
+
+
+def _write_packages(packages: Iterable[Nevra]) -> list[object]:
+    return [dump_package(nevra) for nevra in packages]

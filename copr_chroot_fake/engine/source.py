@@ -51,6 +51,7 @@ class SavedSource(NamedTuple):
     progress: Progress | None
     results: Mapping[str, bytes]
     is_announced: bool
+    is_made: bool
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -91,6 +92,8 @@ class SourceBuild:
     """What advances it; ``None`` if it has ended, or only reports do."""
     is_announced: bool = field(init=False)
     """Whether its start needs no message anymore, as that of a chroot."""
+    is_made: bool = field(default=True, init=False)
+    """Whether it has made its package, if its state follows from the chroots."""
 
     def __post_init__(self) -> None:
         self.is_announced = self.default_announced
@@ -123,10 +126,13 @@ class SourceBuild:
 
     @property
     def has_package(self) -> bool:
-        """Whether it has made its source package, if its state follows from the chroots; else that is as given."""
-        if self.is_independent or self.stored_state not in UNBUILT:
-            return True
-        return all(chroot.lifecycle_run is None for chroot in self._build.chroots)
+        """Whether responses show its source package; that of an independent one is as stored."""
+        return self.is_independent or self.is_made
+
+    @property
+    def default_made(self) -> bool:
+        """Whether it has made its package, as far as its state and the chroots tell; one that stays is as given."""
+        return self.stored_state not in UNBUILT or all(chroot.lifecycle_run is None for chroot in self._build.chroots)
 
     @property
     def plan(self) -> Plan:
@@ -174,16 +180,18 @@ class SourceBuild:
             self._continue_from(self.stored_state)
             return True
 
-    def follow(self, before: State, after: State, now: int | None) -> None:
-        """Change its state as one of the chroots has changed its own, from whose lifecycles it follows.
+    def enter(self, state: State) -> None:
+        """Change its state, whether it is possible or not."""
+        self._build.forget_rendered()
+        self.stored_state = state
+        self.is_made |= state not in UNBUILT
 
-        :param now: the Unix time; ``None`` if the chroot is being added.
-        """
+    def follow(self, before: State, after: State, now: int) -> None:
+        """Change its state as one of the chroots has changed its own, from whose lifecycles it follows."""
         had_package = self.has_package
         state = source_state_after(self.stored_state, before, after)
-        if now is not None:
-            self._note(state, now)
-        self._build.source_state = state
+        self._note(state, now)
+        self.enter(state)
         if not had_package and self.stored_state in (State.FAILED, State.CANCELED):
             self.package = _NOT_MADE
 
@@ -401,6 +409,7 @@ class SourceBuild:
             self.progress,
             self.results,
             self.is_announced,
+            self.is_made,
         )
 
     def restore(self, saved: SavedSource) -> None:
@@ -410,7 +419,7 @@ class SourceBuild:
         self.run = copy.copy(saved.run)
         self.is_independent = saved.is_independent
         self.lifecycle, self.progress, self.results = saved.lifecycle, saved.progress, saved.results
-        self.is_announced = saved.is_announced
+        self.is_announced, self.is_made = saved.is_announced, saved.is_made
 
 
 def _distribution(chrootname: str) -> str:

@@ -72,7 +72,7 @@ def _check_canceled(chroot: ChrootSpec) -> Iterable[tuple[str, str]]:
         yield "canceled", "a chroot that is canceled while it runs ends as failed; expected that state"
 
 
-_OF_LIFECYCLE = ("progress", "polls", "stage", "remaining", "hold", "planned_result_dir")
+_OF_LIFECYCLE = ("progress", "polls", "stage", "remaining", "hold", "planned")
 """The fields that need a lifecycle."""
 
 _SET_BY_LIFECYCLE = ("stage", "started_on", "ended_on")
@@ -111,16 +111,25 @@ def _given(spec: ChrootSpec | SubmissionRuleSpec, names: Iterable[str]) -> list[
 
 
 @frozen(kw_only=True)
+class PlannedSpec:
+    """What the lifecycle of a chroot sets: at each start its ``result_dir``, at its success its ``packages``."""
+
+    result_dir: ResultDir | None = None
+    packages: tuple[PackageValue, ...] | None = None
+
+
+@frozen(kw_only=True)
 class ChrootSettings:
     """The settings of a build chroot; times are Unix times in seconds.
 
     With only a ``state``, it stays in that state. With a ``lifecycle``, it advances: from ``state``, if given, which
     ``polls`` responses have had already. It stays in the state ``hold`` until it is released. ``stage`` is the index of
     its stage, for a lifecycle with several stages in that state. ``remaining`` are the seconds until the stage ends,
-    negative if it is held beyond its end. ``planned_result_dir`` is the directory that its next start sets. A failed
-    chroot may have been ``canceled`` while it ran, which affects only its results. With a ``late_start``, which the
-    backend reported after the end, it may have started after its end. If ``announced``, its start needs no message
-    anymore, which is derived by default. ``results`` are the contents of files in its result directory, by name.
+    negative if it is held beyond its end. Without ``planned``, its lifecycle sets the ``result_dir`` and the
+    ``packages``. A failed chroot may have been ``canceled`` while it ran, which affects only its results. With a
+    ``late_start``, which the backend reported after the end, it may have started after its end. If ``announced``, its
+    start needs no message anymore, which is derived by default. ``results`` are the contents of files in its result
+    directory, by name.
     """
 
     state: StateValue | None = None
@@ -133,7 +142,7 @@ class ChrootSettings:
     started_on: UnixTime | None = None
     ended_on: UnixTime | None = None
     result_dir: ResultDir | None = None
-    planned_result_dir: ResultDir | None = None
+    planned: PlannedSpec | None = None
     result_url: Text | None = None
     packages: tuple[PackageValue, ...] | None = None
     build_config: JsonObject | None = None
@@ -319,7 +328,8 @@ class SourceSpec:
     current state, which ends in ``remaining`` seconds. ``config`` has the fields of the source, ``content`` is an
     uploaded file, ``version`` is that of the source package that it makes, and ``lifecycle`` is that of the chroots
     after the import, unless ``outcomes`` has another one for a chroot. If it ``follows``, its state is derived from the
-    lifecycles of the chroots. If ``announced``, the message about its start has been published; derived by default.
+    lifecycles of the chroots. If ``announced``, the message about its start has been published; if
+    ``made``, responses show the source package. Both are derived by default.
     """
 
     type: SourceType = "unset"
@@ -336,6 +346,7 @@ class SourceSpec:
     advances: bool = False
     follows: bool = False
     announced: bool | None = None
+    made: bool | None = None
 
 
 @frozen(kw_only=True)

@@ -89,7 +89,7 @@ _settings = optional(
     started_on=times,
     ended_on=times,
     result_dir=texts,
-    planned_result_dir=texts,
+    planned=optional(result_dir=texts, packages=packages),
     packages=packages,
     result_url=st.just("http://x"),
     build_config=st.just({"a": [1]}),

@@ -269,6 +269,7 @@ IN_A_SCENARIO: dict[str, Callable[[Any], Any]] = {
     "SourcePackage": lambda entry: build(source_package=entry),
     "ChrootSpec": lambda entry: build(chroots=[entry]),
     "ChrootSettings": lambda entry: build(chroots={F41: entry}),
+    "PlannedSpec": lambda entry: chroot(lifecycle="succeeds", planned=entry),
     "EncodedContent": lambda entry: chroot(results={"review.json": entry}),
     "NamedContent": lambda entry: chroot(results={"review.json": entry}),
     "Nevra": lambda entry: chroot(packages=[entry]),
