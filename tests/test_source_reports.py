@@ -91,3 +91,43 @@ def test_second_import_begins_without_packages() -> None:
     loaded = FakeCopr.from_scenario(fake.to_scenario())
     for each in (fake, loaded):
         assert each.answer("GET", "/api_3/build/built-packages/1").json() == {F41: {"packages": []}}
+
+
+SUBMITTED = {"builds": [{"id": 1, "source_state": "pending", "source": {"advances": True}, "chroots": [F41]}]}
+
+
+def test_report_comes_after_what_is_due() -> None:
+    """By then the source build has started, so that it can be rescheduled."""
+    fake = FakeCopr.from_scenario(SUBMITTED, progress="clock")
+    fake.clock.tick(15)
+    assert fake.builds[1].report_source("pending")
+
+
+def test_possible_events_are_those_after_what_is_due() -> None:
+    fake = FakeCopr(progress="clock")
+    chroot = fake.add_build([F41], lifecycle="succeeds")[F41]
+    before = chroot.possible_events
+    fake.clock.tick(15)
+    assert chroot.possible_events != before
+
+
+def test_source_has_a_result_directory_from_its_first_report_on() -> None:
+    """One that is rescheduled has none until then; a given name stays."""
+    build = FakeCopr.from_scenario(SUBMITTED).builds[1]
+    names = []
+    for state in ("starting", "pending", "starting", "running"):
+        build.report_source(state)
+        names.append(build.source.result_dir)
+    assert names == ["00000001", "", "00000001", "00000001"]
+    given = {**SUBMITTED["builds"][0], "source_result_dir": "other"}
+    build = FakeCopr.from_scenario({"builds": [given]}).builds[1]
+    build.report_source("starting")
+    assert build.source.result_dir == "other"
+
+
+def test_added_chroot_tells_the_package() -> None:
+    """The others of the build have not appeared."""
+    build = FakeCopr().add_build([F41], lifecycle="appears-late")
+    assert build.package is None
+    build.add_chroot(F42, state="running")
+    assert build.package == "hello"

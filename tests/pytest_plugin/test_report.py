@@ -145,7 +145,7 @@ def test_report_keeps_earlier_errors(run: Run) -> None:
             "*- Unmatched Copr requests -*",
             "GET /api_3/build/7 -> 404: build 70 exists, 7 does not",
         ],
-        consecutive=False,
+        consecutive=True,
     )
 
 
