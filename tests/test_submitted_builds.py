@@ -78,3 +78,14 @@ def test_reported_version_is_that_of_the_packages() -> None:
         assert build.report_import()
         assert build[F42].report("succeeded")
         assert str(build[F42].packages[0]) == built
+
+
+@pytest.mark.parametrize("target", ["build-chroot/1/{}", "build-chroot/list/1", "build-chroot/build-config/1/{}"])
+def test_first_request_finds_the_chroots_that_are_due(target: str) -> None:
+    """The source build has added them by then, whatever is read first."""
+    fake = fake_with_project("clock")
+    submit(fake)
+    fake.clock.tick(100)
+    answer = fake.answer("GET", f"/api_3/{target.format(F43)}")
+    assert answer.status == 200
+    assert F43.encode() in answer.body

@@ -489,9 +489,12 @@ class Store:
         return build
 
     def find_build(self, build_id: int) -> Build | None:
-        """Return a build unless it does not exist, or is deleted by one of its chroots' lifecycles by now."""
+        """Return a build unless it does not exist, or is deleted by one of its chroots' lifecycles by now.
+
+        It has the chroots that its source build has added by now.
+        """
         build = self.builds.get(build_id)
-        if build is None or not build.is_coupled:
+        if build is None or not (build.is_coupled or build.source.run is not None):
             return build
         build.catch_up()
         return self.builds.get(build_id)
