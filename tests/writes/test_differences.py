@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from copr_chroot_fake import Answer, FakeCopr
 
-from .drawn import CHROOTS, HOSTILE_VALUES, VALID, WORLD, write
+from .drawn import CHROOTS, FIELDS, HOSTILE_VALUES, VALID, WORLD, write
 
 NAMED = {"ownername": "jdoe", "projectname": "p1"}
 GEM = {**NAMED, "gem_name": "a"}
@@ -229,17 +230,46 @@ def spoil(document: Any, path: tuple[Any, ...], value: Any) -> Any:
     return copied
 
 
-HOOKS = [(target, fields) for _, target, fields in VALID if target.startswith("/webhooks")]
+BODILESS = [
+    ("PUT", "/api_3/build/cancel/2"),
+    ("DELETE", "/api_3/build/delete/1"),
+    ("PUT", "/api_3/project/regenerate-repos/jdoe/p1"),
+    ("POST", "/api_3/webhook/generate/jdoe/p1"),
+    ("POST", "/api_3/api-token"),
+    ("POST", "/webhooks/custom/1/secret/hello/"),
+    ("POST", "/webhooks/custom-dir/jdoe/p1:custom:x/secret/hello/"),
+]
+"""Endpoints that change something and need no fields."""
+
+WRITES = [*VALID, *((method, target, dict[str, Any]()) for method, target in BODILESS)]
+WRONG_TYPES: list[Any] = [None, True, 5, 0.5, "", "x", [], [None], [[]], [5], {}, {"a": None}]
 
 
-@pytest.mark.parametrize(("target", "payload"), HOOKS)
-def test_no_value_in_a_payload_makes_the_fake_raise(fake: FakeCopr, target: str, payload: Any) -> None:
+@pytest.mark.parametrize(("method", "target", "fields"), WRITES)
+def test_no_type_of_a_field_makes_the_fake_raise(
+    fake: FakeCopr, method: str, target: str, fields: Mapping[str, Any]
+) -> None:
+    """Any field of any form, in any request that changes something."""
+    before = fake.snapshot()
+    for name in {**FIELDS, **fields}:
+        for value in WRONG_TYPES:
+            answer = fake.answer(*write(method, target, {**fields, name: value}))
+            assert answer.status in (200, 400, 403, 404, 409, 415, 500), (name, value)
+            fake.restore(before)
+
+
+@pytest.mark.parametrize(("method", "target", "fields"), WRITES)
+def test_no_value_in_a_payload_makes_the_fake_raise(
+    fake: FakeCopr, method: str, target: str, fields: Mapping[str, Any]
+) -> None:
     """Whatever its place is."""
     fake.projects["jdoe/p1"].update_package("hello", webhook_rebuild=True)
-    for path in places(payload):
+    before = fake.snapshot()
+    for path in places({**fields}):
         for value in HOSTILE_VALUES:
-            answer = fake.answer(*write("POST", target, spoil(payload, path, value)))
-            assert answer.status in (200, 400, 500), (path, value)
+            answer = fake.answer(*write(method, target, spoil({**fields}, path, value)))
+            assert answer.status in (200, 400, 403, 404, 409, 415, 500), (path, value)
+            fake.restore(before)
 
 
 @pytest.mark.parametrize("value", [None, 5, {}, []])
