@@ -234,7 +234,7 @@ def test_dump_has_a_package_whose_chroots_are_added_late() -> None:
     assert loaded.to_scenario() == fake.to_scenario()
 
 
-def test_source_package_stays_hidden_when_its_chroot_is_set_to_wait() -> None:
+def test_source_package_stays_hidden_while_its_chroot_waits() -> None:
     """Nothing has made it yet; the next report shows that it is made."""
     fake = FakeCopr()
     build = fake.add_build({F41: {"lifecycle": "as-deployed"}, F42: "failed"}, id=2)
