@@ -509,9 +509,12 @@ class FakeCopr:
             and the file with the authority's certificate.
         :raises MissingExtraError: if the packages of the server, or of the extra ``tls``, are not installed.
         """
+        if checks.flag("tls", tls):
+            with needing("FakeCopr.serving with TLS", "trustme", "tls"):
+                import trustme  # noqa: F401  # used by the function below
         with needing("FakeCopr.serving", "httptools", "server"):
             from .server.live_server import serving, serving_tls
-        return serving_tls(self.service) if checks.flag("tls", tls) else serving(self.service)
+        return serving_tls(self.service) if tls else serving(self.service)
 
     @contextmanager
     def proxying(self, *, allow: Iterable[str] = ()) -> Iterator[CoprProxy]:

@@ -15,7 +15,6 @@ from ssl import SSLContext
 from ..control.initial import InitialConfig, InitialSnapshot
 from ..control.worlds import Worlds, world_url
 from ..engine.snapshot import take
-from ..errors import needing
 from ..options import FakeOptions
 from ..scenario.files import ScenarioSource
 from ..service import Service
@@ -92,12 +91,8 @@ def serving(service: Service, tls: SSLContext | None = None) -> Iterator[str]:
 
 @contextmanager
 def serving_tls(service: Service) -> Iterator[TlsServer]:
-    """Serve a fake over TLS, with a certificate of a new authority.
-
-    :raises MissingExtraError: if the packages of the extra ``tls`` are not installed.
-    """
-    with needing("FakeCopr.serving with TLS", "trustme", "tls"):
-        from .certificates import LOOPBACK, certificate_authority
+    """Serve a fake over TLS, with a certificate of a new authority; this needs the extra ``tls``."""
+    from .certificates import LOOPBACK, certificate_authority
 
     with certificate_authority() as authority, serving(service, authority.context_for(*LOOPBACK)) as url:
         yield TlsServer(url, authority.file)
