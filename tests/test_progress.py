@@ -120,6 +120,19 @@ def test_immediate_chroot_has_no_negative_times() -> None:
     assert (chroot.state, chroot.started_on, chroot.ended_on) == ("succeeded", 40, 300)
 
 
+def test_rescheduled_immediate_chroot_returns_to_its_last_state_at_once() -> None:
+    """Also if the build has another chroot, whose lifecycle cancels the build."""
+    fake = FakeCopr()
+    fake.add_build(
+        {F41: {"lifecycle": "stuck-running", "progress": "immediate"}, F42: {"lifecycle": "canceled-while-pending"}},
+        id=1,
+    )
+    chroot = fake.builds[1][F41]
+    assert chroot.state is State.RUNNING
+    chroot.report("pending")
+    assert chroot.state is State.RUNNING
+
+
 def test_manual_chroot_advances_by_calls_only() -> None:
     fake = FakeCopr(progress="manual")
     chroot = fake.add_build([F41], id=1)[F41]

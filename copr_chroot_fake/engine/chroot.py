@@ -587,12 +587,14 @@ class BuildChroot:
 
     @property
     def next_due(self) -> float:
-        """Unix time of the next automatic transition; ``inf`` if there is none."""
+        """Unix time of the next automatic transition; ``inf`` if there is none, and ``-inf`` for an immediate one."""
         run = self.lifecycle_run
         if run is None or not run.is_timed or run.is_held:
             return math.inf
         due = self.due
-        return math.inf if due is None else due
+        if due is None:
+            return math.inf
+        return -math.inf if run.mode == "immediate" else due
 
     @property
     def _is_absent(self) -> bool:
