@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import count
 from typing import NamedTuple
 
 from .api import masks
@@ -55,7 +54,6 @@ class Api:
         self.store = store
         self._log = log
         self.default_limit = default_limit
-        self._numbers = count(1)
         self._last_headers = _NO_HEADERS
         """The headers of the latest request that had any."""
 
@@ -106,7 +104,8 @@ class Api:
         fault = None if hit is None else hit.fault_id
         is_plain = status < 400 and not context.content and context.user is None and not self.store.created
         details = NO_DETAILS if is_plain else record_details(context, answer)
-        number = next(self._numbers)
+        self.store.requests += 1
+        number = self.store.requests
         return Request(method, target, parsed, status, now, matched, documents, fault, number, headers, details)
 
     def _fail_poll_loop(

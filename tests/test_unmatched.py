@@ -123,3 +123,21 @@ def test_messages_list_the_first_alternatives(call: Callable[[FakeCopr], object]
     with pytest.raises((InputError, KeyError)) as raised:
         call(fake)
     assert message in str(raised.value)
+
+
+def test_near_miss_is_stated_as_of_the_request() -> None:
+    """What was added later is no near miss, and what was missing is said to be there by now."""
+    fake = FakeCopr()
+    for target in ("project?ownername=jdoe&projectname=p", "build/7", "build/6", "build-chroot/7/fedora-41-x86_64"):
+        fake.answer("GET", f"/api_3/{target}")
+    fake.add_build([], id=7, project="jdoe/p")
+    fake.answer("GET", "/api_3/build-chroot/7/fedora-41-x86_64")
+    fake.answer("HEAD", "/api_3/build-chroot/7/fedora-41-x86_64")
+    fake.builds[7].add_chroot(F41)
+    assert [unmatched.near_miss for unmatched in fake.unmatched] == [
+        "project jdoe/p was missing; it was added after the request",
+        "build 7 was missing; it was added after the request",
+        "there are no builds",
+        "build 7 had no fedora-41-x86_64; it was added after the request",
+        "build 7 had no fedora-41-x86_64; it was added after the request",
+    ]

@@ -104,6 +104,11 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
     """Unix time of its next automatic transition, as far as it is known."""
     _needs_polls: bool = field(default=True, init=False)
     """Whether one of its chroots may advance with the next poll."""
+    added_after: int = field(init=False)
+    """The number of requests before it was added."""
+
+    def __post_init__(self) -> None:
+        self.added_after = self.store.requests
 
     # A mapping, but compared by identity like any object with a state.
 

@@ -67,11 +67,14 @@ class Project:
     webhook_secret: str | None = None
     full_name: str = field(init=False)
     """``owner/project``."""
+    added_after: int = field(init=False)
+    """The number of requests before it was added."""
     _chroots: _Chroots = field(init=False)
 
     def __post_init__(self) -> None:
         self.directories = {self.projectname: None}
         self.full_name = f"{self.ownername}/{self.projectname}"
+        self.added_after = self.store.requests
         self.replace_chroots({})
 
     def __repr__(self) -> str:

@@ -95,6 +95,7 @@ class Store:
         "projects",
         "removed",
         "rendered_bytes",
+        "requests",
         "results_delay",
         "results_root",
         "seed",
@@ -147,6 +148,8 @@ class Store:
         self.results_delay: float = 0
         """Seconds from the end of a build until its results appear."""
         self.poll_loops = PollLoops(max_polls)
+        self.requests = 0
+        """The number of requests so far."""
         self.rendered_bytes = 0
         """The size of rendered builds and chroots that are not accounted for in the log yet."""
         self.created: list[Build | Project] = []

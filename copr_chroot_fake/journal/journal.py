@@ -71,7 +71,7 @@ class UnmatchedRequests:
 
     @property
     def near_miss(self) -> str:
-        """A text with the closest existing objects; each access searches again."""
+        """A text with the closest objects that existed at the time of the last request; each access searches again."""
         # Imported late: most tests need no near misses.
         from .near_misses import near_miss
 

@@ -1,4 +1,4 @@
-"""Near misses: the existing objects that are closest to an unmatched request.
+"""Near misses: the objects that existed at the time of an unmatched request and are closest to it.
 
 Each search compares a bounded number of candidates, however many exist.
 """
@@ -11,6 +11,7 @@ from posixpath import commonprefix
 
 from ..api.routing import endpoints, parse_target
 from ..engine.build import Build
+from ..engine.project import Project
 from ..engine.store import Store
 from ..model.project import RESULTS_PATH
 from ..validation import checks
@@ -19,20 +20,22 @@ from .submissions import Submission
 
 
 def near_miss(store: Store, request: Request) -> str:
-    """Return a text with the existing objects that are closest to what a request did not find."""
+    """Return a text with the objects that are closest to what a request did not find; later ones do not count."""
     path = request.target.partition("?")[0]
     if request.endpoint is None:
         paths = [route.path for endpoint in endpoints(store.serves_results) for route in endpoint.routes]
         return _near(path, paths, "paths")
     if request.endpoint == "results":
-        return _near_results(store, path)
+        return _near_results(store, request, path)
     build = None if request.build_id is None else store.builds.get(request.build_id)
-    if build is None:
-        target = parse_target(request.target, store.serves_results)
-        if target.raw_build_id is None:
-            return _near_named(store, {**_names_in_body(request), **request.arguments, **target.parameters})
-        return _near_builds(store.builds, str(target.raw_build_id))
-    return _near_chroots(build, request.chrootname or "")
+    if build is not None and _is_later(build, request):
+        return f"build {build.id} was missing; {_LATER}"
+    if build is not None:
+        return _near_chroots(build, request)
+    target = parse_target(request.target, store.serves_results)
+    if target.raw_build_id is None:
+        return _near_named(store, request, {**_names_in_body(request), **request.arguments, **target.parameters})
+    return _near_builds(store.builds, request, str(target.raw_build_id))
 
 
 def missing_chroots(store: Store, project: Submission) -> str | None:
@@ -53,16 +56,24 @@ def _near(sent: str, existing: Iterable[str], kind: str, prefix: str = "", limit
     return f"{prefix}{checks.shortened(close[0], limit)} exists, {checks.shortened(sent, limit)} does not"
 
 
-def _near_project(projects: Iterable[str], arguments: Mapping[str, str]) -> str:
-    sent = f"{arguments.get('ownername', '')}/{arguments.get('projectname', '')}"
-    return _near(sent, projects, "projects", "project ")
+def _is_later(item: Build | Project, request: Request) -> bool:
+    """Return whether a build or a project was added after a request."""
+    return item.added_after >= request.number
 
 
-def _near_named(store: Store, names: Mapping[str, str]) -> str:
-    """Compare projects, unless the request names none, or one that exists."""
-    if "projectname" in names and f"{names.get('ownername', '')}/{names['projectname']}" not in store.projects:
-        return _near_project(store.projects, names)
-    return "the error of the response names the missing object"
+_LATER = "it was added after the request"
+
+
+def _near_named(store: Store, request: Request, names: Mapping[str, str]) -> str:
+    """Compare projects, unless the request names none, or one that existed."""
+    sent = f"{names.get('ownername', '')}/{names.get('projectname')}"
+    project = store.projects.get(sent)
+    if project is not None and _is_later(project, request):
+        return f"project {checks.shortened(sent)} was missing; {_LATER}"
+    if project is not None or "projectname" not in names:
+        return "the error of the response names the missing object"
+    earlier = (name for name, other in store.projects.items() if not _is_later(other, request))
+    return _near(sent, earlier, "projects", "project ")
 
 
 def _names_in_body(request: Request) -> Mapping[str, str]:
@@ -72,22 +83,23 @@ def _names_in_body(request: Request) -> Mapping[str, str]:
     return {name: value for name, value in names.items() if isinstance(value, str)}
 
 
-def _near_results(store: Store, path: str) -> str:
+def _near_results(store: Store, request: Request, path: str) -> str:
     directories = (
         f"{RESULTS_PATH}/{build.project.ownername}/{build.project_dirname}/{chroot.name}/{chroot.result_dir}/"
         for build in islice(store.builds.values(), checks.MAX_CANDIDATES)
         for chroot in build.chroots
-        if chroot.result_dir
+        if chroot.result_dir and not _is_later(build, request)
     )
     return _near(path, directories, "results", limit=300)
 
 
-def _near_builds(builds: Mapping[int, Build], sent: str) -> str:
+def _near_builds(builds: Mapping[int, Build], request: Request, sent: str) -> str:
     """Compare ids as texts: a missing digit is a likelier mistake than an id that is off by one.
 
     Those that begin with the same digits come first.
     """
-    near = checks.nearest(sent, chain(_ids_one_edit_away(builds, sent), map(str, builds)), 3, 0)
+    ids = chain(_ids_one_edit_away(builds, sent), map(str, builds))
+    near = checks.nearest(sent, (number for number in ids if not _is_later(builds[int(number)], request)), 3, 0)
     if not near:
         return "there are no builds"
     near = sorted(near, key=lambda build_id: -len(commonprefix([build_id, sent])))
@@ -109,6 +121,9 @@ def _ids_one_edit_away(builds: Container[int], sent: str) -> Iterator[str]:
             yield text
 
 
-def _near_chroots(build: Build, sent: str) -> str:
+def _near_chroots(build: Build, request: Request) -> str:
+    sent = request.chrootname or ""
+    if sent in build:
+        return f"build {build.id} had no {checks.shortened(sent)}; {_LATER}"
     close = checks.nearest(sent, build.keys(), 3, 0.3) or list(islice(build.keys(), 3))
     return f"build {build.id} has {checks.listing(close) or 'no chroots'}, not {checks.excerpt(sent)}"

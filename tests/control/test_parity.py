@@ -130,7 +130,7 @@ NO_CALLS: Mapping[str, str] = {
             "agenda", "attach", "cancellation", "catch_up", "confirmed_by", "forget_rendered",
             "had_lifecycle", "is_coupled", "is_in_store", "is_ordered", "keep_quiet", "known_chroots", "mark_canceled",
             "poll", "quiet_until", "rendered", "rendered_page", "restore", "result_dir", "results_url", "save",
-            "source_result_dir", "source_results_url", "store", "add_waiting", "allowed_chroots",
+            "source_result_dir", "source_results_url", "store", "add_waiting", "added_after", "allowed_chroots",
             "default_packages", "hidden_package", "hide_package", "may_hide_package", "names", "reveal_package",
             "needs_more_polls", "set_package", "source_started_on", "start_run", "stored_package",
         )
