@@ -10,7 +10,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import NamedTuple, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import httpx
@@ -21,28 +21,13 @@ from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.control.initial import InitialConfig
 from copr_chroot_fake.control.worlds import Worlds
 from copr_chroot_fake.server.app import ServedApp
+from copr_chroot_fake.verify.comparison import Response
 
 from .served import running
 
 COPR = httpx.URL("https://copr.fedorainfracloud.org")
 
 Headers = Sequence[tuple[str, str]]
-
-
-class Response(NamedTuple):
-    """A response, whichever the client library."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def content_type(self) -> str:
-        return self.headers.get("content-type", "")
-
-    @property
-    def allow(self) -> set[str] | None:
-        return set(self.headers["allow"].split(", ")) if "allow" in self.headers else None
 
 
 def without_date(response: Response) -> Response:

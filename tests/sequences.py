@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from copr_chroot_fake import Build, FakeCopr, VirtualClock
+from copr_chroot_fake.verify.comparison import Exchange, Response, differing_parts
 
-from .adapters import Response, SendRequest
+from .adapters import SendRequest
 from .recordings import DIRECTORY
 
 FILES = ("submitting", "exhaustive")
@@ -298,29 +299,18 @@ class Replay:
     def compare(self, step: Step, response: Response) -> Difference | None:
         """Compare a response with the recorded one."""
         recorded = step.recorded
-        allow = None if recorded.get("allow") is None else {*recorded["allow"].split(", ")}
         text = response.body.decode()
         for copr, chosen in self._chosen.items():
             text = text.replace(chosen, copr)
         expected_body, body = (_TEMPORARY.sub("tmp", body) for body in (recorded["body"], text))
-        same = {
-            "status": response.status == recorded["status"],
-            "content type": response.content_type == recorded["content_type"],
-            # The same length, so that nothing else can differ, such as spaces.
-            "body": len(body) == len(expected_body) and self._canonical(body) == self._canonical(expected_body),
-            "Warning": response.headers.get("warning") == recorded.get("warning"),
-            "Allow": allow is None or response.allow == allow,
-        }
-        parts = [part for part, is_same in same.items() if not is_same]
+        keys = ("method", "url", "status", "content_type", "allow", "warning")
+        given: dict[str, Any] = {key: recorded[key] for key in keys if key in recorded}
+        expected = Exchange(step.sequence, body=expected_body, **given)
+        # Allow was not always recorded.
+        headers = {name: value for name, value in response.headers.items() if name != "allow" or "allow" in recorded}
+        got = Response(response.status, headers, body.encode())
+        parts = differing_parts(expected, got, is_submitted=True)
         return Difference(step, parts, recorded, response) if parts else None
-
-    def _canonical(self, body: str) -> object:
-        try:
-            document = json.loads(body)
-        except ValueError:
-            return body
-        error = document.get("error") if isinstance(document, dict) else None
-        return _canonical_error(error) if isinstance(error, str) else _without_order(document)
 
 
 _CHOSEN = {"webhook/generate": ["webhook_secret"], "api-token": ["api_login", "api_token"]}
@@ -328,47 +318,3 @@ _CHOSEN = {"webhook/generate": ["webhook_secret"], "api-token": ["api_login", "a
 
 _TEMPORARY = re.compile(r"tmp[0-9a-z_]{8}")
 """The directory of an uploaded file."""
-
-_IDS = re.compile(r"\d+(?:, \d+)*")
-
-
-def _canonical_error(message: str) -> object:
-    """Return an error without the order of what it lists: Copr takes these from sets."""
-    if message.startswith("Unexpected chroot: "):
-        return sorted(message)
-    if "related build" in message:
-        # Of more than five builds, it names five.
-        return sorted(re.findall(r"\w+", message))
-    return _IDS.sub(lambda ids: ", ".join(sorted(ids[0].split(", "))), message)
-
-
-def _without_order(document: object) -> object:
-    """Return a document without the order of what the database returns in no defined order.
-
-    These are the chroots of a build, whose ids are given in the order of a set; the packages that a chroot has built,
-    and their keys; and the keys of ``auth-check``.
-    """
-    if isinstance(document, list):
-        return [_without_order(item) for item in document]
-    if not isinstance(document, dict):
-        return document
-    fields = {key: _without_order(value) for key, value in document.items()}
-    if isinstance(fields.get("chroots"), list):
-        fields["chroots"] = sorted(document["chroots"])
-    for key in ("packages", "items"):
-        if _is_unordered(document.get(key)):
-            fields[key] = sorted(repr(sorted(item.items())) for item in document[key])
-    # Otherwise the order of the keys counts.
-    return fields if _is_by_chroot(fields) or {*fields} == {"name", "id"} else [*fields.items()]
-
-
-def _is_unordered(items: object) -> bool:
-    """Return whether these are the chroots of a build, or packages that were built."""
-    return isinstance(items, list) and any(
-        isinstance(item, dict) and {"result_url", "arch"} & {*item} for item in items
-    )
-
-
-def _is_by_chroot(fields: Mapping[str, object]) -> bool:
-    """Return whether the keys are names of chroots, which have no defined order either."""
-    return all(key.count("-") >= 2 for key in fields)

@@ -11,10 +11,11 @@ from functools import cache
 import pytest
 
 from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.verify.comparison import Exchange, Response, differing_parts
 
-from ..adapters import ADAPTERS, Response, SendRequest, direct_client, http_client, without_date
+from ..adapters import ADAPTERS, SendRequest, direct_client, http_client, without_date
 from ..examples import ALL_RECORDINGS, sample
-from ..recordings import DIRECTORY, Exchange, exchanges
+from ..recordings import DIRECTORY, exchanges
 from ..served import starting
 
 EXCHANGES = [
@@ -129,22 +130,10 @@ def test_adapter_matches_core(adapter: str, scenario: str) -> None:
         pytest.fail(report(mismatches), pytrace=False)
 
 
-def differing_parts(expected: Exchange, got: Response) -> list[str]:
-    """Name the parts of a response that differ from the recording."""
-    allow = None if expected.allow is None else set(expected.allow.split(", "))
-    same = {
-        "status": expected.status == got.status,
-        "content type": expected.content_type == got.content_type,
-        "body": expected.has_body(got.body),
-        "Allow": allow == got.allow,
-    }
-    return [part for part, is_same in same.items() if not is_same]
-
-
 def report(mismatches: Sequence[Mismatch]) -> str:
     """Count the mismatches by endpoint and part, and show the first ones in full."""
     counts = Counter(
-        f"{part} of {exchange.method} {exchange.endpoint}" for exchange, _, parts in mismatches for part in parts
+        f"{part} of {exchange.method} {exchange.path or 'home'}" for exchange, _, parts in mismatches for part in parts
     )
     first = mismatches[:MAX_REPORTED]
     return "\n".join(
@@ -178,6 +167,7 @@ JSON = {"content-type": "application/json"}
         ("content type", Response(200, {"content-type": "text/html"}, b"{}\n")),
         ("body", Response(200, JSON, b"{}")),
         ("Allow", Response(200, {**JSON, "allow": "GET"}, b"{}\n")),
+        ("Warning", Response(200, {**JSON, "warning": "deprecated"}, b"{}\n")),
     ],
 )
 def test_each_difference_is_reported(part: str, got: Response) -> None:
