@@ -11,8 +11,9 @@ import hypothesis.strategies as st
 from hypothesis.stateful import rule
 
 from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.verify.comparison import Response
 
-from ..adapters import Response, credentials
+from ..adapters import credentials
 from .answers import Error, Responder
 from .operation_rules import OperationRules
 from .service import Model
