@@ -9,8 +9,7 @@ import httpx
 
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.api.build_chroots import render_chroots
-from copr_chroot_fake.api.paging import Paging
-from copr_chroot_fake.api.rendering import render_page
+from copr_chroot_fake.api.paging import Paging, render_page
 
 from .figures import Figure, ratio, timed
 

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from .api import masks
 from .api.context import RequestContext
-from .api.dispatch import respond
-from .api.routing import ENDPOINTS, parse_target
+from .api.routing import ENDPOINTS, parse_target, respond
 from .engine.clock import VirtualClock
 from .engine.faults import Hit, Subject
 from .engine.store import Store
@@ -20,8 +19,6 @@ from .wire.headers import RawHeaders, read_header
 from .wire.target import Target
 
 _POLL_METHODS = ("GET", "HEAD")
-
-_CHROOT_ENDPOINTS = ("build-chroot", "build-chroot/build-config", "build-chroot/built-packages")
 
 
 class _ReadHeaders(NamedTuple):
@@ -163,7 +160,7 @@ class Api:
 
     def _is_chroot_missing(self, target: Target) -> bool:
         """Return whether the named build exists but lacks the named chroot; Copr answers malformed names with 500."""
-        if target.endpoint not in _CHROOT_ENDPOINTS or target.build_id is None or target.chrootname is None:
+        if target.endpoint == "results" or target.build_id is None or target.chrootname is None:
             return False
         build = self.store.builds.get(target.build_id)
         return build is not None and target.chrootname not in build

@@ -11,10 +11,10 @@ from ..engine.build import Build
 from ..engine.chroot import BuildChroot
 from ..wire.answer import CATCH_ALL, ApiError
 from .build_config import REPO, derive_build_config, has_valid_priorities
-from .context import RequestContext, Success, find_build, missing, no_such_build, nul_error
-from .endpoint import Model, endpoint, page_of, plain, texts
-from .paging import CHROOT_TABLE, Paging, check_order, check_query, parse_paging, slice_page, sort_chroots
-from .rendering import json_line, render_page
+from .builds import find_build, list_packages, no_such_build
+from .context import RequestContext, Success, json_success, missing, nul_error
+from .endpoint import Endpoint, Model, page_of, plain, texts
+from .paging import CHROOT_TABLE, Paging, check_order, check_query, parse_paging, render_page, slice_page, sort_chroots
 
 _BUILD_CHROOT = plain("started_on ended_on state name result_url")
 
@@ -25,8 +25,8 @@ _BUILD_CONFIG: Model = {
 }
 
 
-@endpoint(
-    "build-chroot/", "build-chroot/{build_id}/{chrootname}", model=_BUILD_CHROOT, query_first=True, is_polled=True
+@Endpoint(
+    "build-chroot/", ("build-chroot/{build_id}/{chrootname}",), model=_BUILD_CHROOT, query_first=True, is_polled=True
 )
 def get_build_chroot(context: RequestContext) -> Success:
     """Return a build chroot, by ``build_id=`` and ``chrootname=``."""
@@ -39,9 +39,9 @@ def _chroot_response(chroot: bytes) -> Success:
     return Success(chroot + b"\n", (chroot,))
 
 
-@endpoint(
+@Endpoint(
     "build-chroot/build-config",
-    "build-chroot/build-config/{build_id}/{chrootname}",
+    ("build-chroot/build-config/{build_id}/{chrootname}",),
     model=_BUILD_CONFIG,
     query_first=True,
 )
@@ -50,21 +50,25 @@ def get_build_config(context: RequestContext) -> Success:
     chroot = _find_chroot(context, False)
     own_config = chroot.build_config
     if own_config is not None:
-        return Success(json_line(dict(own_config)), (render_chroot(chroot),))
+        return json_success(own_config, (render_chroot(chroot),))
     config = derive_build_config(chroot, context.store)
     invalid_field = () if has_valid_priorities(config) else ("repos", "priority")
-    return Success(json_line(config), (render_chroot(chroot),), invalid_field=invalid_field)
+    return json_success(config, (render_chroot(chroot),), invalid_field)
 
 
-@endpoint("build-chroot/built-packages", model={"packages": plain("arch release version name epoch")}, query_first=True)
+@Endpoint("build-chroot/built-packages", model={"packages": plain("arch release version name epoch")}, query_first=True)
 def get_built_packages(context: RequestContext) -> Success:
     """Return the packages that were built in a build chroot."""
     chroot = _find_chroot(context, context.is_poll)
-    return Success(_render_packages(chroot), (render_chroot(chroot),))
+    return json_success(list_packages(chroot, "arch epoch release version name"), (render_chroot(chroot),))
 
 
-@endpoint(
-    "build-chroot/list", "build-chroot/list/{build_id}", model=page_of(_BUILD_CHROOT), query_first=True, is_polled=True
+@Endpoint(
+    "build-chroot/list",
+    ("build-chroot/list/{build_id}",),
+    model=page_of(_BUILD_CHROOT),
+    query_first=True,
+    is_polled=True,
 )
 def list_build_chroots(context: RequestContext) -> Success:
     """Return the chroots of a build in pages, by ``build_id=``; an unknown build has an empty list."""
@@ -162,20 +166,3 @@ def _render_chroot(chroot: BuildChroot) -> bytes:
     rendered = chroot.rendered = json.dumps(fields).encode()
     chroot.build.store.rendered_bytes += len(rendered)
     return rendered
-
-
-def _render_packages(chroot: BuildChroot) -> bytes:
-    return json_line(
-        {
-            "packages": [
-                {
-                    "arch": nevra.arch,
-                    "epoch": nevra.epoch,
-                    "release": nevra.release,
-                    "version": nevra.version,
-                    "name": nevra.name,
-                }
-                for nevra in chroot.packages
-            ]
-        }
-    )

@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from ..engine.build import Build
+from ..engine.chroot import BuildChroot
 from ..engine.project import Project
 from ..engine.store import Store
 from ..errors import EventError
@@ -17,14 +18,11 @@ from ..model.source import UNIMPORTED
 from ..model.states import State
 from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError, make_answer
 from ..wire.target import cast_integer
-from .authentication import authenticate
-from .context import RequestContext, Success, find_build, no_such_build, nul_error
-from .endpoint import Kind, Model, endpoint, page_of, plain, texts
-from .paging import BUILD_TABLE, Paging, check_order, check_query, parse_paging
-from .project_lookup import find_project
-from .projects import check_deletable
-from .rendering import json_line, json_success, render_page
-from .users import may_build_in, may_edit
+from .context import RequestContext, Success, json_success, missing, nul_error
+from .endpoint import Endpoint, Kind, Model, page_of, plain, texts
+from .paging import BUILD_TABLE, Paging, check_order, check_query, parse_paging, render_page
+from .projects import check_deletable, find_project
+from .users import authenticate, may_build_in, may_edit
 
 _WITH_LOG = (State.RUNNING, State.IMPORTING, State.SUCCEEDED, State.FAILED, State.CANCELED)
 """States of a source build in which its log has an address."""
@@ -39,20 +37,21 @@ BUILD: Model = {
 _SOURCE_CONFIG: Model = {**plain("source_type memory_limit timeout is_background"), "source_dict": Kind.ANYTHING}
 
 
-@endpoint("build/{build_id}", model=BUILD, is_polled=True)
+@Endpoint("build/{build_id}", model=BUILD, is_polled=True)
 def get_build(context: RequestContext) -> Success:
     """Return a build."""
     build = render_build(_poll_build(context))
     return Success(build + b"\n", (build,))
 
 
-@endpoint("build/built-packages/{build_id}")
+@Endpoint("build/built-packages/{build_id}")
 def get_built_packages(context: RequestContext) -> Success:
     """Return the packages built in each chroot."""
-    return Success(_render_packages(_poll_build(context)))
+    chroots = _poll_build(context).known_chroots
+    return json_success({chroot.name: list_packages(chroot, "name arch version release epoch") for chroot in chroots})
 
 
-@endpoint("build/source-chroot/{build_id}", model=plain("state result_url"), is_polled=True)
+@Endpoint("build/source-chroot/{build_id}", model=plain("state result_url"), is_polled=True)
 def get_source_chroot(context: RequestContext) -> Success:
     """Return the source build; this is a poll of the chroots that wait for it.
 
@@ -75,7 +74,7 @@ def get_source_chroot(context: RequestContext) -> Success:
     return json_success({"state": build.source_state.value, "result_url": build.source_results_url})
 
 
-@endpoint("build/list", model=page_of(BUILD), is_polled=True)
+@Endpoint("build/list", model=page_of(BUILD), is_polled=True)
 def list_builds(context: RequestContext) -> Success:
     """Return the builds of a project in pages, newest first; ``packagename=`` and ``status=`` filter them.
 
@@ -98,7 +97,7 @@ def list_builds(context: RequestContext) -> Success:
     return Success(render_page(polled, paging), polled)
 
 
-@endpoint("build/source-build-config/{build_id}", model=_SOURCE_CONFIG)
+@Endpoint("build/source-build-config/{build_id}", model=_SOURCE_CONFIG)
 def get_source_build_config(context: RequestContext) -> Success:
     """Return where the source comes from; this is no poll."""
     build = _find_build(context)
@@ -113,7 +112,7 @@ def get_source_build_config(context: RequestContext) -> Success:
     )
 
 
-@endpoint("build/cancel/{build_id}", methods=("PUT",), deprecated="POST", model=BUILD)
+@Endpoint("build/cancel/{build_id}", methods=("PUT",), deprecated="POST", model=BUILD)
 def cancel_build(context: RequestContext) -> Success:
     """Cancel a build; the chroots keep their states until the backend confirms."""
     user = authenticate(context)
@@ -131,7 +130,7 @@ def cancel_build(context: RequestContext) -> Success:
     return Success(render_build(build) + b"\n")
 
 
-@endpoint("build/delete/{build_id}", methods=("DELETE",), deprecated="POST", model=BUILD)
+@Endpoint("build/delete/{build_id}", methods=("DELETE",), deprecated="POST", model=BUILD)
 def delete_build(context: RequestContext) -> Success:
     """Delete a finished build."""
     user = authenticate(context)
@@ -145,7 +144,7 @@ def delete_build(context: RequestContext) -> Success:
     return answer
 
 
-@endpoint("build/delete/list", methods=("DELETE",), deprecated="POST", model={"builds": Kind.TEXTS})
+@Endpoint("build/delete/list", methods=("DELETE",), deprecated="POST", model={"builds": Kind.TEXTS})
 def delete_builds(context: RequestContext) -> Success:
     """Delete finished builds: all of them or none."""
     user = authenticate(context)
@@ -207,7 +206,7 @@ def _listed_ids(context: RequestContext) -> list[Hashable]:
     return ids
 
 
-@endpoint("/tmp/{dirname}/{filename}", name="upload")
+@Endpoint("/tmp/{dirname}/{filename}", alias="upload")
 def get_upload(context: RequestContext) -> Answer:
     """Return an uploaded file."""
     parameters = context.target.parameters
@@ -216,6 +215,22 @@ def get_upload(context: RequestContext) -> Answer:
         if config.get("tmp") == parameters["dirname"] and config.get("pkg") == parameters["filename"]:
             return make_answer(build.source.content or b"", "application/octet-stream")
     return make_answer(b"Not Found\n", HTML, 404)
+
+
+def find_build(context: RequestContext) -> tuple[str | int, Build | None]:
+    """Return the build id as sent, and the build if it exists.
+
+    :raises ApiError: 400 if the request lacks a build id.
+    """
+    raw_id, build_id = context.target.raw_build_id, context.target.build_id
+    if raw_id is None:
+        raise missing("build_id")
+    return raw_id, None if build_id is None else context.store.find_build(build_id)
+
+
+def no_such_build(raw_id: str | int) -> ApiError:
+    """Return the error for a build that does not exist."""
+    return nul_error(raw_id) or ApiError(404, f"Build {raw_id} does not exist.")
 
 
 def _find_build(context: RequestContext) -> Build:
@@ -296,22 +311,6 @@ def render_build(build: Build) -> bytes:
     return build.rendered
 
 
-def _render_packages(build: Build) -> bytes:
-    """Return the packages of each chroot; the order of the keys differs from that for one chroot."""
-    return json_line(
-        {
-            chroot.name: {
-                "packages": [
-                    {
-                        "name": nevra.name,
-                        "arch": nevra.arch,
-                        "version": nevra.version,
-                        "release": nevra.release,
-                        "epoch": nevra.epoch,
-                    }
-                    for nevra in chroot.packages
-                ]
-            }
-            for chroot in build.known_chroots
-        }
-    )
+def list_packages(chroot: BuildChroot, keys: str) -> dict[str, object]:
+    """Return the packages of a chroot, of which each response has the keys in an order of its own."""
+    return {"packages": [{key: getattr(nevra, key) for key in keys.split()} for nevra in chroot.packages]}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..engine.build import Build
 from ..engine.store import Store
 from ..validation import checks
-from ..wire.answer import CATCH_ALL, Answer, ApiError, Headers, json_answer
+from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError, Headers, json_answer, make_answer
 from ..wire.headers import RawHeaders
 from ..wire.target import Target
 from .bodies import RequestBody
@@ -70,6 +70,35 @@ class Success:
         return self._answer
 
 
+def json_success(
+    document: Mapping[str, object], documents: Sequence[bytes] = (), invalid_field: Sequence[str] = ()
+) -> Success:
+    """Return the response with a document as Copr's serializer writes it: on one line, with the keys in their order."""
+    return Success(json.dumps(document).encode() + b"\n", documents, invalid_field=invalid_field)
+
+
+TEXT = "text/plain; charset=utf-8"
+
+_TITLES: Mapping[int, str] = {
+    400: "Bad Request",
+    403: "Access Restricted",
+    404: "Not Found",
+    415: "Unsupported Media Type",
+}
+
+
+def text_answer(text: str, status: int = 200, *, content_type: str = HTML, headers: Headers = ()) -> Answer:
+    """Return a response with a text."""
+    return make_answer(text.encode(), content_type, status, headers)
+
+
+def error_page(status: int, headers: Headers = ()) -> Answer:
+    """Return an error page, without Copr's design, which is not recorded."""
+    title = _TITLES.get(status, "Internal Server Error")
+    page = f"<!doctype html>\n<html lang=en>\n<title>{status} {title}</title>\n<h1>{title}</h1>\n"
+    return text_answer(page, status, headers=headers)
+
+
 def require(context: RequestContext, *names: str) -> list[str]:
     """Return arguments of the query.
 
@@ -85,22 +114,6 @@ def require(context: RequestContext, *names: str) -> list[str]:
 def missing(name: str) -> ApiError:
     """Return the error for a request that lacks an argument."""
     return ApiError(400, f"Missing argument {name}")
-
-
-def find_build(context: RequestContext) -> tuple[str | int, Build | None]:
-    """Return the build id as sent, and the build if it exists.
-
-    :raises ApiError: 400 if the request lacks a build id.
-    """
-    raw_id, build_id = context.target.raw_build_id, context.target.build_id
-    if raw_id is None:
-        raise missing("build_id")
-    return raw_id, None if build_id is None else context.store.find_build(build_id)
-
-
-def no_such_build(raw_id: str | int) -> ApiError:
-    """Return the error for a build that does not exist."""
-    return nul_error(raw_id) or ApiError(404, f"Build {raw_id} does not exist.")
 
 
 def nul_error(text: str | int) -> ApiError | None:

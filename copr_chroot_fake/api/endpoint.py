@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, InitVar, dataclass, field
 from enum import Enum
-from typing import NamedTuple, Union, cast
+from typing import Literal, NamedTuple, Union, cast
 
-from ..validation.rule import frozen
 from ..wire.answer import Answer
 from ..wire.endpoint_name import EndpointName
 from .context import RequestContext, Success
@@ -27,6 +27,8 @@ class Kind(Enum):
     ANYTHING = "anything"
     """An object without a model; a mask can select any key."""
 
+
+Submits = Literal["build", "project"]
 
 Model = Mapping[str, Union[Kind, "Model"]]
 """Fields by name; an object, or a list of objects, has a model in turn."""
@@ -63,65 +65,49 @@ class Route(NamedTuple):
     trailing_slash: bool
 
 
-@frozen(kw_only=True)
+@dataclass(eq=False)
 class Endpoint:
-    """An endpoint of Copr.
+    """An endpoint of Copr; decorates the function that handles it.
 
-    :param name: its path without ``/api_3/`` and without parameters, unless given.
+    :param path: its path below ``/api_3/``, or an absolute one, with parameters in braces and a trailing slash if Copr
+        registers one.
+    :param other_paths: further ones.
+    :param alias: its name, by default its path without ``/api_3/`` and without parameters.
     :param methods: the methods that it accepts.
-    :param deprecated: the one of these that gets a warning to use the first one instead.
+    :param deprecated: another method, which gets a warning to use the first one instead.
     :param warns_before_login: whether Copr warns of the deprecated method even if the login is invalid.
     :param model: the fields of the response, as Copr's source declares them in a Flask-RESTX model; ``None`` if it has
         none. Masks are checked against it; without a model, they are ignored.
     :param is_polled: whether the response has the progress of builds, so that clients poll the endpoint.
+    :param submits: what a request adds.
     :param query_first: whether ``build_id`` and ``chrootname`` may be given in the query, before the path.
     :param any_method: whether the handler answers to other methods too.
     """
 
-    name: EndpointName
-    handler: Handler
-    routes: tuple[Route, ...]
-    methods: tuple[str, ...]
-    deprecated: str | None
-    warns_before_login: bool
-    model: Model | None
-    is_polled: bool
-    query_first: bool
-    any_method: bool
+    path: str
+    other_paths: tuple[str, ...] = ()
+    _: KW_ONLY
+    alias: InitVar[str] = ""
+    methods: tuple[str, ...] = ("GET", "HEAD")
+    deprecated: str | None = None
+    warns_before_login: bool = False
+    model: Model | None = None
+    is_polled: bool = False
+    submits: Submits | None = None
+    query_first: bool = False
+    any_method: bool = False
+    name: EndpointName = field(init=False)
+    routes: tuple[Route, ...] = field(init=False)
+    handler: Handler = field(init=False)
 
+    def __post_init__(self, alias: str) -> None:
+        self.name = cast(EndpointName, alias or self.path.partition("{")[0].strip("/"))
+        self.routes = tuple(map(_route, (self.path, *self.other_paths)))
+        self.methods += (*([self.deprecated] if self.deprecated else []), "OPTIONS")
 
-def endpoint(
-    *paths: str,
-    name: str | None = None,
-    methods: tuple[str, ...] = ("GET", "HEAD"),
-    deprecated: str | None = None,
-    warns_before_login: bool = False,
-    model: Model | None = None,
-    is_polled: bool = False,
-    query_first: bool = False,
-    any_method: bool = False,
-) -> Callable[[Handler], Endpoint]:
-    """Declare the endpoint that a function handles.
-
-    :param paths: its paths below ``/api_3/``, or absolute ones, with parameters in braces; write a trailing slash where
-        Copr registers one.
-    """
-
-    def declare(handler: Handler) -> Endpoint:
-        return Endpoint(
-            name=cast(EndpointName, paths[0].partition("{")[0].strip("/") if name is None else name),
-            handler=handler,
-            routes=tuple(_route(path if path.startswith("/") else f"{ROOT}/{path}") for path in paths),
-            methods=(*methods, *([deprecated] if deprecated else []), "OPTIONS"),
-            deprecated=deprecated,
-            warns_before_login=warns_before_login,
-            model=model,
-            is_polled=is_polled,
-            query_first=query_first,
-            any_method=any_method,
-        )
-
-    return declare
+    def __call__(self, handler: Handler) -> Endpoint:
+        self.handler = handler
+        return self
 
 
 _PARAMETERS = {
@@ -135,11 +121,12 @@ _PARAMETERS = {
 
 
 def _route(path: str) -> Route:
-    trailing_slash = path.endswith("/")
-    full_path = path.rstrip("/")
+    absolute = path if path.startswith("/") else f"{ROOT}/{path}"
+    trailing_slash = absolute.endswith("/")
+    full_path = absolute.rstrip("/")
     # Where the rule has a trailing slash, Werkzeug accepts a doubled one.
     pattern = re.escape(full_path) + ("/{0,2}" if trailing_slash else "/?")
     for parameter in re.findall(r"{(\w+)}", path):
         expected = _PARAMETERS.get(parameter, "[^/]+")
         pattern = pattern.replace(re.escape(f"{{{parameter}}}"), f"(?P<{parameter}>{expected})")
-    return Route(path if path == f"{ROOT}/" else full_path, full_path.partition("{")[0], pattern, trailing_slash)
+    return Route(full_path if path else absolute, full_path.partition("{")[0], pattern, trailing_slash)

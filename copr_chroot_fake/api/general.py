@@ -7,30 +7,30 @@ from datetime import datetime, timedelta, timezone
 from random import Random
 from string import ascii_lowercase
 
-from ..wire.answer import ApiError
-from .authentication import authenticate
-from .context import RequestContext, Success
-from .endpoint import endpoint
-from .rendering import json_success
+from ..model.project import RESULTS_PATH
+from ..wire.answer import Answer, ApiError
+from .context import RequestContext, Success, json_success
+from .endpoint import Endpoint
+from .users import authenticate
 
 TOKEN_DAYS = 180
 """Days for which a token is valid."""
 
 
-@endpoint("", name="home")
+@Endpoint("", alias="home")
 def home(context: RequestContext) -> Success:
     """Return the version of the API."""
     return Success(b'{"version":3}\n')
 
 
-@endpoint("auth-check")
+@Endpoint("auth-check")
 def auth_check(context: RequestContext) -> Success:
     """Return the authenticated user."""
     user = authenticate(context)
     return json_success({"name": user.name, "id": user.id})
 
 
-@endpoint("api-token", methods=("POST",))
+@Endpoint("api-token", methods=("POST",))
 def renew_token(context: RequestContext) -> Success:
     """Replace the login and the token of the user."""
     user, store = authenticate(context), context.store
@@ -47,13 +47,22 @@ def _letters(random: Random, length: int) -> str:
     return "".join(random.choices(ascii_lowercase, k=length))
 
 
-@endpoint("gssapi_login", "gssapi_login/web-ui")
+@Endpoint("gssapi_login", ("gssapi_login/web-ui",))
 def gssapi_login(context: RequestContext) -> Success:
     """Return a 403, as to a client without a Kerberos ticket."""
     raise ApiError(403, "Can't log-in using GSSAPI: Kerberos authentication failed (no credentials provided)")
 
 
-@endpoint("mock-chroots/list")
+@Endpoint("mock-chroots/list")
 def list_mock_chroots(context: RequestContext) -> Success:
     """Return all active chroots of Copr, each with its comment, which the fake leaves empty."""
     return json_success(dict.fromkeys(context.store.active_chroots, ""))
+
+
+@Endpoint(RESULTS_PATH, (f"{RESULTS_PATH}/{{result}}",), any_method=True)
+def get_result(context: RequestContext) -> Answer:
+    """Return a file of the results, or a list of files."""
+    # Imported late because most fakes serve no results.
+    from ..results.serving import answer
+
+    return answer(context.store, context.method, context.target.path, context.headers)

@@ -12,14 +12,14 @@ from ..model.states import STATUS_NUMBERS, State
 from ..wire.answer import ApiError
 from ..wire.target import repeated
 from .context import RequestContext, Success, nul_error
-from .endpoint import endpoint
-from .project_lookup import find_project
+from .endpoint import Endpoint
+from .projects import find_project
 
 _ADDITIONAL_FIELDS = ("url_build_log", "url_backend_log", "url_build")
 """Copr accepts the last one and ignores it."""
 
 
-@endpoint("monitor", is_polled=True)
+@Endpoint("monitor", is_polled=True)
 def get_monitor(context: RequestContext) -> Success:
     """Return the latest build of each package in each chroot.
 

@@ -15,19 +15,15 @@ from ..model.shell_pattern import ShellPattern
 from ..model.source import REBUILDABLE, SOURCE_TYPES
 from ..wire.answer import CATCH_ALL, ApiError
 from . import forms
-from .authentication import authenticate
 from .builds import BUILD, render_build
 from .context import RequestContext, Success, nul_error, require
-from .database import require_json
-from .endpoint import Kind, Model, endpoint, page_of, plain
-from .forms import Field, Given, Invalid, form_data, read_form
-from .paging import PACKAGE_TABLE, check_order, check_query, parse_paging, slice_rows, sort_rows
-from .project_lookup import find_project, find_project_in_body, find_project_in_path
-from .projects import check_deletable
-from .rendering import render_page
+from .endpoint import Endpoint, Kind, Model, page_of, plain
+from .forms import Field, Given, Invalid, form_data, read_form, require_json
+from .paging import PACKAGE_TABLE, check_order, check_query, parse_paging, render_page, slice_rows, sort_rows
+from .projects import check_deletable, find_project, find_project_in_body, find_project_in_path
 from .sources import SOURCES, package_name_field
 from .submission import MAX_TIMEOUT, PRESERVED, SourceOfBuild, build_fields, selected_chroots, submit_builds
-from .users import User, may_edit
+from .users import User, authenticate, may_edit
 
 _RENAMED = {
     "is_background": "background",
@@ -47,7 +43,7 @@ _PACKAGE: Model = {
 }
 
 
-@endpoint("package/", model=_PACKAGE)
+@Endpoint("package/", model=_PACKAGE)
 def get_package(context: RequestContext) -> Success:
     """Return a package, by ``packagename=``; ``with_latest_build=`` and ``with_latest_succeeded_build=`` add builds."""
     *_, name = require(context, "ownername", "projectname", "packagename")
@@ -56,7 +52,7 @@ def get_package(context: RequestContext) -> Success:
     return Success(_render(package, project, context) + b"\n")
 
 
-@endpoint("package/list", model=page_of(_PACKAGE))
+@Endpoint("package/list", model=page_of(_PACKAGE))
 def list_packages(context: RequestContext) -> Success:
     """Return the packages of a project, in pages."""
     paging = parse_paging(context.target.arguments, context.default_limit)
@@ -78,7 +74,7 @@ _COLUMNS: Mapping[str, Callable[[Package], int | str | None]] = {
 """The columns that a list can be ordered by; the others are the same for all packages, or unknown to the fake."""
 
 
-@endpoint("package/add/{ownername}/{projectname}/{packagename}/{source_type}", methods=("POST",), model=_PACKAGE)
+@Endpoint("package/add/{ownername}/{projectname}/{packagename}/{source_type}", methods=("POST",), model=_PACKAGE)
 def add_package(context: RequestContext) -> Success:
     """Add a package with a default source.
 
@@ -94,9 +90,9 @@ def add_package(context: RequestContext) -> Success:
     return Success(_render(project.packages[name], project) + b"\n")
 
 
-@endpoint(
+@Endpoint(
     "package/edit/{ownername}/{projectname}/{packagename}/",
-    "package/edit/{ownername}/{projectname}/{packagename}/{source_type}",
+    ("package/edit/{ownername}/{projectname}/{packagename}/{source_type}",),
     methods=("POST",),
     model=_PACKAGE,
 )
@@ -116,7 +112,7 @@ def edit_package(context: RequestContext) -> Success:
     return Success(_render(project.packages[name], project) + b"\n")
 
 
-@endpoint("package/reset", methods=("PUT",), deprecated="POST", warns_before_login=True, model=_PACKAGE)
+@Endpoint("package/reset", methods=("PUT",), deprecated="POST", warns_before_login=True, model=_PACKAGE)
 def reset_package(context: RequestContext) -> Success:
     """Remove the default source."""
     _, project, package = _read_package(context, "reset")
@@ -124,7 +120,7 @@ def reset_package(context: RequestContext) -> Success:
     return Success(_render(project.packages[package.name], project) + b"\n")
 
 
-@endpoint("package/delete", methods=("DELETE",), deprecated="POST", warns_before_login=True, model=_PACKAGE)
+@Endpoint("package/delete", methods=("DELETE",), deprecated="POST", warns_before_login=True, model=_PACKAGE)
 def delete_package(context: RequestContext) -> Success:
     """Delete a package with its builds."""
     user, project, package = _read_package(context, "delete")
@@ -136,7 +132,7 @@ def delete_package(context: RequestContext) -> Success:
     return Success(_render(package, project) + b"\n")
 
 
-@endpoint("package/build", methods=("POST",), model=BUILD)
+@Endpoint("package/build", methods=("POST",), submits="build", model=BUILD)
 def build_package(context: RequestContext) -> Success:
     """Submit a build of the default source; its package and chroots are known at once."""
     user = authenticate(context)

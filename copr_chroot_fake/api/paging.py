@@ -5,6 +5,7 @@ The rules are Copr's, taken from recordings.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
@@ -262,3 +263,18 @@ def sort_rows(rows: Iterable[T], column: Callable[[T], int | str | None], paging
 def slice_rows(rows: Sequence[T], paging: Paging) -> Sequence[T]:
     """Return the rows of a page."""
     return rows[paging.offset : None if paging.limit is None else paging.offset + paging.limit]
+
+
+def render_page(items: Iterable[bytes], paging: Paging) -> bytes:
+    """Return a page of a list, whose items are JSON already."""
+    return render_list(items, _render_meta(paging))
+
+
+def render_list(items: Iterable[bytes], meta: bytes) -> bytes:
+    """Return a list, whose items and ``meta`` are JSON already."""
+    return b"".join((b'{"items": [', b", ".join(items), b'], "meta": ', meta, b"}\n"))
+
+
+@lru_cache(maxsize=256)
+def _render_meta(paging: Paging) -> bytes:
+    return json.dumps(paging._asdict()).encode()

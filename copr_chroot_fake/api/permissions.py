@@ -7,15 +7,13 @@ from dataclasses import replace
 from ..engine.project import Project
 from ..model.project import PERMISSION_NAMES, PERMISSION_STATES, Permissions, PermissionState
 from ..wire.answer import CATCH_ALL, ApiError
-from .authentication import authenticate
-from .context import RequestContext, Success, nul_error
-from .endpoint import endpoint, plain
-from .project_lookup import find_editable_project, find_project_in_path
-from .rendering import json_success
-from .users import find_user, may_build_in, owner_of
+from .context import RequestContext, Success, json_success, nul_error
+from .endpoint import Endpoint, plain
+from .projects import find_editable_project, find_project_in_path
+from .users import authenticate, find_user, may_build_in, owner_of
 
 
-@endpoint("project/permissions/get/{ownername}/{projectname}")
+@Endpoint("project/permissions/get/{ownername}/{projectname}")
 def get_permissions(context: RequestContext) -> Success:
     """Return the permissions of other users."""
     project = find_editable_project(context)
@@ -27,7 +25,7 @@ def get_permissions(context: RequestContext) -> Success:
     return json_success({"permissions": permissions})
 
 
-@endpoint("project/permissions/set/{ownername}/{projectname}", methods=("PUT", "POST"))
+@Endpoint("project/permissions/set/{ownername}/{projectname}", methods=("PUT", "POST"))
 def set_permissions(context: RequestContext) -> Success:
     """Grant or remove permissions."""
     project = find_editable_project(context)
@@ -54,7 +52,7 @@ def set_permissions(context: RequestContext) -> Success:
     return json_success({"updated": updated})
 
 
-@endpoint(
+@Endpoint(
     "project/permissions/request/{ownername}/{projectname}",
     methods=("PUT",),
     deprecated="POST",
@@ -102,7 +100,7 @@ def _check(project: Project, user: str, permission: object, state: object) -> No
         raise ApiError(400, f"user '{user}' is owner of the '{project}' project")
 
 
-@endpoint(
+@Endpoint(
     "project/permissions/can_build_in/{who}/{ownername}/{projectname}",
     model=plain("ownername projectname who can_build_in"),
 )

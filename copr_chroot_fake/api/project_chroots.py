@@ -11,16 +11,24 @@ from ..engine.store import Store
 from ..model.project import NO_SETTINGS, ProjectChroot
 from ..wire.answer import CATCH_ALL, ApiError
 from . import forms
-from .authentication import authenticate
 from .bodies import Upload
 from .build_config import REPO, derive_project_config
-from .context import RequestContext, Success, nul_error, require
-from .database import as_text, require_storable
-from .endpoint import Model, endpoint, plain, texts
-from .forms import Field, Given, Invalid, Stop, Values, form_data, read_form, repository_field
-from .project_lookup import find_project, find_project_in_path
-from .rendering import json_success
-from .users import may_edit
+from .context import RequestContext, Success, json_success, nul_error, require
+from .endpoint import Endpoint, Model, plain, texts
+from .forms import (
+    Field,
+    Given,
+    Invalid,
+    Stop,
+    Values,
+    as_text,
+    form_data,
+    read_form,
+    repository_field,
+    require_storable,
+)
+from .projects import find_project, find_project_in_path
+from .users import authenticate, may_edit
 
 _RENAMED = {
     "additional_repos": "repos",
@@ -66,14 +74,14 @@ _BUILD_CONFIG: Model = {
 }
 
 
-@endpoint("project-chroot/", model=_PROJECT_CHROOT)
+@Endpoint("project-chroot/", model=_PROJECT_CHROOT)
 def get_project_chroot(context: RequestContext) -> Success:
     """Return the settings of a project's chroot, by ``chrootname=``."""
     project, name = _find(context)
     return _chroot(project, name)
 
 
-@endpoint("project-chroot/build-config", model=_BUILD_CONFIG)
+@Endpoint("project-chroot/build-config", model=_BUILD_CONFIG)
 def get_build_config(context: RequestContext) -> Success:
     """Return the build configuration for new builds."""
     project, name = _find(context)
@@ -82,7 +90,7 @@ def get_build_config(context: RequestContext) -> Success:
     return json_success(derive_project_config(project, name))
 
 
-@endpoint(
+@Endpoint(
     "project-chroot/edit/{ownername}/{projectname}/{chrootname}",
     methods=("PUT",),
     deprecated="POST",

@@ -19,15 +19,11 @@ from ..engine.store import Store
 from ..model.project import NO_SETTINGS, ProjectSettings
 from ..wire.answer import CATCH_ALL, ApiError
 from . import forms
-from .authentication import authenticate
-from .context import RequestContext, Success, nul_error, require
-from .database import as_text, require_storable
-from .endpoint import Kind, Model, endpoint, page_of, plain, texts
-from .forms import Field, Given, Invalid, Values, form_data, read_form, repository_field
-from .paging import PROJECT_TABLE, Paging, check_order, check_query, parse_paging, slice_rows, sort_rows
-from .project_lookup import find_editable_project, find_project, find_project_in_path
-from .rendering import json_success, render_page
-from .users import User, find_user, may_edit, owner_of, require_group_member
+from .context import RequestContext, Success, json_success, nul_error, require
+from .endpoint import Endpoint, Kind, Model, page_of, plain, texts
+from .forms import Field, Given, Invalid, Values, as_text, form_data, read_form, repository_field, require_storable
+from .paging import PROJECT_TABLE, Paging, check_order, check_query, parse_paging, render_page, slice_rows, sort_rows
+from .users import User, authenticate, find_user, may_edit, owner_of, require_group_member
 
 _MAX_LISTED_BUILDS = 5
 
@@ -42,13 +38,13 @@ PROJECT: Model = {
 _WEBHOOK = plain("id name ownername full_name webhook_secret")
 
 
-@endpoint("project/", model=PROJECT)
+@Endpoint("project/", model=PROJECT)
 def get_project(context: RequestContext) -> Success:
     """Return a project, by ``ownername=`` and ``projectname=``."""
     return render_project(find_project(context))
 
 
-@endpoint("project/list", model=page_of(PROJECT))
+@Endpoint("project/list", model=page_of(PROJECT))
 def list_projects(context: RequestContext) -> Success:
     """Return the projects of ``ownername=`` or of all owners, in pages."""
     arguments = context.target.arguments
@@ -58,7 +54,7 @@ def list_projects(context: RequestContext) -> Success:
     return Success(_render_projects(projects, paging))
 
 
-@endpoint("project/search", model=page_of(PROJECT))
+@Endpoint("project/search", model=page_of(PROJECT))
 def search_projects(context: RequestContext) -> Success:
     """Return projects by ``query=``: ``owner/name``, or a part of it.
 
@@ -133,7 +129,7 @@ _COLUMNS: Mapping[str, Callable[[Project], int | str | None]] = {
 """The columns that a list can be ordered by; the others are the same for all projects, or unknown to the fake."""
 
 
-@endpoint("project/add/{ownername}", methods=("POST",), model=PROJECT)
+@Endpoint("project/add/{ownername}", methods=("POST",), submits="project", model=PROJECT)
 def add_project(context: RequestContext) -> Success:
     """Add a project."""
     user, store = authenticate(context), context.store
@@ -174,7 +170,7 @@ def _name_in(data: forms.FormData) -> str:
     return names[0].strip() if isinstance(names[0], str) else ""
 
 
-@endpoint("project/edit/{ownername}/{projectname}", methods=("PUT",), deprecated="POST", model=PROJECT)
+@Endpoint("project/edit/{ownername}/{projectname}", methods=("PUT",), deprecated="POST", model=PROJECT)
 def edit_project(context: RequestContext) -> Success:
     """Change the fields that were sent."""
     user, store = authenticate(context), context.store
@@ -202,7 +198,7 @@ def edit_project(context: RequestContext) -> Success:
     return render_project(project)
 
 
-@endpoint("project/delete/{ownername}/{projectname}", methods=("DELETE",), deprecated="POST", model=PROJECT)
+@Endpoint("project/delete/{ownername}/{projectname}", methods=("DELETE",), deprecated="POST", model=PROJECT)
 def delete_project(context: RequestContext) -> Success:
     """Delete a project with its builds and packages."""
     user, store = authenticate(context), context.store
@@ -234,7 +230,9 @@ def _read_deletion(context: RequestContext) -> None:
     read_form({"verify": Field(forms.boolean, False)}, form_data(context.body))
 
 
-@endpoint("project/fork/{ownername}/{projectname}", methods=("POST",), deprecated="PUT", model=PROJECT)
+@Endpoint(
+    "project/fork/{ownername}/{projectname}", methods=("POST",), deprecated="PUT", submits="project", model=PROJECT
+)
 def fork(context: RequestContext) -> Success:
     """Copy a project with the last successful builds; an existing destination has to be confirmed."""
     user, store = authenticate(context), context.store
@@ -265,13 +263,13 @@ def fork(context: RequestContext) -> Success:
     return render_project(fork_project(store, project, owner, name, user.name))
 
 
-@endpoint("project/regenerate-repos/{ownername}/{projectname}", methods=("PUT",), deprecated="POST", model=PROJECT)
+@Endpoint("project/regenerate-repos/{ownername}/{projectname}", methods=("PUT",), deprecated="POST", model=PROJECT)
 def regenerate_repos(context: RequestContext) -> Success:
     """Check the permission; the repositories are always up to date."""
     return render_project(find_editable_project(context))
 
 
-@endpoint("webhook/generate/{ownername}/{projectname}", methods=("POST",), model=_WEBHOOK)
+@Endpoint("webhook/generate/{ownername}/{projectname}", methods=("POST",), model=_WEBHOOK)
 def generate_webhook_secret(context: RequestContext) -> Success:
     """Set and return a new secret for webhooks."""
     project, store = find_editable_project(context), context.store
@@ -286,6 +284,79 @@ def generate_webhook_secret(context: RequestContext) -> Success:
             "webhook_secret": project.webhook_secret,
         }
     )
+
+
+def find_project(context: RequestContext) -> Project:
+    """Return the project with the owner and name in the query.
+
+    :raises ApiError: 400 or 415 if an argument is missing or blank, 404 if there is no such group or project.
+    """
+    owner, name = require(context, "ownername", "projectname")
+    if not (owner and name):
+        # Copr reads a blank argument from the body instead, which the request lacks.
+        context.body.json()
+        raise ApiError(500, CATCH_ALL)
+    return _find(owner, name, context.store)
+
+
+def find_project_in_path(context: RequestContext) -> Project:
+    """Return the project with the owner and name in the path.
+
+    :raises ApiError: 404 if there is no such group or project.
+    """
+    parameters = context.target.parameters
+    return _find(parameters["ownername"], parameters["projectname"], context.store)
+
+
+def find_project_in_body(context: RequestContext) -> Project:
+    """Return the project with the owner and name in the body.
+
+    :raises ApiError: 415, 400 or 500 if the body lacks them, 404 if there is no such group or project.
+    """
+    owner, name = (_body_value(context, key) for key in ("ownername", "projectname"))
+    if owner and any(map(_is_null_array, (owner, name))):
+        # The database takes a list of nulls for a text, which is no name.
+        raise ApiError(404, f"Project {owner}/{name} does not exist.")
+    if not isinstance(owner, str) or not owner or not isinstance(name, str):
+        raise ApiError(500, CATCH_ALL)
+    return _find(owner, name, context.store)
+
+
+def find_editable_project(context: RequestContext) -> Project:
+    """Return the project in the path, if the user may change it.
+
+    :raises ApiError: 401, 404 or 403.
+    """
+    user = authenticate(context)
+    project = find_project_in_path(context)
+    if not may_edit(user, project):
+        raise ApiError(
+            403, f"User '{user.name}' can not see permissions for project '{project}' (missing admin rights)"
+        )
+    return project
+
+
+def _is_null_array(value: object) -> bool:
+    return isinstance(value, list) and all(item is None for item in value)
+
+
+def _body_value(context: RequestContext, key: str) -> object:
+    value = context.body.form.get(key)
+    if value:
+        return value
+    document = context.body.json()
+    if not isinstance(document, dict) or key not in document:
+        raise ApiError(500, CATCH_ALL)
+    return document[key]
+
+
+def _find(owner: str, name: str, store: Store) -> Project:
+    project = store.projects.get(f"{owner}/{name}")
+    if project is not None and project.ownername == owner:
+        return project
+    if owner.startswith("@") and store.find_group(owner) is None:
+        raise nul_error(owner) or ApiError(404, f"Group {owner[1:]} does not exist.")
+    raise nul_error(owner + name) or ApiError(404, f"Project {owner}/{name} does not exist.")
 
 
 def check_deletable(user: User, builds: Iterable[Build], missing: Iterable[object] = ()) -> None:

@@ -21,18 +21,15 @@ from ..model.source import SourceType
 from ..scenario.spec import BuildSpec, SourceSpec
 from ..wire.answer import CATCH_ALL, ApiError
 from . import forms
-from .authentication import authenticate
 from .bodies import Upload
 from .builds import BUILD, render_build
-from .context import RequestContext, Success
-from .database import require_json, require_storable
-from .endpoint import endpoint, page_of
-from .forms import Field, Given, Invalid, Values, form_data, read_form
-from .project_lookup import find_project_in_body
-from .projects import pluralize
-from .rendering import json_success, render_list
+from .context import RequestContext, Success, json_success
+from .endpoint import Endpoint, page_of
+from .forms import Field, Given, Invalid, Values, form_data, read_form, require_json, require_storable
+from .paging import render_list
+from .projects import find_project_in_body, pluralize
 from .sources import SOURCES, Source, latest_fedora, package_name_field
-from .users import User, may_build_in
+from .users import User, authenticate, may_build_in
 
 MAX_TIMEOUT = 108_000
 
@@ -59,7 +56,7 @@ class _Request(NamedTuple):
     values: Values
 
 
-@endpoint("build/create/url", methods=("POST",), model=page_of(BUILD))
+@Endpoint("build/create/url", methods=("POST",), submits="build", model=page_of(BUILD))
 def create_from_url(context: RequestContext) -> Success:
     """Submit a build for each URL of a source package."""
     ends_right = forms.each_url(
@@ -77,7 +74,7 @@ def create_from_url(context: RequestContext) -> Success:
     return Success(render_list(_submit(context, request, sources), _NO_META))
 
 
-@endpoint("build/create/upload", methods=("POST",), model=BUILD)
+@Endpoint("build/create/upload", methods=("POST",), submits="build", model=BUILD)
 def create_from_upload(context: RequestContext) -> Success:
     """Submit a build of an uploaded file, which can be downloaded while the fake serves results."""
     # Copr reads the JSON file before it looks at the login.
@@ -96,7 +93,7 @@ def create_from_upload(context: RequestContext) -> Success:
     return _answer_one(_submit(context, request, [source]))
 
 
-@endpoint("build/create/scm", methods=("POST",), model=BUILD)
+@Endpoint("build/create/scm", methods=("POST",), submits="build", model=BUILD)
 def create_from_scm(context: RequestContext) -> Success:
     """Submit a build from a Git or Subversion repository."""
     names = ("clone_url", "committish", "subdirectory", "spec", "srpm_build_method")
@@ -105,13 +102,13 @@ def create_from_scm(context: RequestContext) -> Success:
     )
 
 
-@endpoint("build/create/distgit", methods=("POST",), model=BUILD)
+@Endpoint("build/create/distgit", methods=("POST",), submits="build", model=BUILD)
 def create_from_distgit(context: RequestContext) -> Success:
     """Submit a build of a package in dist-git."""
     return _create(context, "distgit")
 
 
-@endpoint("build/create/pypi", methods=("POST",), model=BUILD)
+@Endpoint("build/create/pypi", methods=("POST",), submits="build", model=BUILD)
 def create_from_pypi(context: RequestContext) -> Success:
     """Submit a build of a package on PyPI, by default for Python 3."""
     config = SOURCES["pypi"].config
@@ -120,19 +117,19 @@ def create_from_pypi(context: RequestContext) -> Success:
     )
 
 
-@endpoint("build/create/rubygems", methods=("POST",), model=BUILD)
+@Endpoint("build/create/rubygems", methods=("POST",), submits="build", model=BUILD)
 def create_from_rubygems(context: RequestContext) -> Success:
     """Submit a build of a gem."""
     return _create(context, "rubygems")
 
 
-@endpoint("build/create/custom", methods=("POST",), model=BUILD)
+@Endpoint("build/create/custom", methods=("POST",), submits="build", model=BUILD)
 def create_from_custom(context: RequestContext) -> Success:
     """Submit a build whose source a script makes."""
     return _create(context, "custom")
 
 
-@endpoint("build/check-before-build", methods=("POST",))
+@Endpoint("build/check-before-build", methods=("POST",))
 def check_before_build(context: RequestContext) -> Success:
     """Check a submission, in another order than ``build/create``; copr-cli sends it before each build."""
     user = authenticate(context)

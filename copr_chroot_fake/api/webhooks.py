@@ -13,12 +13,11 @@ from ..model.package import Package
 from ..scenario.spec import BuildSpec, SourceSpec
 from ..wire.answer import Answer, ApiError
 from ..wire.headers import read_header
-from .context import RequestContext, nul_error
-from .database import require_json
-from .endpoint import endpoint
+from .context import RequestContext, error_page, nul_error, text_answer
+from .endpoint import Endpoint
+from .forms import require_json
 from .sources import latest_fedora
 from .submission import check_directory
-from .text_pages import error_page, text_answer
 
 _OK = "OK"
 
@@ -33,9 +32,9 @@ class _Push(NamedTuple):
     commits: list[list[str]]
 
 
-@endpoint(
+@Endpoint(
     "/webhooks/github/{project_id}/{secret}/",
-    "/webhooks/github/{project_id}/{secret}/{packagename}/",
+    ("/webhooks/github/{project_id}/{secret}/{packagename}/",),
     methods=("POST",),
 )
 def github(context: RequestContext) -> Answer:
@@ -49,9 +48,9 @@ def github(context: RequestContext) -> Answer:
     return _rebuild(context, _read_github)
 
 
-@endpoint(
+@Endpoint(
     "/webhooks/gitlab/{project_id}/{secret}/",
-    "/webhooks/gitlab/{project_id}/{secret}/{packagename}/",
+    ("/webhooks/gitlab/{project_id}/{secret}/{packagename}/",),
     methods=("POST",),
 )
 def gitlab(context: RequestContext) -> Answer:
@@ -59,9 +58,9 @@ def gitlab(context: RequestContext) -> Answer:
     return _rebuild(context, _read_gitlab)
 
 
-@endpoint(
+@Endpoint(
     "/webhooks/bitbucket/{project_id}/{secret}/",
-    "/webhooks/bitbucket/{project_id}/{secret}/{packagename}/",
+    ("/webhooks/bitbucket/{project_id}/{secret}/{packagename}/",),
     methods=("POST",),
 )
 def bitbucket(context: RequestContext) -> Answer:
@@ -69,9 +68,9 @@ def bitbucket(context: RequestContext) -> Answer:
     return _rebuild(context, _read_bitbucket)
 
 
-@endpoint(
+@Endpoint(
     "/webhooks/custom/{project_id}/{secret}/",
-    "/webhooks/custom/{project_id}/{secret}/{packagename}/",
+    ("/webhooks/custom/{project_id}/{secret}/{packagename}/",),
     methods=("POST",),
 )
 def custom(context: RequestContext) -> Answer:
@@ -92,7 +91,7 @@ def custom(context: RequestContext) -> Answer:
     return _build_custom(context, project, package, project.projectname)
 
 
-@endpoint("/webhooks/custom-dir/{ownername}/{dirname}/{secret}/{packagename}/", methods=("POST",))
+@Endpoint("/webhooks/custom-dir/{ownername}/{dirname}/{secret}/{packagename}/", methods=("POST",))
 def custom_directory(context: RequestContext) -> Answer:
     """Build a package in a directory of its project, and return the id of the build."""
     store, parameters = context.store, context.target.parameters

@@ -1,1 +1,1 @@
-"""The recorded requests: the log, an index of it, and assertions."""
+"""The recorded requests: the log, and assertions."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import field
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, cast, get_args
 
+from ..api.endpoint import Submits
 from ..api.routing import ENDPOINTS
 from ..engine.build import Build
 from ..engine.store import Store
@@ -146,7 +147,7 @@ class Journal:
 
         times = checks.optional(checks.whole_number)("times", times)
         expected = submissions.expected_fields(fields, chroots, **texts)
-        found = self._submissions(submissions.BUILD_ENDPOINTS, submissions.builds_in)
+        found = self._submissions(_submitting("build"), submissions.builds_in)
         submissions.assert_submitted(found, expected, times, "build")
 
     def assert_project_created(
@@ -156,11 +157,11 @@ class Journal:
         from . import submissions
 
         expected = submissions.expected_fields(fields, chroots, **texts)
-        found = self._submissions(submissions.PROJECT_ENDPOINTS, submissions.project_in)
+        found = self._submissions(_submitting("project"), submissions.project_in)
         submissions.assert_submitted(found, expected, None, "project")
 
     def _submissions(
-        self, endpoints: Sequence[EndpointName], read: Callable[[Request], Iterator[Submission]]
+        self, endpoints: Collection[EndpointName], read: Callable[[Request], Iterator[Submission]]
     ) -> list[Submission]:
         """Return the submissions in the requests to some endpoints."""
         found = [request for request in self.requests() if request.endpoint in endpoints and request.has_valid_method]
@@ -204,6 +205,10 @@ class Journal:
 
 _MAX_REQUESTS = 20
 """The maximum number of requests in the message of an assertion."""
+
+
+def _submitting(subject: Submits) -> list[EndpointName]:
+    return [name for name, endpoint in ENDPOINTS.items() if endpoint.submits == subject]
 
 
 def _successive_polls(polls: Iterable[Request]) -> Iterator[tuple[Request, Request]]:

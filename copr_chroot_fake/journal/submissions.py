@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple
 
+from ..api.endpoint import Submits
 from ..api.routing import parse_target
 from ..excerpt import LONGEST, line
 from ..scenario.spec import split_full_name
 from ..validation import checks
-from ..wire.endpoint_name import EndpointName
 from .request import Request
 
 Fields = Mapping[str, Any]
 """The fields of a submission, by name."""
 
-BUILD_ENDPOINTS: Sequence[EndpointName] = (
-    *(name for name in get_args(EndpointName) if name.startswith("build/create/")),
-    "package/build",
-)
-PROJECT_ENDPOINTS: Sequence[EndpointName] = ("project/add", "project/fork")
-
-
-Subject = Literal["build", "project"]
-
-_NOTHING: Mapping[Subject, str] = {
+_NOTHING: Mapping[Submits, str] = {
     "build": "Nothing was submitted.",
     "project": "No request created a project.",
 }
@@ -102,7 +93,7 @@ def expected_fields(fields: Mapping[str, object], chroots: Iterable[str] | None,
     return {**expected, **checks.json_object("fields", fields)}
 
 
-def assert_submitted(found: Iterable[Submission], expected: Fields, times: int | None, subject: Subject) -> None:
+def assert_submitted(found: Iterable[Submission], expected: Fields, times: int | None, subject: Submits) -> None:
     """Assert that submissions were accepted that have the expected fields, at least once or ``times`` times.
 
     :raises AssertionError: with the closest submission.
