@@ -8,7 +8,7 @@ from random import Random
 
 from ..model.durations import draw
 from ..model.fault import SECONDS_CLOSED, Fault
-from ..wire.answer import CATCH_ALL, JSON, Answer, Delivery, Failure, error_body, make_answer
+from ..wire.answer import CATCH_ALL, HTML, JSON, Answer, Delivery, Failure, error_body, json_answer, make_answer
 
 APACHE_HTML = "text/html; charset=iso-8859-1"
 """The type of the pages that Apache's httpd, which is in front of Copr, makes itself."""
@@ -36,16 +36,25 @@ _UNANSWERED = Answer(0, (), b"")
 """What is recorded if there is no response."""
 
 
-def answer_instead(fault: Fault) -> Answer:
-    """Return the response to a request that does not reach Copr."""
+def answer_instead(fault: Fault, endpoint: str | None) -> Answer:
+    """Return the response to a request for an endpoint that does not reach Copr."""
     if fault.breaks in ("refused", "reset"):
         return _UNANSWERED
     status = fault.status or 200
+    if fault.error is not None:
+        return _spoil(fault, _own_error(fault.error, status, endpoint))
     if status in _BODILESS:
         return Answer(status, (), b"")
     html = fault.body == "html" or (status in _PAGES and fault.body not in ("json", "malformed"))
     body = _page(status) if html else _error(status)
     return _spoil(fault, make_answer(body, APACHE_HTML if html else JSON, status))
+
+
+def _own_error(message: str, status: int, endpoint: str | None) -> Answer:
+    """Return Copr's own error; outside of the API it is text, and only the API's REST layer has spaces in its JSON."""
+    if endpoint is not None and endpoint.startswith(("webhooks/", "coprs/", "results")):
+        return make_answer(f"{message}\n".encode(errors="replace"), HTML, status)
+    return json_answer(error_body(message, compact=endpoint in (None, "home")), status)
 
 
 _BODILESS = (204, 205, 304)

@@ -28,6 +28,7 @@ class Hit(NamedTuple):
 
     fault: Fault
     fault_id: int
+    endpoint: str | None
     delivery: Delivery | None
 
     @property
@@ -35,7 +36,7 @@ class Hit(NamedTuple):
         """The response to a request that does not reach Copr; ``None`` if it does."""
         if not self.fault.blocks_request:
             return None
-        return effects.answer_instead(self.fault)._replace(delivery=self.delivery)
+        return effects.answer_instead(self.fault, self.endpoint)._replace(delivery=self.delivery)
 
     def change(self, answer: Answer) -> Answer:
         """Return Copr's response as the fault changes it."""
@@ -141,7 +142,7 @@ class Faults(CountedItems[ActiveFault]):
                 random = self._random(active, seen)
                 if hit is None and active.hits_at(seen, now, random):
                     hits += 1
-                    hit = Hit(active.fault, active.id, effects.delivery(active.fault, random))
+                    hit = Hit(active.fault, active.id, subject.endpoint, effects.delivery(active.fault, random))
                 counts.append((active, seen, hits))
             set_counts(counts)
         return hit

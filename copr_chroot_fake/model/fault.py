@@ -52,7 +52,7 @@ def _parse_dribble(location: str, value: object) -> Dribble:
 _DribbleValue = Annotated[Dribble, Rule(_parse_dribble, Dribble._asdict), Written(_DribbleObject)]
 
 _CHOICES = ("nth", "first", "every", "probability")
-_EFFECTS = ("status", "body", "delay", "dribble", "breaks")
+_EFFECTS = ("status", "error", "body", "delay", "dribble", "breaks")
 
 _ALLOWED_WITHOUT_RESPONSE: Mapping[str, Sequence[str]] = {
     "refused": ("breaks",),
@@ -80,6 +80,10 @@ def _check_effects(fault: Fault) -> Iterable[tuple[str, str]]:
             yield name, f"cannot be combined with breaks {fault.breaks}, which sends no response; omit one"
     if fault.body == "json" and fault.status is None:
         yield "body", "json is the body of an error and needs its status; expected one"
+    if fault.error is not None and (fault.status or 0) < 400:
+        yield "error", "needs the status of an error, from 400; expected one"
+    if fault.error is not None and fault.body == "html":
+        yield "error", "cannot be combined with body html; omit one"
     if fault.seconds is not None and fault.breaks != "refused":
         yield "seconds", "only valid with breaks='refused'; to end another fault after a time, use lasts"
 
@@ -105,6 +109,7 @@ class Fault:
 
     :param status: the response instead of Copr's own: 502, 503 and 504 with the page of the web server in front of
         Copr, any other with Copr's JSON for an error.
+    :param error: the message of Copr's own error with that status, in the form that the endpoint has.
     :param body: ``json`` or ``html`` for the other kind of body with a status; ``html`` alone is a page with 200. Or
         a change of Copr's own body: ``empty``, ``cut`` in the middle, or ``malformed`` JSON.
     :param delay: seconds until the response begins.
@@ -125,6 +130,7 @@ class Fault:
     every: Positive | None = None
     probability: Probability | None = None
     status: Status | None = None
+    error: Text | None = None
     body: BodyName | None = None
     delay: DurationValue | None = None
     dribble: _DribbleValue | None = None

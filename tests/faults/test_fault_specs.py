@@ -95,6 +95,7 @@ EFFECTS: st.SearchStrategy[dict[str, Any]] = st.one_of(
         delay=DURATIONS,
         dribble=st.sampled_from([None, Dribble(7, 0.5)]),
     ),
+    st.builds(dict, status=st.just(400), error=st.sampled_from(["Can't drop chroot", "Nemůže"])),
 )
 FAULT = st.builds(lambda *parts: Fault(**{**parts[0], **parts[1], **parts[2]}), FILTERS, SELECTIONS, EFFECTS)
 
@@ -158,6 +159,10 @@ INVALID_FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"status": "503"}, "status", "expected the status of a response, from 200 to 599, got '503'"),
     ({"body": "jso"}, "body", "'jso' is not valid; did you mean 'json'? valid: json, html, empty, cut, malformed"),
     ({"body": "json"}, "body", "json is the body of an error and needs its status; expected one"),
+    ({"error": "no"}, "error", "needs the status of an error, from 400; expected one"),
+    ({"error": "no", "status": 302}, "error", "needs the status of an error, from 400; expected one"),
+    ({"error": "no", "status": 400, "body": "html"}, "error", "cannot be combined with body html; omit one"),
+    ({"error": "", "status": 400}, "error", "expected"),
     ({"delay": -1}, "delay", "expected seconds, not negative, or an object with uniform or lognormal, got -1"),
     ({"delay": {"uniform": [2, 1]}}, "delay.uniform", "2 is above the maximum; expected at most 1"),
     ({"delay": {"lognormal": {"median": 1}}}, "delay.lognormal.sigma", "missing, and required; add it"),
@@ -179,11 +184,11 @@ INVALID_FAULTS: list[tuple[dict[str, Any], str, str]] = [
         "seconds",
         "only valid with breaks='refused'; to end another fault after a time, use lasts",
     ),
-    ({}, "", "has no effect; expected at least one of status, body, delay, dribble, breaks"),
+    ({}, "", "has no effect; expected at least one of status, error, body, delay, dribble, breaks"),
     (
         {"endpoint": "build-chroot/list", "first": 2},
         "",
-        "has no effect; expected at least one of status, body, delay, dribble, breaks",
+        "has no effect; expected at least one of status, error, body, delay, dribble, breaks",
     ),
 ]
 

@@ -26,6 +26,9 @@ ANSWERS: list[tuple[Fault, int, str, Callable[[bytes], bool]]] = [
     (Fault(body="html"), 200, HTML, lambda body: b"<title>200 OK</title>" in body),
     (Fault(status=502, body="cut"), 502, HTML, lambda body: body.startswith(b"<!DOCTYPE") and b"</html>" not in body),
     (Fault(status=502, body="malformed"), 502, JSON, lambda body: body == b'{"error": "Bad Gateway",}\n'),
+    (Fault(status=400, error="Can't drop ž"), 400, JSON, lambda body: body == b'{"error": "Can\'t drop \\u017e"}\n'),
+    (Fault(status=503, error="later"), 503, JSON, lambda body: body == b'{"error": "later"}\n'),
+    (Fault(status=400, error="no", body="cut"), 400, JSON, lambda body: body == b'{"error"'),
     (Fault(status=204), 204, "", lambda body: body == b""),
     (Fault(body="empty"), 200, JSON, lambda body: body == b""),
     (Fault(body="cut"), 200, JSON, lambda body: body == COPR_ANSWER.body[: len(COPR_ANSWER.body) // 2]),
@@ -56,6 +59,26 @@ def test_every_adapter_returns_the_response_of_a_fault(
     assert response.headers.get("content-length", "0") == str(len(response.body))
     fake.faults.remove(added.id)
     assert send("GET", GET).body == COPR_ANSWER.body
+
+
+@pytest.mark.parametrize(
+    ("target", "content_type", "body"),
+    [
+        ("/api_3/project/list", JSON, b'{"error": "no"}\n'),
+        ("/api_3/", JSON, b'{"error":"no"}\n'),
+        ("/api_3/nowhere", JSON, b'{"error":"no"}\n'),
+        ("/webhooks/github/1/x/", "text/html; charset=utf-8", b"no\n"),
+        ("/coprs/jdoe/p/repo/fedora-43/", "text/html; charset=utf-8", b"no\n"),
+        ("/results/jdoe/", "text/html; charset=utf-8", b"no\n"),
+    ],
+)
+def test_error_of_a_fault_looks_like_those_of_its_endpoint(target: str, content_type: str, body: bytes) -> None:
+    """Copr has two styles of JSON; outside of the API, it responds with text."""
+    fake = FakeCopr(serve_results=True)
+    fake.add_scenario({"faults": [{"status": 400, "error": "no"}]})
+    answer = fake.answer("GET", target)
+    assert (answer.status, dict(answer.headers)["Content-Type"], answer.body) == (400, content_type, body)
+    assert fake.requests[0].error == "no"
 
 
 @pytest.mark.parametrize("fault", [Fault(status=503), Fault(body="cut"), Fault(dribble=Dribble(9, 0.001))], ids=str)

@@ -210,6 +210,7 @@ WHOLE: dict[str, Any] = {
             "every": 2,
         },
         {"breaks": "refused", "seconds": 3, "lasts": 600, "probability": 0.5},
+        {"status": 400, "error": "Can't drop chroot"},
     ],
 }
 """A scenario with every key."""
@@ -501,6 +502,7 @@ BEYOND_THE_SCHEMA = (
     "its lifecycle sets it",
     "cannot be combined with",
     "json is the body of an error and needs its status",
+    "needs the status of an error",
     "has no effect; expected at least one of",
     "only valid with breaks='refused'",
     "the rule changes nothing",

@@ -112,7 +112,7 @@ const AMONG = ["first", "nth", "every", "probability"];
 
 export const addFault = (choices) => ({
   title: "Add fault with parameters",
-  text: "At least one of status, body, delay, dribble and breaks is required.",
+  text: "At least one of status, error, body, delay, dribble and breaks is required.",
   verb: "Add fault",
   fields: [
     { name: "endpoint", label: "Endpoint", options: choices.of("FaultObject", "endpoint"), hint: "All by default." },
@@ -123,6 +123,7 @@ export const addFault = (choices) => ({
     { name: "among", label: "Which of the others", options: AMONG, hint: "All by default." },
     { name: "count", label: "Number or probability", type: "number", hint: "For the choice above; 1 by default." },
     { name: "status", label: "Status", type: "number" },
+    { name: "error", label: "Copr's error", hint: "With a status from 400." },
     { name: "body", label: "Body", options: choices.of("FaultObject", "body") },
     { name: "delay", label: "Delay in seconds", type: "number" },
     { name: "dribble", label: "Dribble", type: "json", hint: 'Such as {"bytes": 100, "every": 0.5}.' },
