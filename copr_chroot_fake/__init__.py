@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from .client.clients import AsyncCoprClient as AsyncCoprClient
     from .client.clients import CoprClient as CoprClient
     from .client.errors import BadRequestError as BadRequestError
-    from .client.errors import BodyTooLargeError as BodyTooLargeError
     from .client.errors import ClientError as ClientError
     from .client.errors import ConnectionFailedError as ConnectionFailedError
     from .client.errors import NotFoundError as NotFoundError
@@ -92,7 +91,7 @@ _NAMES = {
     ".adapters.httpx": "HttpxTransport",
     ".client.clients": "AsyncCoprClient CoprClient",
     ".client.errors": (
-        "BadRequestError BodyTooLargeError ClientError ConnectionFailedError NotFoundError NotJsonError "
+        "BadRequestError ClientError ConnectionFailedError NotFoundError NotJsonError "
         "PagingError RequestTimeoutError ServerError TooManyRequestsError WaitTimeoutError"
     ),
     ".client.results": "BuildConfig BuiltPackage ChrootPage ChrootStatus Repo",

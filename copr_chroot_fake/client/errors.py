@@ -72,16 +72,12 @@ class NotJsonError(ClientError):
     """The response is not a JSON object, for example the web server's error page during an outage."""
 
 
-class BodyTooLargeError(ClientError):
-    """The body exceeds the client's ``max_body``, compressed or decompressed; the rest of it is not read."""
-
-
 class PagingError(ClientError):
-    """The service returns another page than requested, or pages without end."""
+    """The service returns another page than requested."""
 
 
 class RequestTimeoutError(ClientError):
-    """No complete response within the client's timeout, including retries; or status 504."""
+    """No response within the client's timeout, or status 504."""
 
 
 class ConnectionFailedError(ClientError):

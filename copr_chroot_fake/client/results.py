@@ -13,7 +13,6 @@ from ..errors import InputError
 from ..model.nevra import Nevra
 from ..model.states import State
 from ..validation import checks
-from . import arguments
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -128,8 +127,8 @@ class BuiltPackage(Nevra):
 
 
 def parse_chroot(location: str, document: object) -> ChrootStatus:
-    parsers: dict[str, Parser] = {"name": _name, "state": _state, "started_on": _unix_time, "ended_on": _unix_time}
-    return _parse(ChrootStatus, location, document, **parsers)
+    time = checks.optional(checks.unix_time)
+    return _parse(ChrootStatus, location, document, name=checks.text, state=_state, started_on=time, ended_on=time)
 
 
 def parse_page(location: str, document: object) -> ChrootPage:
@@ -152,21 +151,10 @@ def parse_packages(location: str, document: object) -> tuple[BuiltPackage, ...]:
 
 def _state(location: str, value: object) -> State | str:
     text = _text(location, value)
-    return State(text) if text in State._value2member_map_ else text
-
-
-def _name(location: str, value: object) -> str:
-    """Check a name with which the chroot can be requested."""
-    return arguments.name(location, _text(location, value))
-
-
-def _unix_time(location: str, value: object) -> int | None:
-    if value is None:
-        return None
-    seconds = cast(int, _of_type(int, location, value))
-    if not 0 <= seconds <= _LATEST:
-        raise InputError(location, f"{checks.excerpt(value)} is no Unix time of the years 1970 to 9999")
-    return seconds
+    try:
+        return State(text)
+    except ValueError:
+        return text
 
 
 def _text(location: str, value: object) -> str:
@@ -175,10 +163,6 @@ def _text(location: str, value: object) -> str:
 
 def _each(parse: Parser) -> Parser:
     return lambda location, value: tuple(checks.each(location, checks.items(location, value), parse))
-
-
-_LATEST = 253_402_300_799
-"""The end of the year 9999, the last one that ``datetime`` supports."""
 
 
 def _parse(kind: Callable[..., T], location: str, document: object, **parsers: Parser) -> T:
@@ -204,8 +188,6 @@ def _of_type(expected: type | UnionType, location: str, value: object) -> object
     is_other = isinstance(value, bool) and bool not in (expected, *get_args(expected))
     if is_other or not isinstance(value, expected):
         raise InputError(location, "missing" if value is None else f"{checks.excerpt(value)} is not valid")
-    if isinstance(value, int) and abs(value) > arguments.LARGEST_NUMBER:
-        raise InputError(location, f"{checks.excerpt(value)} is not valid")
     return value
 
 

@@ -11,10 +11,8 @@ from itertools import count
 import httpx
 
 from ..validation.checks import without_user
-from .bodies import Body, TooLargeError, UnreadableError, parse_json
 from .errors import (
     BadRequestError,
-    BodyTooLargeError,
     ClientError,
     ConnectionFailedError,
     NotFoundError,
@@ -33,9 +31,6 @@ _BY_STATUS: Mapping[int, type[ClientError]] = {
     504: RequestTimeoutError,
 }
 
-Send = Callable[[httpx.Request, Body, float], Awaitable[httpx.Response]]
-"""Sends a request within some seconds, adds the response's body to the ``Body``, and closes the response."""
-
 
 @dataclass(slots=True)
 class Sender:
@@ -43,26 +38,25 @@ class Sender:
 
     The pauses are 1, 2, 4, … seconds, or longer if ``Retry-After`` requires it.
 
-    :param max_body: the size limit of a body in bytes, both compressed and decompressed.
+    :param send: sends a request and reads the whole response.
     """
 
-    send: Send
+    send: Callable[[httpx.Request], Awaitable[httpx.Response]]
     sleep: Callable[[float], Awaitable[object]]
     now: Callable[[], float]
     retries: int
-    max_body: int
     retried: int = 0
 
     async def fetch(self, request: httpx.Request, seconds: float) -> Mapping[str, object]:
         """Send a request; return the JSON object of the response.
 
-        :param seconds: the time limit, including retries and the pauses between them.
+        :param seconds: the timeout of httpx for the first attempt; the time left of it is the timeout of each retry.
         :raises ClientError: for any other response, or none.
         """
         until = self.now() + seconds
         for attempt in count():
             try:
-                return await self._fetch_once(request, until, seconds)
+                return await self._fetch_once(request, max(until - self.now(), 0), seconds)
             except ClientError as error:
                 if attempt == self.retries or not _is_temporary(error):
                     raise
@@ -75,24 +69,13 @@ class Sender:
             await self.sleep(pause)
         raise AssertionError("the last attempt returns or raises")
 
-    async def _fetch_once(self, request: httpx.Request, until: float, seconds: float) -> Mapping[str, object]:
-        body = Body(self.max_body, until, self.now)
-        left = max(until - self.now(), 0)
+    async def _fetch_once(self, request: httpx.Request, left: float, seconds: float) -> Mapping[str, object]:
         request.extensions = {**request.extensions, "timeout": httpx.Timeout(left).as_dict()}
-        status = None
         try:
-            response = await self.send(request, body, left)
-            status = response.status_code
-            body.check()
-            content = body.decoded(response.headers.get("Content-Encoding", "").strip().lower())
-        except (httpx.TimeoutException, TimeoutError) as error:
+            response = await self.send(request)
+        except httpx.TimeoutException as error:
             problem = f"no complete response within {seconds:g} s; increase timeout if the service needs longer"
             raise RequestTimeoutError(problem, request) from error
-        except TooLargeError:
-            problem = f"the response has more than {self.max_body} bytes; increase max_body to accept it"
-            raise BodyTooLargeError(problem, request, status) from None
-        except UnreadableError as error:
-            raise NotJsonError(f"unreadable response: {error}", request, status) from None
         except httpx.TransportError as error:
             # The errors of an async client often have no text.
             problem = f"no response: {str(error) or type(error).__name__}"
@@ -100,23 +83,23 @@ class Sender:
             raise (ConnectionFailedError if is_retryable else ClientError)(problem, request) from error
         except (httpx.RequestError, httpx.InvalidURL) as error:
             raise NotJsonError(f"unreadable response: {error}", request) from error
-        return _parse(response, content, request)
+        return _parse(response, request)
 
 
 def _is_temporary(error: ClientError) -> bool:
     return isinstance(error, ConnectionFailedError) or error.status in _RETRIED
 
 
-def _parse(response: httpx.Response, content: bytes, request: httpx.Request) -> Mapping[str, object]:
+def _parse(response: httpx.Response, request: httpx.Request) -> Mapping[str, object]:
     status, headers = response.status_code, response.headers
     retry_after = _retry_after(headers)
     if response.has_redirect_location:
         problem = f"redirected to {without_user(headers['Location'])}; if that is Copr, pass it as url"
         raise NotJsonError(problem, request, status, retry_after)
     try:
-        document = parse_json(content)
+        document = response.json()
         problem = "expected a JSON object, got other JSON"
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
         content_type = headers.get("Content-Type", "no content type")
         problem = "invalid JSON" if "json" in content_type else f"expected JSON, got {content_type}"

@@ -17,7 +17,7 @@ HUGE = 10**5000
 SURROGATE = "fedora-\ud800-x86_64"
 
 NOT_NUMBERS = [None, -1, 2**31, HUGE, True, 1.0, float("nan"), "1", "", SURROGATE, b"1", [1]]
-NOT_NAMES = ["", SURROGATE, "x" * 100_000, HUGE, 1, True, b"fedora", ["x"], float("nan")]
+NOT_NAMES = ["", SURROGATE, HUGE, 1, True, b"fedora", ["x"], float("nan")]
 NOT_SECONDS = [-1, HUGE, True, float("nan"), float("inf"), "1", None, [1], SURROGATE]
 
 
@@ -74,7 +74,7 @@ def test_invalid_paging_argument_is_named(harness: Harness, call: str, wrong: Wr
     "path",
     [
         *("", "/build/1", "build//1", "//host/build", "http://host/build", "build/../1", "./build", "build?id=1"),
-        *("build#1", "build 1", "build\n", SURROGATE, "x" * 100_000, 1, None, HUGE, b"build"),
+        *("build#1", "build 1", "build\n", SURROGATE, 1, None, HUGE, b"build"),
     ],
     ids=lambda value: repr(value)[:20] if value is not HUGE else "huge",
 )
@@ -86,7 +86,7 @@ def test_path_outside_the_api_is_rejected(harness: Harness, path: Any) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [None, True, 1.5, HUGE, -HUGE, SURROGATE, "x" * 100_000, b"x", [1], {"a": 1}],
+    [None, True, 1.5, HUGE, -HUGE, SURROGATE, b"x", [1], {"a": 1}],
     ids=lambda v: type(v).__name__,
 )
 def test_invalid_query_argument_is_named(harness: Harness, value: Any) -> None:
@@ -95,13 +95,11 @@ def test_invalid_query_argument_is_named(harness: Harness, value: Any) -> None:
         harness.client(httpx.MockTransport(fail_on_request)).get_document("project", projectname=value)
 
 
-def test_too_long_query_is_rejected(harness: Harness) -> None:
-    """A name, or all arguments together."""
+def test_invalid_query_is_rejected(harness: Harness) -> None:
     client = harness.client(httpx.MockTransport(fail_on_request))
-    with pytest.raises(InputError, match=r"^arguments: "):
-        client.get_document("project", **{SURROGATE: 1})
-    with pytest.raises(InputError, match=r"^arguments: cannot be part of a URL: "):
-        client.get_document("project", **{f"a{number}": "x" * 9000 for number in range(9)})
+    for arguments in ({SURROGATE: 1}, {"a": "x" * 100_000}):
+        with pytest.raises(InputError, match=r"^arguments: cannot be part of a URL: "):
+            client.get_document("project", **arguments)
 
 
 WRONG_OPTIONS_OF_WAIT: Wrong = [
@@ -121,7 +119,6 @@ def test_invalid_option_of_wait_is_named(harness: Harness, chrootname: str | Non
 WRONG_OPTIONS: Wrong = [
     *(("timeout", value) for value in NOT_SECONDS),
     *(("retries", value) for value in NOT_NUMBERS),
-    *(("max_body", value) for value in [*NOT_NUMBERS, 0]),
     *(("sleep", value) for value in [1, "sleep"]),
     *(("now", value) for value in [1, "now", None]),
     *(("transport", value) for value in [1, "http", httpx.Client, Stream([])]),

@@ -8,7 +8,6 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from copy import deepcopy
-from itertools import repeat
 from typing import Any
 
 import httpx
@@ -90,27 +89,16 @@ ANSWERS: Mapping[str, bytes] = {
     "HTML": answer(b"<html>", "Content-Type: text/html", status="502 Bad Gateway"),
     "a content type that is not ASCII": answer(b"<", "Content-Type: \xe4\x85"),
     "cookies": answer(b"", "Set-Cookie: \xff=\xff; expires=never; max-age=x; domain=.."),
-    "an unknown content encoding": answer(b"{}", "Content-Encoding: br"),
     "many content encodings": answer(b"{}", f"Content-Encoding: {'gzip, ' * 1000}gzip"),
     "gzip that is none": answer(b"{}", GZIP),
-    "half of gzip": answer(gzip.compress(b"{}")[:-4], GZIP),
-    "gzip with more after it": answer(gzip.compress(b"{}") + b"x", GZIP),
     "gzip of a wrong checksum": answer(gzip.compress(b"{}")[:-8] + b"\0" * 8, GZIP),
     "an empty gzip": answer(b"", GZIP),
     "zlib as gzip": answer(zlib.compress(b"{}"), GZIP),
     "a gzip bomb": answer(BOMB, GZIP),
     "half of JSON": answer(b'{"name": "fedo'),
     "other JSON than an object": answer(b"[1, 2]"),
-    "NaN": answer(b'{"started_on": NaN}'),
-    "Infinity": answer(b'{"started_on": -Infinity}'),
-    "a number that is infinite": answer(b'{"started_on": 1e999}'),
     "a number of many digits": answer(b'{"started_on": ' + b"9" * 5000 + b"}"),
-    "deep nesting": answer(b'{"a":' * 150 + b"1" + b"}" * 150),
     "very deep nesting": answer(b"[" * 100_000),
-    "a lone surrogate": answer(b'{"name": "\\ud800"}'),
-    "a lone surrogate as a key": answer(b'{"\\uDFFF": 1}'),
-    "an encoded surrogate": answer(b'{"name": "\xed\xa0\x80"}'),
-    "UTF-16": answer('{"name": "x"}'.encode("utf-16")),
     "latin-1": answer('{"name": "\xe4"}'.encode("latin-1")),
     "errors that are no texts": answer(b'{"error": [[{}], null]}'),
     "a long error": answer(json.dumps({"error": "x" * 90_000}).encode(), status="500 Oh"),
@@ -122,27 +110,12 @@ ANSWERS: Mapping[str, bytes] = {
 def test_garbage_raises_a_client_error(harness: Harness, what: str) -> None:
     """Its message is short and printable."""
     with serving(lambda: [ANSWERS[what]]) as url:
-        client = harness.client(url=url, timeout=50, retries=1, max_body=100_000)
+        client = harness.client(url=url, timeout=50, retries=1)
         for name in ("get_document", "wait"):
             with pytest.raises(ClientError) as raised:
                 CALLS[name](client)
             assert len(str(raised.value).encode()) < 5000
     assert len(harness.pauses) <= 2
-
-
-@pytest.mark.parametrize(
-    "piece", [b"HTTP/1.1 100 Continue\r\n\r\n", b"X: y\r\n", b"9\r\n         \r\n", b" " * 1000], ids=str
-)
-def test_endless_response_raises_a_client_error(harness: Harness, piece: bytes) -> None:
-    """When it is too large or takes too long."""
-    begins = {b"X": b"HTTP/1.1 200 OK\r\n", b"9": chunked(), b" ": b"HTTP/1.1 200 OK\r\n\r\n"}
-
-    def endless() -> Iterator[bytes]:
-        yield begins.get(piece[:1], b"")
-        yield from repeat(piece * 100)
-
-    with serving(endless) as url, pytest.raises(ClientError):
-        harness.client(url=url, timeout=0.2, retries=0, max_body=100_000).get(1, F41)
 
 
 WHOLE = answer(b'{"packages":[]}', "Content-Type: application/json")

@@ -7,7 +7,6 @@ from itertools import count
 import httpx
 import pytest
 
-from copr_chroot_fake.client import calls
 from copr_chroot_fake.client.errors import PagingError
 
 from .harness import Harness
@@ -40,10 +39,6 @@ class Pages:
         return httpx.Response(200, json={"items": items, "meta": meta})
 
 
-CORRECT = -1
-"""The offset that was requested."""
-
-
 @pytest.mark.parametrize("call", ["iter_all", "wait"])
 @pytest.mark.parametrize("offsets", [(0,), (0, 1), (0, 2, 2), (0, 2, 0), (0, 200), (5,)])
 def test_paging_stops_at_a_page_not_requested(harness: Harness, call: str, offsets: tuple[int, ...]) -> None:
@@ -69,20 +64,3 @@ def test_negative_offset_stops_paging(harness: Harness, call: str) -> None:
 
     with pytest.raises(PagingError, match="got the one at offset -10"):
         list(getattr(harness.client(httpx.MockTransport(answer)), call)(1))
-
-
-@pytest.mark.parametrize("call", ["iter_all", "wait"])
-def test_endless_paging_stops_at_the_maximum(harness: Harness, call: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Even if every page has the correct offset."""
-    monkeypatch.setattr(calls, "MAX_CHROOTS", 20)
-    pages = Pages(CORRECT)
-    with pytest.raises(PagingError, match="got more than 20 chroots of one build"):
-        list(getattr(harness.client(pages.transport()), call)(1))
-    assert len(pages.requests) == 11
-
-
-def test_pages_are_read_up_to_the_maximum(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exactly the maximum number of chroots is no error."""
-    monkeypatch.setattr(calls, "MAX_CHROOTS", 3)
-    pages = Pages(CORRECT, size=3, limit=4)
-    assert len(list(harness.client(pages.transport()).iter_all(1))) == 3

@@ -222,13 +222,16 @@ def test_error_describes_the_unexpected_response(
     assert raised.value.message == message
 
 
+NOT_A_TIME = "expected a Unix time in whole seconds, from 0 to 2147483647, got"
+
+
 @pytest.mark.parametrize(
     ("call", "document", "problem"),
     [
-        ("get", {"x": 1}, "name: missing"),
+        ("get", {"state": "failed"}, "name: expected a text that is not empty, got None"),
         ("get", {"name": F41, "state": 3}, "state: 3 is not valid"),
-        ("get", {"name": F41, "state": "failed", "started_on": True}, "started_on: True is not valid"),
-        ("get", {"name": F41, "state": "failed", "ended_on": "now"}, "ended_on: 'now' is not valid"),
+        ("get", {"name": F41, "state": "failed", "started_on": True}, f"started_on: {NOT_A_TIME} True"),
+        ("get", {"name": F41, "state": "failed", "ended_on": "now"}, f"ended_on: {NOT_A_TIME} 'now'"),
         ("get_list", {"items": [], "meta": None}, "meta: expected an object, got None"),
         ("get_list", {"items": None, "meta": {}}, "items: expected a list, got None"),
         ("get_list", {"items": [{"name": F41}], "meta": {}}, "items[0].state: missing"),
