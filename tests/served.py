@@ -50,6 +50,14 @@ GET = f"/api_3/build-chroot/1/{F41}"
 LIST = "/api_3/build-chroot/list?build_id=1"
 
 
+def skip_unless_local(host: str) -> None:
+    """Skip a test where an address cannot be bound, such as those of IPv6."""
+    try:
+        socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError:
+        pytest.skip(f"{host} is no address of this machine")
+
+
 class Reply(NamedTuple):
     """A response; header names are in lower case."""
 

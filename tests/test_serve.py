@@ -14,7 +14,7 @@ from copr_chroot_fake.scenario.files import bundled_directory
 from copr_chroot_fake.server.sockets import bind
 
 from .adapters import credentials
-from .served import COMMAND, F41, LIST, Served, Start, eventually, failed, serving
+from .served import COMMAND, F41, LIST, Served, Start, eventually, failed, serving, skip_unless_local
 
 
 def test_server_responds_after_printing_its_url(start: Start) -> None:
@@ -207,6 +207,7 @@ def basic(login: str, token: str) -> dict[str, str]:
 
 
 def test_ipv6_url_has_brackets(start: Start) -> None:
+    skip_unless_local("::1")
     served = start("--host", "::1")
     assert served.url.startswith("http://[::1]:")
     assert served.get("/api_3/") == {"version": 3}

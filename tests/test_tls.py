@@ -34,6 +34,7 @@ from .served import (
     making_tls,
     raw,
     serving,
+    skip_unless_local,
 )
 
 
@@ -69,10 +70,7 @@ def test_certificate_has_all_names_of_the_server(start: Start, host: str) -> Non
         "--public-url",
         "https://fake.test",
     ]
-    try:
-        socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
-    except OSError:
-        pytest.skip(f"{host} is no address of this machine")
+    skip_unless_local(host)
     served = start("--tls", "--host", host, *options)
     trusting = ssl.create_default_context(cafile=served.authority)
     for name in ("localhost", "127.0.0.1", "::1", host, "copr.test", "fake.test"):
