@@ -11,7 +11,7 @@ PORT ?= 5000
 
 NOX := $(BIN)/nox --download-python never --no-error-on-missing-interpreters
 
-.PHONY: serve test newest newest-stable update check coverage slow fuzz attack mutants lint format docs names bench bench-short pythons wheel release image tag-is-version push-image address clean
+.PHONY: serve test newest newest-stable update check coverage slow conditions fuzz attack mutants lint format docs names bench bench-short pythons wheel release image tag-is-version push-image address clean
 
 # Every installation uses the locked versions, and checks their hashes. The path must not depend on where the checkout is,
 # as uv splits it at spaces.
@@ -41,6 +41,7 @@ check: .venv/docs.stamp .venv/plot.stamp
 	$(MAKE) --jobs=2 --output-sync=target lint docs build/packit
 	$(MAKE) coverage
 	$(MAKE) slow
+	$(MAKE) conditions
 	$(MAKE) --jobs=2 --output-sync=target wheel pythons image
 	$(MAKE) newest-stable
 	$(MAKE) bench-short
@@ -54,10 +55,17 @@ coverage: .venv/develop.stamp
 	$(BIN)/coverage report --include='$(CORE)' --fail-under=100
 	$(BIN)/coverage report --omit='$(CORE)' --fail-under=98
 
-# The tests that are left out above, and those that try only a tenth of their examples or cases there, with all of them.
+# The tests that are left out above, and those that try only a tenth of their examples or cases there, with all of them, and
+# with other examples each time. The seed is in the command that make prints; make slow SEED=1 repeats a run with it.
+SEED := $(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
 slow: .venv/develop.stamp build/packit
-	COPR_FAKE_EXAMPLES=1 $(BIN)/pytest -n $(WORKERS) --dist worksteal $(SLOW) \
+	COPR_FAKE_EXAMPLES=1 $(BIN)/pytest --hypothesis-profile random --hypothesis-seed $(SEED) \
+	  -n $(WORKERS) --dist worksteal $(SLOW) \
 	  $$(grep --recursive --files-with-matches --include 'test_*.py' 'examples import' tests)
+
+# The tests of `make test` where little is as on the machine of a developer.
+conditions: .venv/develop.stamp
+	.ci/conditions -q -n $(WORKERS) --dist worksteal -p no:schemathesis $(SLOW:%=--ignore=%)
 
 # See docs/testing.md.
 TARGET ?= requests

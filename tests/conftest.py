@@ -8,12 +8,23 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+from hypothesis import Phase, settings
 
 from .adapters import ADAPTERS, OpenAdapter
 from .in_process import import_kit
 from .served import Start, starting
 
 pytest_plugins = ["pytester"]
+
+# For a random seed: in CI, Hypothesis would choose the same examples each time. Finding a
+# smaller example takes minutes, and is left to whoever repeats the run with the seed.
+settings.register_profile(
+    "random",
+    settings.get_profile("default"),
+    deadline=None,
+    database=None,
+    phases=set(Phase) - {Phase.shrink, Phase.explain},
+)
 
 
 @pytest.hookimpl(optionalhook=True)
