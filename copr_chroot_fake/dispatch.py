@@ -160,7 +160,7 @@ class Api:
 
     def _is_chroot_missing(self, target: Target) -> bool:
         """Return whether the named build exists but lacks the named chroot; Copr answers malformed names with 500."""
-        if target.endpoint == "results" or target.build_id is None or target.chrootname is None:
+        if target.endpoint in ("results", "build-chroot/list") or target.chrootname is None:
             return False
-        build = self.store.builds.get(target.build_id)
+        build = self.store.builds.get(target.build_id or 0)
         return build is not None and target.chrootname not in build

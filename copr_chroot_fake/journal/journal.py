@@ -15,7 +15,7 @@ from ..engine.store import Store
 from ..validation import checks
 from ..validation.rule import frozen
 from ..wire.endpoint_name import EndpointName
-from .request import Request, RequestLog
+from .request import Request, RequestLog, describe, fold
 
 if TYPE_CHECKING:
     from .submissions import Submission
@@ -91,11 +91,14 @@ class Journal:
     def __init__(self, store: Store, log: RequestLog) -> None:
         self._store = store
         self._log = log
+        self.failed_command = ""
+        """The output of the latest command against the fake that failed, as lines of a message."""
 
     def clear(self) -> None:
         """Drop all requests."""
         with self._store.lock:
             self._log.clear()
+            self.failed_command = ""
 
     def requests(self, after: int = 0) -> list[Request]:
         """Return the requests after the one with this number."""
@@ -148,7 +151,7 @@ class Journal:
         times = checks.optional(checks.whole_number)("times", times)
         expected = submissions.expected_fields(fields, chroots, **texts)
         found = self._submissions(_submitting("build"), submissions.builds_in)
-        submissions.assert_submitted(found, expected, times, "build")
+        self._fail(submissions.problem_in(found, expected, times, "build"))
 
     def assert_project_created(
         self, fields: Mapping[str, object], chroots: Iterable[str] | None, **texts: str | None
@@ -158,7 +161,13 @@ class Journal:
 
         expected = submissions.expected_fields(fields, chroots, **texts)
         found = self._submissions(_submitting("project"), submissions.project_in)
-        submissions.assert_submitted(found, expected, None, "project")
+        self._fail(submissions.problem_in(found, expected, None, "project"))
+
+    def _fail(self, problem: str | None) -> None:
+        """Fail an assertion that has a problem; the latest command that failed is the likely cause."""
+        __tracebackhide__ = True
+        if problem is not None:
+            raise AssertionError(f"{problem}{self.failed_command}")
 
     def _submissions(
         self, endpoints: Collection[EndpointName], read: Callable[[Request], Iterator[Submission]]
@@ -199,12 +208,14 @@ class Journal:
         requests = self.requests()
         if not requests:
             return " Nothing was requested."
-        more = f"\n  … and {len(requests) - _MAX_REQUESTS} before" if len(requests) > _MAX_REQUESTS else ""
-        return " Requests:" + more + "".join(f"\n  {request}" for request in requests[-_MAX_REQUESTS:])
+        groups = fold(requests)
+        earlier = sum(map(len, groups[:-MAX_LATEST]))
+        more = f"\n  … and {earlier} before" if earlier else ""
+        return " Requests:" + more + "".join(f"\n  {describe(group)}" for group in groups[-MAX_LATEST:])
 
 
-_MAX_REQUESTS = 20
-"""The maximum number of requests in the message of an assertion."""
+MAX_LATEST = 20
+"""The maximum number of lines about the latest requests in a message or a report."""
 
 
 def _submitting(subject: Submits) -> list[EndpointName]:

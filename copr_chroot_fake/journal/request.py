@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import groupby
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
@@ -255,14 +256,40 @@ class Request(NamedTuple):
         return {build_id: state for build_id, state in map(_read_state, self.documents) if isinstance(build_id, int)}
 
     def __str__(self) -> str:
+        return describe([self])
+
+    def outcome(self) -> str:
+        """Return the status, the fault, the error and the first states, as text."""
         first = map(_read_state, self.documents[:3])
         states = ", ".join(state if key == self.build_id else f"{key} {state}" for key, state in first)
         more = f" and {len(self.documents) - 3} more" if len(self.documents) > 3 else ""
-        outcome = self.status or "no response"
         cause = "" if self.fault is None else f" by fault {self.fault}"
         error = f" ({checks.shortened('; '.join(self.error.splitlines()), 300)})" if self.error else ""
-        request = f"{checks.shortened(self.method)} {checks.shortened(self.target, 1000)}"
-        return f"{request} -> {outcome}{cause}{error}{f' ({states}{more})' if states else ''} at {self.at:.10g}"
+        return f"{self.status or 'no response'}{cause}{error}{f' ({states}{more})' if states else ''}"
+
+
+def fold(requests: Iterable[Request]) -> list[list[Request]]:
+    """Group equal requests between two writes, so that polls do not hide them."""
+    runs = groupby(requests, lambda request: request.method in ("GET", "HEAD"))
+    return [group for _, run in runs for group in group_equal(run)]
+
+
+def group_equal(requests: Iterable[Request]) -> list[list[Request]]:
+    """Group requests that are equal and have equal outcomes, in the order of the first ones."""
+    groups: dict[Hashable, list[Request]] = {}
+    for request in requests:
+        states = tuple(map(_read_state, request.documents))
+        groups.setdefault((request.method, request.target, request.outcome(), states), []).append(request)
+    return list(groups.values())
+
+
+def describe(group: Sequence[Request], *, with_time: bool = True) -> str:
+    """Return a line about a group of equal requests."""
+    first, last = group[0], group[-1]
+    times = "" if len(group) == 1 else f", {len(group)} times"
+    until = "" if first.at == last.at else f" to {last.at:.10g}"
+    time = f" at {first.at:.10g}{until}" if with_time else ""
+    return f"{checks.shortened(first.method)} {checks.shortened(first.target, 1000)}{times} -> {first.outcome()}{time}"
 
 
 # Most responses have the documents of earlier ones.

@@ -93,26 +93,25 @@ def expected_fields(fields: Mapping[str, object], chroots: Iterable[str] | None,
     return {**expected, **checks.json_object("fields", fields)}
 
 
-def assert_submitted(found: Iterable[Submission], expected: Fields, times: int | None, subject: Submits) -> None:
-    """Assert that submissions were accepted that have the expected fields, at least once or ``times`` times.
+def problem_in(found: Iterable[Submission], expected: Fields, times: int | None, subject: Submits) -> str | None:
+    """Return how submissions differ from the expected ones, with the closest; ``None`` if they do not.
 
-    :raises AssertionError: with the closest submission.
+    :param times: how many accepted ones have the expected fields; by default, at least one.
     """
-    __tracebackhide__ = True
     submissions = [*found]
     matching = [submission for submission in submissions if submission.created and _matches(submission, expected)]
     if len(matching) == times if times is not None else matching:
-        return
+        return None
     wanted = f"at least 1 {subject}" if times is None else f"{times or 'no'} {subject}{'' if times == 1 else 's'}"
     message = f"expected {wanted} with these fields, got {len(matching) or 'none'}"
     if not submissions:
-        raise AssertionError(f"{message}. {_NOTHING[subject]}")
+        return f"{message}. {_NOTHING[subject]}"
     if matching:
         lines = "".join(f"\n  {_described(submission)}" for submission in matching[-_MAX_LISTED:])
-        raise AssertionError(f"{message}:{lines}")
+        return f"{message}:{lines}"
     closest = max(submissions, key=lambda submission: _closeness(submission, expected))
     difference = f"{_diff(closest, expected)}{_suggestions(submissions, expected)}"
-    raise AssertionError(f"{message}. The closest of {len(submissions)}:\n  {_described(closest)}{difference}")
+    return f"{message}. The closest of {len(submissions)}:\n  {_described(closest)}{difference}"
 
 
 _MAX_LISTED = 20

@@ -222,4 +222,4 @@ def copr_cli(copr_server: CoprServer, copr_config: Path, tmp_path: Path) -> Copr
     """``copr_cli("build", …)`` runs copr-cli, or another command, against ``copr_server``, in the fake's time."""
     from .commands import CoprCli
 
-    return CoprCli(copr_server.url, tmp_path)
+    return CoprCli(copr_server, tmp_path)

@@ -9,9 +9,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..validation import checks
+
+if TYPE_CHECKING:
+    from .support import CoprServer
 
 DAY = 86_400
 
@@ -20,32 +24,33 @@ DAY = 86_400
 class CoprCli:
     """The type of the fixture ``copr_cli``."""
 
-    _url: str
-    """Where the fake is served."""
+    _server: CoprServer
     _directory: Path
-    """The working directory of the commands."""
+    """The directory to which those of the commands are relative."""
 
     def __call__(
         self,
         *arguments: str | Path,
         command: str = "copr-cli",
         stdin: str = "",
+        cwd: str | Path = "",
         interrupt_after: float = DAY,
         timeout: float = 60,
     ) -> subprocess.CompletedProcess[str]:
-        """Run copr-cli in the test's temporary directory, ``tmp_path``, and return its status and output.
+        """Run copr-cli and return its status and output; assertions about submissions show the output of a failure.
 
         :param command: another program to run instead.
         :param stdin: its standard input.
+        :param cwd: its working directory, relative to the test's temporary directory, ``tmp_path``.
         :param interrupt_after: seconds of sleep, on the fake's clock, after which it is interrupted as by Ctrl-C.
         :param timeout: seconds, in real time, after which it is killed.
         :raises subprocess.TimeoutExpired: with the output so far.
         :raises InputError: if the program is not installed.
         """
-        environment = {**os.environ, **variables(self._url, interrupt_after)}
-        return subprocess.run(
+        environment = {**os.environ, **variables(self._server.url, interrupt_after)}
+        done = subprocess.run(
             [_find(command, environment["PATH"]), *arguments],
-            cwd=self._directory,
+            cwd=self._directory / cwd,
             env=environment,
             input=stdin,
             capture_output=True,
@@ -53,6 +58,21 @@ class CoprCli:
             timeout=timeout,
             check=False,
         )
+        if done.returncode:
+            self._server.fake.service.journal.failed_command = _describe(done)
+        return done
+
+
+def _describe(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the end of the output of a command, as lines of a message."""
+    command = checks.shortened(" ".join(map(str, done.args)), 300)
+    output = f"{done.stdout}{done.stderr}".splitlines()[-_MAX_LINES:]
+    title = f"\nThe command failed with status {done.returncode}: {command}"
+    return title + "".join(f"\n  {checks.shortened(text, 300)}" for text in output)
+
+
+_MAX_LINES = 20
+"""The maximum number of lines of a command's output in a message."""
 
 
 def variables(url: str, interrupt_after: float) -> Mapping[str, str]:

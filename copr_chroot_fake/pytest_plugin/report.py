@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 import pytest
 
 from ..engine.faults import ActiveFault
 from ..engine.submission_rules import SubmissionRule
 from ..fake import FakeCopr
-from ..journal.request import Request
+from ..journal.journal import MAX_LATEST
+from ..journal.request import describe, fold, group_equal
 from ..validation import checks
 from ..validation.spec import dump
 from .support import FAKES
 
 UNMATCHED = "Unmatched Copr requests"
-
-_MAX_LATEST = 20
-"""The maximum number of latest requests in a report."""
 
 _MAX_LINES = 20
 """The maximum number of lines of every other section."""
@@ -53,28 +49,17 @@ def fail_if_strict(item: pytest.Item) -> None:
 
 
 def _latest_requests(fake: FakeCopr) -> list[str]:
-    requests = fake.requests
-    latest = requests[-_MAX_LATEST:]
-    earlier = len(requests) - len(latest)
-    lines = [_counted(line, len([*same])) for (line, *_), same in groupby(latest, _outcome)]
+    groups = fold(fake.requests)
+    earlier = sum(map(len, groups[:-MAX_LATEST]))
+    lines = [describe(group) for group in groups[-MAX_LATEST:]]
     return [f"… {earlier} earlier", *lines] if earlier else lines
-
-
-def _outcome(request: Request) -> tuple[str, object, object]:
-    """Return the line of a request, and all states in its response, of which the line has the first."""
-    return str(request), request.states, request.build_states
-
-
-def _counted(line: str, count: int) -> str:
-    return line if count == 1 else f"{line} ({count} times)"
 
 
 def _earlier_errors(fakes: Sequence[FakeCopr]) -> list[str]:
     """Return a line for each kind of failed request that is not among the latest and not unmatched."""
-    requests = (request for fake in fakes for request in fake.requests[:-_MAX_LATEST])
+    requests = [request for fake in fakes for group in fold(fake.requests)[:-MAX_LATEST] for request in group]
     failed = (request for request in requests if request.matched and not 200 <= request.status < 400)
-    without_times = Counter(str(request).rpartition(" at ")[0] for request in failed)
-    return [_counted(line, count) for line, count in without_times.items()]
+    return [describe(group, with_time=False) for group in group_equal(failed)]
 
 
 def _unmatched(fakes: Sequence[FakeCopr]) -> list[str]:

@@ -55,6 +55,12 @@ def test_directory_and_output(copr_cli, tmp_path):
     (tmp_path / "file").touch()
     assert copr_cli(command="ls").stdout == "file\\n"
 
+def test_other_directory(copr_cli, tmp_path):
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "file").touch()
+    for directory in ("below", tmp_path / "below"):
+        assert copr_cli(command="ls", cwd=directory).stdout == "file\\n"
+
 def test_module(copr_fake, copr_cli):
     copr_fake.add_build({F41: "running"}, id=1)
     assert copr_cli("-m", "copr_cli.main", "status", "1", command="python").stdout == "running\\n"
@@ -63,7 +69,19 @@ def test_missing(copr_cli):
     with pytest.raises(InputError, match="^command: 'copr-cly' is not installed"):
         copr_cli(command="copr-cly")
 """
-    ).assert_outcomes(passed=4)
+    ).assert_outcomes(passed=5)
+
+
+def test_assertion_shows_output_of_failed_command(run: Run) -> None:
+    failed = run(
+        HEAD
+        + """
+def test_it(copr_fake, copr_cli):
+    copr_cli("build", "jdoe/missing", "https://x.org/hello.src.rpm")
+    copr_fake.assert_submitted(project="jdoe/missing")
+"""
+    )
+    failed.stdout.fnmatch_lines(["*The command failed with status 1: *copr-cli build jdoe/missing *", "*jdoe/missing*"])
 
 
 def test_endless_command_is_interrupted_or_killed(run: Run) -> None:

@@ -44,24 +44,24 @@ def test_it(copr_fake, copr_httpx):
     for _ in range(2):
         get("build-chroot/list")
     get("build/7")
-    for _ in range(EARLIER):
-        get("build/70")
+    for number in range(EARLIER):
+        get(f"build/70?{number}"[:LENGTH])
     assert get("build/70").json()["state"] == EXPECTED
 """
 
 
 def test_failed_test_reports_requests_and_faults(run: Run) -> None:
-    """Each with its error and the fault that hit it; equal ones in a row share a line."""
-    failed = run(REQUESTS.replace("EARLIER", "1").replace("EXPECTED", "'failed'"))
+    """Each with its error and the fault that hit it; equal ones share a line."""
+    failed = run(REQUESTS.replace("EARLIER", "1").replace("LENGTH", "8").replace("EXPECTED", "'failed'"))
     failed.assert_outcomes(failed=1)
     failed.stdout.fnmatch_lines(
         [
             "*- Latest Copr requests -*",
             "GET /api_3/build/70 -> 503 by fault 1 at 1700000000",
             "GET /api_3/build/70 -> no response by fault 2 at 1700000000",
-            "GET /api_3/build-chroot/list -> 400 (Missing argument build_id) at 1700000000 (2 times)",
+            "GET /api_3/build-chroot/list, 2 times -> 400 (Missing argument build_id) at 1700000000",
             "GET /api_3/build/7 -> 404 (Build 7 does not exist.) at 1700000000",
-            "GET /api_3/build/70 -> 200 (running) at 1700000000 (2 times)",
+            "GET /api_3/build/70, 2 times -> 200 (running) at 1700000000",
             "*- Unmatched Copr requests -*",
             "*- Faults that hit Copr requests -*",
             "fault 1: first=1, status=503; hit 1 of 7 matching requests",
@@ -70,6 +70,32 @@ def test_failed_test_reports_requests_and_faults(run: Run) -> None:
         consecutive=False,
     )
     failed.stdout.no_fnmatch_line("*Earlier*")
+
+
+def test_report_folds_polls(run: Run) -> None:
+    """Also alternating ones, at different times, so that the requests that write stay visible."""
+    failed = run(
+        """
+def test_it(copr_fake):
+    copr_fake.add_build({F41: "running"}, id=70)
+    for _ in range(2):
+        copr_fake.answer("POST", "/api_3/build/create/url")
+        for _ in range(30):
+            copr_fake.answer("GET", "/api_3/build/70")
+            copr_fake.answer("GET", "/api_3/build-chroot/list?build_id=70")
+            copr_fake.clock.tick(10)
+    assert False
+"""
+    )
+    failed.stdout.fnmatch_lines(
+        [
+            "POST /api_3/build/create/url -> 401 (* at 1700000000",
+            "GET /api_3/build/70, 30 times -> 200 (running) at 1700000000 to 1700000290",
+            "GET /api_3/build-chroot/list[?]build_id=70, 30 times -> 200 (fedora-41-x86_64 running) at 1700000000 to *",
+            "POST /api_3/build/create/url -> 401 (* at 1700000300",
+        ],
+        consecutive=True,
+    )
 
 
 def test_report_shows_the_states_of_a_polled_build(run: Run) -> None:
@@ -133,15 +159,15 @@ def test_it(copr_fake):
 
 def test_report_keeps_earlier_errors(run: Run) -> None:
     """Once each, and without those of unmatched requests, which have a section of their own."""
-    failed = run(REQUESTS.replace("EARLIER", "60").replace("EXPECTED", "'failed'"))
+    failed = run(REQUESTS.replace("EARLIER", "60").replace("LENGTH", "99").replace("EXPECTED", "'failed'"))
     failed.stdout.fnmatch_lines(
         [
-            "… 46 earlier",
-            "GET /api_3/build/70 -> 200 (running) at 1700000000 (20 times)",
+            "GET /api_3/build/70[?]59 -> 200 (running) at 1700000000",
+            "GET /api_3/build/70 -> 200 (running) at 1700000000",
             "*- Earlier Copr requests with errors -*",
             "GET /api_3/build/70 -> 503 by fault 1",
             "GET /api_3/build/70 -> no response by fault 2",
-            "GET /api_3/build-chroot/list -> 400 (Missing argument build_id) (2 times)",
+            "GET /api_3/build-chroot/list, 2 times -> 400 (Missing argument build_id)",
             "*- Unmatched Copr requests -*",
             "GET /api_3/build/7 -> 404: build 70 exists, 7 does not",
         ],
@@ -150,7 +176,7 @@ def test_report_keeps_earlier_errors(run: Run) -> None:
 
 
 def test_passed_test_reports_no_requests(run: Run) -> None:
-    passed = run(REQUESTS.replace("EARLIER", "1").replace("EXPECTED", "'running'"), "-rA")
+    passed = run(REQUESTS.replace("EARLIER", "1").replace("LENGTH", "8").replace("EXPECTED", "'running'"), "-rA")
     passed.assert_outcomes(passed=1)
     passed.stdout.no_fnmatch_line("*api_3*")
 
