@@ -528,7 +528,7 @@ class FakeCopr:
         with needing("FakeCopr.proxying", "httptools", "server"):
             import httptools  # noqa: F401  # used by the module below
         with needing("FakeCopr.proxying", "trustme", "tls"):
-            from .server.proxying import proxying
+            from .server.proxy import proxying
         with proxying(self.service, allow) as proxy:
             yield proxy
 

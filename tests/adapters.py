@@ -18,8 +18,7 @@ import httpx2
 import requests
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.control.initial import InitialConfig
-from copr_chroot_fake.control.worlds import Worlds
+from copr_chroot_fake.control.worlds import InitialConfig, Worlds
 from copr_chroot_fake.server.app import ServedApp
 from copr_chroot_fake.verify.comparison import Response
 

@@ -24,17 +24,15 @@ import pytest
 
 from copr_chroot_fake.adapters.body_limits import MAX_CONTROL_BODY
 from copr_chroot_fake.cli import main
-from copr_chroot_fake.control.initial import InitialConfig
 from copr_chroot_fake.control.limits import MAX_HEAD, READ_TIMEOUT
-from copr_chroot_fake.control.worlds import Worlds
-from copr_chroot_fake.server.app import ServedApp
-from copr_chroot_fake.server.certificates import LOOPBACK, certificate_authority
-from copr_chroot_fake.server.control_adapter import ControlAdapter
+from copr_chroot_fake.control.worlds import InitialConfig, Worlds
+from copr_chroot_fake.server.addresses import bind, url_of
+from copr_chroot_fake.server.app import ControlAdapter, ServedApp
 from copr_chroot_fake.server.guard import Guard
 from copr_chroot_fake.server.log import AccessLog
 from copr_chroot_fake.server.request import App
 from copr_chroot_fake.server.server import FakeServer
-from copr_chroot_fake.server.sockets import bind, url_of
+from copr_chroot_fake.server.tls import LOOPBACK, certificate_authority
 
 from .forked import ForkedCommand
 

@@ -11,7 +11,7 @@ import pytest
 
 from copr_chroot_fake import ControlError, CoprFakeControl, FakeCopr, FakeOptions
 from copr_chroot_fake.control.events import WorldEvents
-from copr_chroot_fake.control.initial import InitialConfig
+from copr_chroot_fake.control.worlds import InitialConfig
 from copr_chroot_fake.engine.clock import SystemClock
 from copr_chroot_fake.server import connection as protocol
 from copr_chroot_fake.server import event_stream

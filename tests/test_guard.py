@@ -259,7 +259,7 @@ def test_unusable_token_is_rejected(
     token: str, problem: str, host: str, is_in_environment: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From any source, for any host; the error does not print it."""
-    monkeypatch.setattr("copr_chroot_fake.server.sockets.bind", None)
+    monkeypatch.setattr("copr_chroot_fake.server.addresses.bind", None)
     environment = {"COPR_FAKE_CONTROL_TOKEN": token} if is_in_environment else {}
     option = [] if is_in_environment else ["--control-token", token]
     done = CliRunner(env=environment).invoke(main, ["serve", "--port", "0", "--host", host, *option])

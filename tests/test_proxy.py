@@ -498,7 +498,7 @@ def test_invalid_host_is_an_error(allow: object) -> None:
 
 def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trustme", None)
-    for name in ("certificates", "proxying"):
+    for name in ("tls", "proxy"):
         monkeypatch.delitem(sys.modules, f"copr_chroot_fake.server.{name}", raising=False)
     with pytest.raises(MissingExtraError, match=r"^FakeCopr.proxying needs trustme, .*\[tls\]'$"):
         FakeCopr().proxying().__enter__()

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.cli.check import check
-from copr_chroot_fake.control.initial import InitialConfig
+from copr_chroot_fake.control.worlds import InitialConfig
 
 from .recording_loop import F43, S390X, targets
 from .served import PATIENCE, Process, Server, eventually, open_command, serving, starting

@@ -161,7 +161,7 @@ def test_invalid_options_are_errors(arguments: list[str], problem: str) -> None:
 
 def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trustme", None)
-    for name in ("certificates", "proxying"):
+    for name in ("tls", "proxy"):
         monkeypatch.delitem(sys.modules, f"copr_chroot_fake.server.{name}", raising=False)
     assert "pip install 'copr-chroot-fake[tls]'" in failed("run", "--", "true")
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from copr_chroot_fake.scenario.files import bundled_directory
-from copr_chroot_fake.server.sockets import bind
+from copr_chroot_fake.server.addresses import bind
 
 from .adapters import credentials
 from .served import COMMAND, F41, LIST, Served, Start, eventually, failed, serving, skip_unless_local

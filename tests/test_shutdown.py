@@ -15,11 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from copr_chroot_fake.control.initial import InitialConfig
-from copr_chroot_fake.control.worlds import Worlds
+from copr_chroot_fake.control.worlds import InitialConfig, Worlds
 from copr_chroot_fake.server import server as server_module
+from copr_chroot_fake.server.addresses import bind
 from copr_chroot_fake.server.app import ServedApp
-from copr_chroot_fake.server.sockets import bind
 
 from .served import COMMAND, HOME, LIST, PATIENCE, Served, Start, Wire, eventually, raw, replies, serving, start_request
 

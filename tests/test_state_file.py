@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from copr_chroot_fake import CoprFakeError
-from copr_chroot_fake.control.initial import InitialConfig
-from copr_chroot_fake.control.worlds import Worlds
+from copr_chroot_fake.control.worlds import InitialConfig, Worlds
 from copr_chroot_fake.scenario.files import by_name
 from copr_chroot_fake.server.state_file import StateFile
 

@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 from copr_chroot_fake import LIFECYCLES, CoprFakeError, FakeCopr, FakeOptions
-from copr_chroot_fake.control.initial import InitialConfig
-from copr_chroot_fake.control.worlds import World, Worlds
+from copr_chroot_fake.control.worlds import InitialConfig, World, Worlds
 from copr_chroot_fake.engine.clock import SystemClock
 from copr_chroot_fake.server.state_file import StateFile
 

@@ -20,8 +20,7 @@ import pytest
 from copr_chroot_fake import CoprFakeError, FakeCopr, SystemClock
 from copr_chroot_fake.control.api import ControlApi
 from copr_chroot_fake.control.call import Setting
-from copr_chroot_fake.control.initial import InitialConfig
-from copr_chroot_fake.control.worlds import Worlds
+from copr_chroot_fake.control.worlds import InitialConfig, Worlds
 from copr_chroot_fake.server.state_file import StateFile
 from copr_chroot_fake.service import Service
 

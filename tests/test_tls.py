@@ -16,7 +16,7 @@ import pytest
 
 from copr_chroot_fake import FakeCopr, InputError, MissingExtraError, TlsServer
 from copr_chroot_fake.server import connection as protocol
-from copr_chroot_fake.server.certificates import certificate_authority
+from copr_chroot_fake.server.tls import certificate_authority
 
 from .served import (
     F41,
@@ -219,7 +219,7 @@ def test_forked_child_keeps_the_file_of_the_authority() -> None:
 
 def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trustme", None)
-    monkeypatch.delitem(sys.modules, "copr_chroot_fake.server.certificates", raising=False)
+    monkeypatch.delitem(sys.modules, "copr_chroot_fake.server.tls", raising=False)
     remedy = r"needs trustme, which is not installed: pip install 'copr-chroot-fake\[tls\]'"
     with pytest.raises(MissingExtraError, match=f"^FakeCopr.serving with TLS {remedy}$"), FakeCopr().serving(tls=True):
         pass

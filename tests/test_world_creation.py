@@ -6,10 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from copr_chroot_fake.control.initial import InitialConfig
-from copr_chroot_fake.control.worlds import Worlds
-from copr_chroot_fake.server.app import ServedApp
-from copr_chroot_fake.server.control_adapter import ControlAdapter
+from copr_chroot_fake.control.worlds import InitialConfig, Worlds
+from copr_chroot_fake.server.app import ControlAdapter, ServedApp
 from copr_chroot_fake.server.guard import Guard
 
 from .served import HOME, Threaded, raw, running

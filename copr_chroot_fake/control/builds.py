@@ -7,8 +7,7 @@ from ..engine.dump import write_project
 from ..errors import InputError
 from ..scenario.spec import ProjectSpec
 from . import views
-from .call import Call, page
-from .selection import select_builds, select_names
+from .call import Call, page, select_builds, select_names
 from .specs import (
     AddedBuild,
     AddedChroot,

@@ -1,4 +1,4 @@
-"""A control call: the world, the parameters in its path, and the objects that it names."""
+"""A control call: the world, the parameters in its path, and the objects that it names or selects."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from ..engine.build import Build
 from ..engine.chroot import BuildChroot
 from ..errors import CoprFakeError
 from ..validation import checks
+from .specs import BuildFilter
 
 if TYPE_CHECKING:
     from ..engine.store import Store
     from ..service import Service
-    from .initial import InitialConfig
     from .specs import PageQuery
-    from .worlds import World, Worlds
+    from .worlds import InitialConfig, World, Worlds
+
 
 T = TypeVar("T")
 
@@ -106,3 +107,23 @@ def latest(items: Sequence[T], query: PageQuery) -> Sequence[T]:
 def parse_digits(text: str) -> int | None:
     """Return the number that digits represent; ``None`` for other texts, and for 20 digits or more."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+
+
+def select_builds(builds: Collection[Build], query: BuildFilter) -> Collection[Build]:
+    """Return the selected builds in their order; without a filter, without a step for each."""
+    found = builds
+    if query.search is not None:
+        text = query.search.casefold()
+        found = [
+            build
+            for build in found
+            if text == str(build.id) or text in f"{build.package or ''}\n{build.project.full_name}".casefold()
+        ]
+    if query.state is not None:
+        found = [build for build in found if build.state is query.state]
+    return found
+
+
+def select_names(items: Collection[T], name: Callable[[T], str], search: str | None) -> Collection[T]:
+    """Return the items whose name contains a text, in any case, in their order."""
+    return items if search is None else [item for item in items if search.casefold() in name(item).casefold()]

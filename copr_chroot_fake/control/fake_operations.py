@@ -1,19 +1,16 @@
-"""Control calls on a fake: scenario, clock, seed, accounts, snapshots, faults and state changes."""
+"""Control calls on a fake: scenario, clock, seed, accounts, snapshots, faults, state changes, messages and requests."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-from itertools import compress
-from operator import attrgetter, eq
 from typing import Annotated
 
 from ..engine import create
-from ..engine.chroot import Change
 from ..engine.clock import SystemClock
 from ..engine.dump import write_scenario
 from ..engine.snapshot import restore
 from ..errors import CoprFakeError, InputError
+from ..journal.journal import Filter
+from ..messages.message import find_messages, read_message
 from ..model.account import Account, Group, fas_name_of
 from ..model.fault import FaultValue
 from ..scenario.spec import Scenario, ScenarioSpec, SubmissionRuleSpec
@@ -21,7 +18,20 @@ from ..validation import checks
 from ..validation.rule import Written
 from . import views
 from .call import Call, latest, page
-from .specs import ChangesQuery, ClockBody, GroupBody, NextBuildIdBody, PageQuery, ScenarioValue, SeedBody
+from .specs import (
+    ChangesQuery,
+    ClockBody,
+    GroupBody,
+    MessagesQuery,
+    NextBuildIdBody,
+    PageQuery,
+    RequestFilter,
+    RequestsQuery,
+    ScenarioValue,
+    SeedBody,
+    UnmatchedQuery,
+    VerifyBody,
+)
 
 
 def show_scenario(call: Call) -> Annotated[Scenario, Written(ScenarioSpec)]:
@@ -112,15 +122,12 @@ def change_clock(call: Call, body: ClockBody) -> views.ClockView:
 
 def show_changes(call: Call, query: ChangesQuery) -> views.ChangesView:
     """List the latest changes of state, in chronological order."""
-    found = _filter("chrootname", query.chrootname, _filter("build_id", query.build_id, call.store.sorted_changes()))
+    found = [
+        change
+        for change in call.store.sorted_changes()
+        if query.build_id in (None, change.build_id) and query.chrootname in (None, change.chrootname)
+    ]
     return {"changes": [views.change(change) for change in latest(found, query)], "total": len(found)}
-
-
-def _filter(name: str, value: object, changes: Sequence[Change]) -> Sequence[Change]:
-    """Filter changes by an attribute; without a Python step for each, because there are so many."""
-    if value is None:
-        return changes
-    return list(compress(changes, map(partial(eq, value), map(attrgetter(name), changes))))
 
 
 def show_snapshots(call: Call, query: PageQuery) -> views.SnapshotsView:
@@ -189,3 +196,52 @@ def remove_submission_rule(call: Call) -> None:
     """Remove a rule for submitted builds."""
     rules = call.store.submission_rules
     rules.remove(call.number("rule", rules.ids))
+
+
+def show_messages(call: Call, query: MessagesQuery) -> views.MessagesView:
+    """List the latest messages that Copr has published, in the order in which they arose."""
+    found = find_messages(call.store, query.topic, query.build_id, query.chrootname, query.after, query.search)
+    return {"messages": [views.message(read_message(entry)) for entry in latest(found, query)], "total": len(found)}
+
+
+def show_requests(call: Call, query: RequestsQuery) -> views.RequestsView:
+    """List the latest requests, in the order of their responses."""
+    found = call.service.journal.find(_filter(query), query.after)
+    return {"requests": [views.request(request) for request in latest(found, query)], "total": len(found)}
+
+
+def count_requests(call: Call, query: RequestFilter) -> views.CountView:
+    """Count requests."""
+    return {"count": len(call.service.journal.find(_filter(query)))}
+
+
+def _filter(query: RequestFilter) -> Filter:
+    return Filter(
+        query.endpoint,
+        query.build_id,
+        query.chrootname,
+        search=query.search,
+        status=query.status,
+        fault=query.fault,
+    )
+
+
+def clear_requests(call: Call) -> None:
+    """Delete all recorded requests."""
+    call.service.journal.clear()
+
+
+def show_unmatched(call: Call, query: UnmatchedQuery) -> views.UnmatchedsView:
+    """List unmatched requests by method and target, each with its near miss."""
+    found = call.service.journal.unmatched()
+    unmatched = found[query.offset : query.offset + query.limit]
+    return {"unmatched": [views.unmatched(requests) for requests in unmatched], "total": len(found)}
+
+
+def verify(call: Call, body: VerifyBody) -> views.VerdictView:
+    """Check an assertion about recorded requests."""
+    try:
+        body.check(call.service)
+    except AssertionError as error:
+        return {"passed": False, "message": str(error)}
+    return {"passed": True, "message": None}

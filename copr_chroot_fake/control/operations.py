@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, get_type_hints
 from urllib.parse import unquote
 
 from ..validation.rule import frozen
-from . import builds, fake_operations, message_operations, request_operations, server_operations
+from . import builds, fake_operations, server_operations
 
 
 @frozen()
@@ -90,12 +90,12 @@ OPERATIONS = (
     Operation("POST", _CHROOT + "/release", builds.release),
     Operation("POST", _CHROOT + "/state", builds.set_state),
     Operation("POST", _CHROOT + "/results", builds.add_result),
-    Operation("GET", "/messages", message_operations.show_messages),
-    Operation("GET", "/requests", request_operations.show_requests),
-    Operation("DELETE", "/requests", request_operations.clear_requests),
-    Operation("GET", "/requests/count", request_operations.count_requests),
-    Operation("GET", "/unmatched", request_operations.show_unmatched),
-    Operation("POST", "/verify", request_operations.verify),
+    Operation("GET", "/messages", fake_operations.show_messages),
+    Operation("GET", "/requests", fake_operations.show_requests),
+    Operation("DELETE", "/requests", fake_operations.clear_requests),
+    Operation("GET", "/requests/count", fake_operations.count_requests),
+    Operation("GET", "/unmatched", fake_operations.show_unmatched),
+    Operation("POST", "/verify", fake_operations.verify),
     Operation("GET", "/faults", fake_operations.show_faults),
     Operation("POST", "/faults", fake_operations.add_fault, creates=True),
     Operation("DELETE", "/faults", fake_operations.clear_faults),

@@ -11,9 +11,8 @@ from ..version import __version__
 from . import views
 from .call import Call, NotFoundError, page
 from .events import WorldEvents
-from .initial import InitialConfig
 from .specs import OverviewQuery, PageQuery, WorldBody
-from .worlds import World
+from .worlds import InitialConfig, World
 
 
 def show_health(call: Call) -> views.HealthView:

@@ -33,7 +33,7 @@ from ..validation.checks import (
 from ..validation.rule import Keywords, Rule, Written, frozen
 from ..validation.spec import check_of, parse
 from ..wire.endpoint_name import EndpointName
-from .initial import Speed
+from .worlds import Speed
 
 if TYPE_CHECKING:
     from ..service import Service

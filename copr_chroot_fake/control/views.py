@@ -31,7 +31,7 @@ from ..validation import checks
 from ..validation.rule import Keywords, Written
 from ..validation.spec import dump
 from ..wire.endpoint_name import EndpointName
-from .selection import select_builds
+from .call import select_builds
 from .specs import DEFAULT_LIMIT, OverviewQuery
 
 if TYPE_CHECKING:

@@ -1,19 +1,163 @@
-"""Worlds: isolated fakes behind one server, created on first use."""
+"""Worlds: isolated fakes behind one server, with their initial states, and what watches them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import get_ident
+from typing import Annotated, Protocol
 
-from ..engine.snapshot import Snapshot, take
+from ..engine.clock import SystemClock, VirtualClock, check_speed
+from ..engine.create import add_account
+from ..engine.snapshot import Snapshot, restore, take
 from ..errors import CoprFakeError, InputError
 from ..messages.message import Message
 from ..messages.subscribers import Subscription
+from ..model.account import Account
+from ..options import FakeOptions
+from ..scenario.files import ScenarioSource
 from ..service import Service
-from ..validation.checks import choices, excerpt
-from .initial import InitialState
+from ..validation.checks import LARGEST_INTEGER, choices, excerpt
+from ..validation.rule import Keywords, Rule, frozen
 from .limits import MAX_WORLDS
-from .watchers import Watchers
+
+Watcher = Callable[[], None]
+
+
+class Watchers:
+    """The watchers of one world, whose fake can be replaced.
+
+    They are called in the thread that has changed the fake, so they must be short, and may be called without a change.
+    """
+
+    __slots__ = ("_reader", "_service", "_watchers")
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._watchers: tuple[Watcher, ...] = ()
+        self._reader: int | None = None
+        """The thread that only reads at the moment."""
+
+    def add(self, watcher: Watcher) -> None:
+        self._set((*self._watchers, watcher))
+
+    def remove(self, watcher: Watcher) -> None:
+        """Remove a watcher, unless it is removed already."""
+        self._set(tuple(other for other in self._watchers if other != watcher))
+
+    def _set(self, watchers: tuple[Watcher, ...]) -> None:
+        was_observing, self._watchers = bool(self._watchers), watchers
+        if was_observing != bool(watchers):
+            self._observe(bool(watchers))
+
+    def follow(self, service: Service) -> None:
+        """Observe another fake instead."""
+        if self._watchers:
+            self._observe(False)
+        self._service = service
+        if self._watchers:
+            self._observe(True)
+        self.notify()
+
+    def _observe(self, is_observing: bool) -> None:
+        store = self._service.store
+        (store.add_listener if is_observing else store.remove_listener)(self.notify)
+        clock = store.clock
+        if isinstance(clock, VirtualClock | SystemClock):
+            others = tuple(listener for listener in clock.listeners if listener != self.notify)
+            clock.listeners = (*others, self.notify) if is_observing else others
+
+    def notify(self) -> None:
+        """Call the watchers, unless this thread only reads."""
+        if self._reader != get_ident():
+            for watcher in self._watchers:
+                watcher()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Call no watcher for what this thread does within the block, because it only reads."""
+        self._reader = get_ident()
+        try:
+            yield
+        finally:
+            self._reader = None
+
+
+class InitialState(Protocol):
+    """Creates the fake of a world, at first and at each reset."""
+
+    def make(self) -> Service:
+        """Return the fake in its initial state."""
+
+    def make_from(self, scenario: ScenarioSource) -> Service:
+        """Return a fake with the same options and the content of a scenario.
+
+        :raises ScenarioError: for an invalid scenario; nothing has changed then.
+        """
+
+
+Speed = Annotated[float, Rule(check_speed), Keywords(exclusiveMinimum=0, maximum=LARGEST_INTEGER)]
+"""Seconds on a fake's clock for each real second."""
+
+_BY_CLOCK = FakeOptions(progress="clock")
+
+
+@frozen()
+class InitialConfig:
+    """Options and scenarios of a fake that runs on the system clock.
+
+    :param speed: seconds on the fake's clock for each real second.
+    """
+
+    scenarios: tuple[ScenarioSource, ...] = ()
+    options: FakeOptions = _BY_CLOCK
+    speed: float = 1
+    accounts: tuple[Account, ...] = ()
+
+    def make_empty(self) -> Service:
+        """Return a fake with these options, and without content."""
+        service = Service(replace(self.options, clock=SystemClock(self.speed)))
+        for account in self.accounts:
+            add_account(account, service.store)
+        return service
+
+    def make(self) -> Service:
+        """Return a fake with the content of the scenarios.
+
+        :raises ScenarioError: for an invalid scenario.
+        """
+        service = self.make_empty()
+        for scenario in self.scenarios:
+            service.add_scenario(scenario)
+        return service
+
+    def make_from(self, scenario: ScenarioSource) -> Service:
+        return replace(self, scenarios=(scenario,)).make()
+
+
+@frozen()
+class InitialSnapshot:
+    """A fake that a test holds: it is restored in place, and stays the same object."""
+
+    service: Service
+    snapshot: Snapshot
+
+    def make(self) -> Service:
+        restore(self.snapshot)
+        self.service.journal.clear()
+        return self.service
+
+    def make_from(self, scenario: ScenarioSource) -> Service:
+        # Find errors before the fake is emptied. The seed matters: the state in which a
+        # chroot is held must be one that its lifecycle, as drawn, reaches.
+        Service(FakeOptions(seed=self.snapshot.seed)).add_scenario(scenario)
+        service = self.make()
+        service.store.clear()
+        service.add_scenario(scenario)
+        return service
+
 
 MAX_SNAPSHOTS = 100
 """Maximum number of snapshots of a world."""

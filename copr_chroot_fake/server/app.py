@@ -12,19 +12,91 @@ no token, or requests from pages of other sites.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from functools import lru_cache, partial
+from collections.abc import Awaitable, Callable
+from functools import cached_property, lru_cache, partial
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from ..adapters.body_limits import BodyLimits
-from ..control.worlds import TooManyError, World, Worlds
+from ..adapters.body_limits import MAX_BODIES, MAX_CONTROL_BODY, BodyLimits
+from ..control.worlds import InitialConfig, TooManyError, World, Worlds
 from ..errors import InputError
-from ..wire.answer import Answer, error_body, json_answer
+from ..wire.answer import Answer, error_body, json_answer, unsniffed
+from ..wire.headers import RawHeaders
 from ..wire.target import READ_METHODS
-from .control_adapter import ControlAdapter
-from .guard import reject_foreign_page
+from .guard import Guard, reject_foreign_page
 from .request import BodyWanted, Request, Response
-from .start_page import redirect_browser
+
+if TYPE_CHECKING:
+    from ..control.api import ControlApi
+    from .event_stream import EventStreams
+
+
+class ControlAdapter:
+    """Answers requests to the control API, which is imported at the first one.
+
+    :param initial: options of worlds that are created by a control call, unless the call overrides them.
+    :param save: saves the state of all worlds and returns where; ``None`` if the server has no state file.
+    :param max_body: bytes in the body of one request.
+    :param max_bodies: bytes in all bodies that are being received at the same time.
+    """
+
+    def __init__(
+        self,
+        worlds: Worlds,
+        initial: InitialConfig,
+        guard: Guard,
+        save: Callable[[Worlds], Awaitable[str]] | None = None,
+        *,
+        max_body: int = MAX_CONTROL_BODY,
+        max_bodies: int = MAX_BODIES,
+    ) -> None:
+        self._worlds = worlds
+        self._initial = initial
+        self._guard = guard
+        self._save = save
+        self._limits = BodyLimits(max_body, max_bodies, "serve with a larger --max-body")
+
+    @cached_property
+    def _api(self) -> ControlApi:
+        from ..control.api import ControlApi
+        from ..control.call import Setting
+
+        return ControlApi(Setting(self._worlds, self._initial, self._save))
+
+    def is_open(self, target: str) -> bool:
+        """Whether a target, relative to ``/_fake``, needs no token."""
+        return self._api.is_open(target.partition("?")[0])
+
+    def admit(self, target: str, request: Request) -> BodyLimits | Answer:
+        """Return the limits for the body of a call that is admitted, or the error.
+
+        This depends on no world.
+        """
+        headers = request.headers
+        rejection = self._guard.rejection(request.effective_headers, self.is_open(target))
+        rejection = rejection or self._limits.rejection(headers)
+        return self._limits if rejection is None else unsniffed(rejection)
+
+    def answer(self, world: World, target: str, request: Request, body: bytes) -> Response:
+        """Answer an admitted call; its target is relative to ``/_fake``."""
+        method = "GET" if request.method == "HEAD" else request.method
+        path, _, query = target.partition("?")
+        answer = self._api.answer(world, method, path, query, body)
+        if isinstance(answer, Awaitable):
+            return _unsniffed_later(answer)
+        response = answer if isinstance(answer, Answer) else self._streams.open(answer)
+        return unsniffed(response) if isinstance(response, Answer) else response
+
+    @cached_property
+    def _streams(self) -> EventStreams:
+        from .event_stream import EventStreams
+
+        return EventStreams()
+
+
+async def _unsniffed_later(answer: Awaitable[Answer]) -> Answer:
+    return unsniffed(await answer)
+
 
 WORLDS, SHORT_WORLDS = "/worlds/", "/@"
 CONTROL = "/_fake"
@@ -139,3 +211,14 @@ _MAX_CACHED_LENGTH = 1000
 
 # Clients that poll repeat the same few targets.
 _split_cached = lru_cache(maxsize=1024)(_split)
+
+
+_REDIRECT = Answer(
+    302, (("Location", "_fake/"), ("Content-Length", "0"), ("Vary", "Accept"), ("Cache-Control", "no-store")), b""
+)
+
+
+def redirect_browser(method: str, headers: RawHeaders) -> Answer | None:
+    """Return the redirect for a request to a root that accepts HTML; ``None`` for others, which only Copr answers."""
+    accepted = next((value for name, value in headers if name == b"accept"), b"")
+    return _REDIRECT if method in ("GET", "HEAD") and b"text/html" in accepted else None

@@ -29,15 +29,14 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from ssl import SSLContext
 
-    from ..control.initial import InitialConfig
-    from ..control.worlds import Worlds
+    from ..control.worlds import InitialConfig, Worlds
     from ..model.account import Account
     from .amqp import AmqpPublisher
-    from .certificates import CertificateAuthority
     from .guard import Guard
     from .log import LogStyle, Report
     from .request import App
     from .state_file import StateFile
+    from .tls import CertificateAuthority
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -396,7 +395,7 @@ class _Options:
     @cached_property
     def initial(self) -> InitialConfig:
         """The initial state of each world."""
-        from ..control.initial import InitialConfig
+        from ..control.worlds import InitialConfig
         from ..options import FakeOptions
 
         return InitialConfig(
@@ -417,9 +416,9 @@ class _Options:
 
 
 def _serve(given: _Options, stack: ExitStack) -> None:
+    from .addresses import url_of
     from .log import AccessLog, LineWriter, dropped_line
     from .server import serve as serve_app
-    from .sockets import url_of
 
     url, guard = given.url, _guard(given)
     publisher = None if given.amqp is None else _make_publisher(given.amqp)
@@ -467,8 +466,7 @@ def _make_app(
     url: str,
     report: Report,
 ) -> App:
-    from .app import ServedApp
-    from .control_adapter import ControlAdapter
+    from .app import ControlAdapter, ServedApp
 
     save = None if state_file is None else state_file.save_while_serving
     control = None
@@ -494,7 +492,7 @@ def _open_authority() -> AbstractContextManager[CertificateAuthority]:
     :raises MissingExtraError: if the extra is not installed.
     """
     with needing("--tls or --proxy", "trustme", "tls"):
-        from .certificates import certificate_authority
+        from .tls import certificate_authority
     return certificate_authority()
 
 
@@ -503,7 +501,7 @@ def _certificate(authority: CertificateAuthority, *names: str) -> SSLContext:
 
     :raises InputError: if one of them cannot be in a certificate.
     """
-    from .certificates import LOOPBACK
+    from .tls import LOOPBACK
 
     return authority.context_for(*LOOPBACK, *names)
 
@@ -555,7 +553,7 @@ def _host_names(url: str | None) -> list[str]:
 
 
 def _bind(host: str, port: int) -> socket.socket:
-    from .sockets import bind
+    from .addresses import bind
 
     try:
         return bind(host, port)

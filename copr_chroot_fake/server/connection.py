@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from socket import SO_LINGER, SOL_SOCKET, socket
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from ..adapters.body_limits import IncomingBody
 from ..adapters.delivery import split_body
@@ -19,10 +19,54 @@ from .log import AccessLog, Report, describe
 from .request import App, Request, Respond, Stream, TunnelWanted
 from .request_reader import InvalidRequestError, RequestReader
 from .responses import CONNECTED, CONTINUE, PROBLEM, encode_head, internal_error, rejection
-from .slow_clients import ReadTimer
 
 if TYPE_CHECKING:
     from .relay import Relay
+
+
+class Connection(Protocol):
+    """A connection with a write buffer."""
+
+    @property
+    def unread(self) -> int:
+        """Bytes in the server that wait to be read by the client."""
+
+    def abort(self) -> None:
+        """Disconnect the client and discard unread bytes."""
+
+
+class ReadTimer:
+    """Disconnects a client that reads nothing for a number of seconds.
+
+    It runs while the connection's buffer is full, and after the connection was closed.
+    """
+
+    def __init__(self, connection: Connection, seconds: float) -> None:
+        self._connection = connection
+        self._seconds = seconds
+        self._unread = 0
+        """Bytes that were unread when the timer was started."""
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Start, unless it runs or nothing is unread."""
+        self._unread = self._connection.unread
+        if self._timer is None and self._unread:
+            self._timer = asyncio.get_running_loop().call_later(self._seconds, self._check)
+
+    def stop(self) -> None:
+        """Stop: the client has read."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _check(self) -> None:
+        self._timer = None
+        if self._connection.unread < self._unread:
+            self.start()
+        else:
+            self._connection.abort()
+
 
 REQUEST_TIMEOUT = 60
 """Seconds within which a request must arrive, from the time of its first byte, or of the connection."""

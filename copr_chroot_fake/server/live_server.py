@@ -8,22 +8,76 @@ fakes. In the child, the server starts again, on another port, when it is given 
 
 from __future__ import annotations
 
+import asyncio
+import os
+import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ssl import SSLContext
+from weakref import WeakSet
 
-from ..control.initial import InitialConfig, InitialSnapshot
-from ..control.worlds import Worlds, world_url
+from ..control.worlds import InitialConfig, InitialSnapshot, Worlds, world_url
 from ..engine.snapshot import take
 from ..options import FakeOptions
 from ..scenario.files import ScenarioSource
 from ..service import Service
-from .addresses import TlsServer
-from .app import ServedApp
-from .control_adapter import ControlAdapter
+from .addresses import TlsServer, bind, url_of
+from .app import ControlAdapter, ServedApp
 from .guard import Guard
-from .server_thread import ServerThread
-from .sockets import bind, url_of
+from .request import App
+from .server import FakeServer
+
+
+class ServerThread:
+    """A server in a thread, which starts at once and runs until :meth:`stop`.
+
+    :param tls: the certificate of the server; without it, the server speaks plain HTTP.
+    """
+
+    def __init__(self, app: App, listener: socket.socket, tls: SSLContext | None = None) -> None:
+        self._process = os.getpid()
+        ready = threading.Event()
+        self._server = FakeServer(app, listener, ready.set, has_date=False, tls=tls)
+        self._thread = threading.Thread(target=self._run, name="copr-fake", daemon=True)
+        self._thread.start()
+        ready.wait()
+        _threads.add(self)
+
+    def _run(self) -> None:
+        asyncio.run(self._server.serve())
+
+    @property
+    def is_in_parent(self) -> bool:
+        """Whether the thread runs in the process that this one was forked from."""
+        return self._process != os.getpid()
+
+    def open_port(self) -> None:
+        """Listen again, if a fault has closed the port."""
+        self._server.open_port()
+
+    def stop(self) -> None:
+        """Stop the server without waiting for responses; it no longer listens when this returns."""
+        if not self.is_in_parent:
+            self._server.stop(at_once=True)
+            self._thread.join()
+
+    def abandon_sockets(self) -> None:
+        """Leave the sockets to the parent process; otherwise they would stay open here when the parent closes them."""
+        self._server.abandon_sockets()
+
+
+_threads: WeakSet[ServerThread] = WeakSet()
+
+
+def _abandon_sockets() -> None:
+    for thread in _threads:
+        thread.abandon_sockets()
+
+
+# Windows cannot fork.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_abandon_sockets)
 
 
 class LiveServer:
@@ -92,7 +146,7 @@ def serving(service: Service, tls: SSLContext | None = None) -> Iterator[str]:
 @contextmanager
 def serving_tls(service: Service) -> Iterator[TlsServer]:
     """Serve a fake over TLS, with a certificate of a new authority; this needs the extra ``tls``."""
-    from .certificates import LOOPBACK, certificate_authority
+    from .tls import LOOPBACK, certificate_authority
 
     with certificate_authority() as authority, serving(service, authority.context_for(*LOOPBACK)) as url:
         yield TlsServer(url, authority.file)

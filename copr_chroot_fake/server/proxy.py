@@ -7,27 +7,33 @@ addresses without knowing of it. There it finds only what Copr has: neither the 
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import re
 import ssl
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ..control.worlds import InitialConfig, InitialSnapshot, Worlds
+from ..engine.snapshot import take
 from ..errors import InputError
 from ..excerpt import excerpt
+from ..service import Service
 from ..validation import checks
 from ..wire.answer import Answer, error_body, json_answer
-from .app import ServedApp
+from .addresses import CoprProxy, bind, url_of
+from .app import ControlAdapter, ServedApp
 from .connection import Context, HttpProtocol
+from .guard import Guard
+from .live_server import ServerThread
 from .log import Report
+from .program_environment import client_config, proxy_variables
 from .relay import open_relay
 from .request import App, BodyWanted, Request, Tunnel, TunnelWanted
-from .tls import TlsLayer
-
-if TYPE_CHECKING:
-    from .certificates import CertificateAuthority
+from .tls import CertificateAuthority, TlsLayer, certificate_authority
 
 COPR_HOSTS = frozenset(
     f"{name}.fedorainfracloud.org" for name in ("copr", "download.copr", "copr-dist-git", "copr-be", "copr-keygen")
@@ -143,3 +149,31 @@ def _normalize(host: str) -> str:
 
 def _problem(status: int, text: str) -> Answer:
     return json_answer(error_body(text), status)
+
+
+_LOG = logging.getLogger("copr_chroot_fake.proxy")
+
+
+@contextmanager
+def proxying(service: Service, allow: Iterable[str]) -> Iterator[CoprProxy]:
+    """Run a proxy for a fake until the end of the block, and then remove its files.
+
+    :param allow: hosts other than Copr's to which connections are passed through.
+    """
+    allowed = checks.each("allow", allow, check_host)
+    initial = InitialSnapshot(service, take(service.store))
+    worlds = Worlds(initial, service=service)
+    worlds.are_fixed = True
+    control = ControlAdapter(worlds, InitialConfig(), Guard("127.0.0.1", None))
+    with certificate_authority() as authority:
+        listener = bind("127.0.0.1", 0)
+        url = url_of(listener)
+        app = ProxyApp(ServedApp(worlds, control), authority, url, allowed, _LOG.warning)
+        thread = ServerThread(app, listener)
+        try:
+            account = next((account for account in service.store.accounts.values() if not account.expired), None)
+            login = () if account is None else (account.name, account.login, account.token)
+            variables = proxy_variables(url, authority.file, authority.directory, client_config(url, *login))
+            yield CoprProxy(url, authority.file, {**os.environ, **variables})
+        finally:
+            thread.stop()

@@ -6,7 +6,7 @@ import asyncio
 from socket import socket
 from typing import TYPE_CHECKING, cast
 
-from .slow_clients import ReadTimer
+from .connection import ReadTimer
 
 if TYPE_CHECKING:
     from .connection import Context

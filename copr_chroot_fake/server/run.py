@@ -89,8 +89,8 @@ def run(
     if not command:
         raise Failure("there is no command; expected one after --, such as: copr-chroot-fake run -- ./release.sh")
     with needing("run", "trustme", "tls"):
-        from .proxying import proxying
-    from ..control.initial import InitialConfig
+        from .proxy import proxying
+    from ..control.worlds import InitialConfig
     from ..options import FakeOptions
 
     options = FakeOptions(progress=progress, serve_results=True)

@@ -15,11 +15,11 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from ..control.limits import MAX_HEAD, READ_TIMEOUT
+from .addresses import BACKLOG, max_files, occupy
 from .connection import Context, HttpProtocol
 from .log import AccessLog, Report, describe
 from .request import App
 from .responses import date_header as make_date_header
-from .sockets import BACKLOG, max_files, occupy
 
 if TYPE_CHECKING:
     import ssl

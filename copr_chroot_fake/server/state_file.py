@@ -18,9 +18,8 @@ from typing import Annotated, cast
 from filelock import FileLock, Timeout
 
 from ..atomic_file import check_replaceable, replace_file
-from ..control.initial import InitialConfig, Speed
 from ..control.limits import MAX_STATE
-from ..control.worlds import TooManyError, World, Worlds
+from ..control.worlds import InitialConfig, Speed, TooManyError, World, Worlds
 from ..engine.clock import SystemClock
 from ..engine.dump import write_scenario
 from ..errors import CoprFakeError, InputError, ScenarioError, below

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from copr_chroot_fake import FakeCopr, InputError
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.client.errors import ClientError
-from copr_chroot_fake.control.initial import InitialConfig
+from copr_chroot_fake.control.worlds import InitialConfig
 from copr_chroot_fake.model.account import Account
 
 from ..adapters import running_server

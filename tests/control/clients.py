@@ -15,9 +15,8 @@ from copr_chroot_fake.control.api import DOCUMENT as DOCUMENT_FILE
 from copr_chroot_fake.control.api import ControlApi
 from copr_chroot_fake.control.call import Setting
 from copr_chroot_fake.control.events import EVENT_STREAM, WorldEvents
-from copr_chroot_fake.control.initial import InitialConfig, InitialSnapshot
 from copr_chroot_fake.control.operations import TABLE, find
-from copr_chroot_fake.control.worlds import World, Worlds
+from copr_chroot_fake.control.worlds import InitialConfig, InitialSnapshot, World, Worlds
 
 from ..served import Reply, Server
 from ..worlds import fake_of

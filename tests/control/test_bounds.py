@@ -13,9 +13,8 @@ import pytest
 from copr_chroot_fake import FakeCopr, FakeOptions
 from copr_chroot_fake.control.api import ControlApi
 from copr_chroot_fake.control.call import Setting
-from copr_chroot_fake.control.initial import InitialConfig
 from copr_chroot_fake.control.operations import OPERATIONS
-from copr_chroot_fake.control.worlds import World, Worlds
+from copr_chroot_fake.control.worlds import InitialConfig, World, Worlds
 from copr_chroot_fake.wire.answer import Answer
 
 from ..steps import count_steps

@@ -16,10 +16,8 @@ from schemathesis.checks import positive_data_acceptance
 
 from copr_chroot_fake.adapters.asgi import Receive, Send, respond
 from copr_chroot_fake.control.events import EVENT_STREAM
-from copr_chroot_fake.control.initial import InitialConfig
-from copr_chroot_fake.control.worlds import Worlds
-from copr_chroot_fake.server.app import ServedApp
-from copr_chroot_fake.server.control_adapter import ControlAdapter
+from copr_chroot_fake.control.worlds import InitialConfig, Worlds
+from copr_chroot_fake.server.app import ControlAdapter, ServedApp
 from copr_chroot_fake.server.guard import Guard
 from copr_chroot_fake.server.request import BodyWanted, Request, Response
 from copr_chroot_fake.wire.answer import Answer

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from copr_chroot_fake.control.initial import InitialConfig
 from copr_chroot_fake.control.operations import OPERATIONS, TABLE
+from copr_chroot_fake.control.worlds import InitialConfig
 
 from ..served import Threaded
 from ..worlds import fake_of

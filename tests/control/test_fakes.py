@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.control.initial import InitialConfig
-from copr_chroot_fake.control.worlds import MAX_SNAPSHOTS, World, Worlds
+from copr_chroot_fake.control.worlds import MAX_SNAPSHOTS, InitialConfig, World, Worlds
 from copr_chroot_fake.model.account import Account
 from copr_chroot_fake.server.live_server import LiveServer
 

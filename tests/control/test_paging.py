@@ -7,8 +7,8 @@ from typing import get_args, get_origin, get_type_hints, is_typeddict
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.control.initial import InitialSnapshot
 from copr_chroot_fake.control.operations import OPERATIONS
+from copr_chroot_fake.control.worlds import InitialSnapshot
 
 from ..worlds import fake_of
 from .clients import F41, Control, fresh_control

@@ -7,8 +7,7 @@ from random import Random
 from copr_chroot_fake import FakeCopr, FakeOptions, PollLoopError, State, VirtualClock, __version__
 from copr_chroot_fake.control.api import ControlApi
 from copr_chroot_fake.control.call import Setting
-from copr_chroot_fake.control.initial import InitialConfig
-from copr_chroot_fake.control.worlds import Worlds
+from copr_chroot_fake.control.worlds import InitialConfig, Worlds
 
 from ..invariants import check_chroot
 from ..worlds import fake_of

@@ -20,17 +20,15 @@ from urllib.parse import unquote
 
 import h11
 
-from copr_chroot_fake.control.initial import InitialConfig
-from copr_chroot_fake.control.worlds import Worlds
-from copr_chroot_fake.server.app import ServedApp
-from copr_chroot_fake.server.certificates import CertificateAuthority
-from copr_chroot_fake.server.control_adapter import ControlAdapter
+from copr_chroot_fake.control.worlds import InitialConfig, Worlds
+from copr_chroot_fake.server.addresses import bind, url_of
+from copr_chroot_fake.server.app import ControlAdapter, ServedApp
 from copr_chroot_fake.server.guard import Guard
 from copr_chroot_fake.server.proxy import ProxyApp
 from copr_chroot_fake.server.request import App, BodyWanted, Request, Response, Tunnel, TunnelWanted
 from copr_chroot_fake.server.responses import CONNECTED, CONTINUE
 from copr_chroot_fake.server.server import FakeServer
-from copr_chroot_fake.server.sockets import bind, url_of
+from copr_chroot_fake.server.tls import CertificateAuthority
 from copr_chroot_fake.wire.answer import Answer
 
 TIMEOUT = 10

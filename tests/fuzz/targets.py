@@ -20,8 +20,7 @@ from copr_chroot_fake.cli.check import check
 from copr_chroot_fake.control import page
 from copr_chroot_fake.control.api import ControlApi
 from copr_chroot_fake.control.call import Setting
-from copr_chroot_fake.control.initial import InitialConfig
-from copr_chroot_fake.control.worlds import Worlds
+from copr_chroot_fake.control.worlds import InitialConfig, Worlds
 from copr_chroot_fake.errors import InputError
 from copr_chroot_fake.wire.answer import Answer, ApiError
 from copr_chroot_fake.wire.target import parse_urlencoded, split_target

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from copr_chroot_fake import FakeOptions, Message
-from copr_chroot_fake.control.initial import InitialConfig
-from copr_chroot_fake.control.worlds import Worlds
+from copr_chroot_fake.control.worlds import InitialConfig, Worlds
 
 from ..served import Served, eventually, failed, starting
 from ..worlds import fake_of

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from copr_chroot_fake import FakeOptions
-from copr_chroot_fake.control.initial import InitialConfig
+from copr_chroot_fake.control.worlds import InitialConfig
 
 from ..served import COMMAND, Server, Start, failed, serving
 from .fetching import F43
