@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from itertools import compress, islice
+from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict, TypeVar, cast
 
@@ -552,5 +552,4 @@ def _changes_of(builds: list[Build]) -> list[Change]:
     # Store.sorted_changes would first make all other builds catch up, however many there are.
     changes = list(builds[0].store.changes) if builds else []
     ids = {item.id for item in builds}
-    # Without a Python step for each change, because there are so many.
-    return list(compress(changes, map(ids.__contains__, map(attrgetter("build_id"), changes))))
+    return [change for change in changes if change.build_id in ids]
