@@ -12,7 +12,7 @@ from ..engine.chroot import BuildChroot
 from ..wire.answer import CATCH_ALL, ApiError
 from .build_config import REPO, derive_build_config, has_valid_priorities
 from .builds import find_build, list_packages, no_such_build
-from .context import RequestContext, Success, json_success, missing, nul_error
+from .context import RequestContext, Success, attributes, json_success, missing, nul_error
 from .endpoint import Endpoint, Model, page_of, plain, texts
 from .paging import CHROOT_TABLE, Paging, check_order, check_query, parse_paging, render_page, slice_page, sort_chroots
 
@@ -80,13 +80,12 @@ def list_build_chroots(context: RequestContext) -> Success:
     if target.build_id is None:
         raise nul_error(raw_id) or ApiError(500, CATCH_ALL, compact=True)
     check_query(paging, CHROOT_TABLE)
-    store = context.store
-    build = store.find_build(target.build_id)
+    build = context.store.find_build(target.build_id)
     if build is None:
         return Success(render_page((), paging))
     if not build.had_lifecycle:
         # There is nothing to poll.
-        return _cached_page(build, paging) or _render_page(build, paging, slice_page(build.chroots, paging, store))
+        return _cached_page(build, paging) or _render_page(build, paging, slice_page(build.chroots, paging))
     polled = _poll_page(build, paging, context)
     return _cached_page(build, paging) or _render_page(build, paging, polled)
 
@@ -108,17 +107,17 @@ def _render_page(build: Build, paging: Paging, page: Iterable[BuildChroot]) -> S
 
 def _poll_page(build: Build, paging: Paging, context: RequestContext) -> Sequence[BuildChroot]:
     """Poll the chroots of a page and those that have not appeared yet; return the page."""
-    store, is_poll = context.store, context.is_poll
+    is_poll = context.is_poll
     absent = {chroot for chroot in build.chroots if chroot.is_absent} if build.is_coupled else set()
     for chroot in absent:
         chroot.poll(is_poll)
     present = [chroot for chroot in build.chroots if not chroot.is_absent] if absent else build.chroots
-    page = slice_page(present, paging, store)
+    page = slice_page(present, paging)
     for chroot in page:
         if chroot.lifecycle_run is not None and chroot not in absent:
             chroot.poll(is_poll)
     # The poll may have deleted the build or changed the order.
-    return sort_chroots(page, paging, store) if build.is_in_store else ()
+    return sort_chroots(page, paging) if build.is_in_store else ()
 
 
 def _find_chroot(context: RequestContext, is_poll: bool) -> BuildChroot:
@@ -156,13 +155,6 @@ def render_chroots(chroots: Iterable[BuildChroot]) -> list[bytes]:
 
 
 def _render_chroot(chroot: BuildChroot) -> bytes:
-    fields = {
-        "started_on": chroot.started_on,
-        "ended_on": chroot.ended_on,
-        "state": chroot.state.value,
-        "name": chroot.name,
-        "result_url": chroot.result_url,
-    }
-    rendered = chroot.rendered = json.dumps(fields).encode()
+    rendered = chroot.rendered = json.dumps(attributes(chroot, _BUILD_CHROOT)).encode()
     chroot.build.store.rendered_bytes += len(rendered)
     return rendered

@@ -12,6 +12,7 @@ from ..engine.project import Project
 from ..engine.store import Store
 from ..model.project import NO_SETTINGS, ProjectChroot
 from ..wire.answer import CATCH_ALL, ApiError
+from .context import attributes
 from .endpoint import Model, plain
 
 Repo = dict[str, object]
@@ -39,13 +40,8 @@ def derive_build_config(chroot: BuildChroot, store: Store) -> dict[str, object]:
     is_enabled = settings.dropped_on is None
     fields: dict[str, object] = {"additional_repos": _additional_repos(project, settings)}
     if is_enabled:
-        fields["additional_packages"] = settings.additional_packages
-        fields["with_opts"] = settings.with_opts
-        fields["without_opts"] = settings.without_opts
-    fields["enable_net"] = build.enable_net
-    fields["is_background"] = build.is_background
-    fields["memory_limit"] = build.memory_limit
-    fields["timeout"] = build.timeout
+        fields |= attributes(settings, ("additional_packages", "with_opts", "without_opts"))
+    fields |= attributes(build, ("enable_net", "is_background", "memory_limit", "timeout"))
     fields.update(_bootstrap(project, settings if is_enabled else NO_SETTINGS, build.bootstrap, is_enabled))
     if is_enabled:
         fields["repos"] = _repos(project, name, settings, build.project_dirname)
@@ -69,9 +65,7 @@ def derive_project_config(project: Project, name: str) -> dict[str, object]:
         "additional_packages": settings.additional_packages,
         # Copr splits the text, in which commas separate the modules, at white space.
         "additional_modules": ", ".join(settings.additional_modules).split(),
-        "with_opts": settings.with_opts,
-        "without_opts": settings.without_opts,
-        "isolation": settings.isolation,
+        **attributes(settings, ("with_opts", "without_opts", "isolation")),
         "chroot": name,
         "enable_net": project.settings.enable_net,
         "repos": _repos(project, name, settings, project.projectname),

@@ -18,7 +18,7 @@ from ..model.source import UNIMPORTED
 from ..model.states import State
 from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError, make_answer
 from ..wire.target import cast_integer
-from .context import RequestContext, Success, json_success, missing, nul_error
+from .context import RequestContext, Success, attributes, json_success, missing, nul_error
 from .endpoint import Endpoint, Kind, Model, page_of, plain, texts
 from .paging import BUILD_TABLE, Paging, check_order, check_query, parse_paging, render_page
 from .projects import check_deletable, find_project
@@ -29,12 +29,17 @@ _WITH_LOG = (State.RUNNING, State.IMPORTING, State.SUCCEEDED, State.FAILED, Stat
 
 BUILD: Model = {
     **texts("chroots"),
-    **plain("is_background id started_on ended_on submitted_on submitter state"),
-    **plain("ownername project_dirname projectname repo_url"),
+    **plain("ended_on id is_background ownername project_dirname projectname repo_url started_on state submitted_on"),
+    **plain("submitter"),
     "source_package": plain("name url version"),
 }
+"""The fields of a build, in the order of the response."""
 
-_SOURCE_CONFIG: Model = {**plain("source_type memory_limit timeout is_background"), "source_dict": Kind.ANYTHING}
+_SOURCE_CONFIG: Model = {
+    **plain("source_type"),
+    "source_dict": Kind.ANYTHING,
+    **plain("memory_limit timeout is_background"),
+}
 
 
 @Endpoint("build/{build_id}", model=BUILD, is_polled=True)
@@ -101,15 +106,8 @@ def list_builds(context: RequestContext) -> Success:
 def get_source_build_config(context: RequestContext) -> Success:
     """Return where the source comes from; this is no poll."""
     build = _find_build(context)
-    return json_success(
-        {
-            "source_type": build.source.type,
-            "source_dict": build.source.config,
-            "memory_limit": build.memory_limit,
-            "timeout": build.timeout,
-            "is_background": build.is_background,
-        }
-    )
+    source = build.source
+    return json_success(attributes(build, _SOURCE_CONFIG, source_type=source.type, source_dict=source.config))
 
 
 @Endpoint("build/cancel/{build_id}", methods=("PUT",), deprecated="POST", model=BUILD)
@@ -287,25 +285,15 @@ def render_build(build: Build) -> bytes:
     if build.rendered:
         return build.rendered
     project, source = build.project, build.source
-    fields = {
-        "chroots": [chroot.name for chroot in build.known_chroots],
-        "ended_on": build.ended_on,
-        "id": build.id,
-        "is_background": build.is_background,
-        "ownername": project.ownername,
-        "project_dirname": build.project_dirname,
-        "projectname": project.projectname,
-        "repo_url": f"{build.store.results_root}/{project}",
-        "started_on": build.started_on,
-        "state": build.state.value,
-        "submitted_on": build.submitted_on,
-        "submitter": build.submitter,
-        "source_package": {
-            "name": build.package,
-            "url": source.url,
-            "version": source.version,
-        },
-    }
+    fields = attributes(
+        build,
+        BUILD,
+        chroots=[chroot.name for chroot in build.known_chroots],
+        ownername=project.ownername,
+        projectname=project.projectname,
+        repo_url=f"{build.store.results_root}/{project}",
+        source_package={"name": build.package, "url": source.url, "version": source.version},
+    )
     build.rendered = json.dumps(fields).encode()
     build.store.rendered_bytes += len(build.rendered)
     return build.rendered
@@ -313,4 +301,4 @@ def render_build(build: Build) -> bytes:
 
 def list_packages(chroot: BuildChroot, keys: str) -> dict[str, object]:
     """Return the packages of a chroot, of which each response has the keys in an order of its own."""
-    return {"packages": [{key: getattr(nevra, key) for key in keys.split()} for nevra in chroot.packages]}
+    return {"packages": [attributes(nevra, keys.split()) for nevra in chroot.packages]}

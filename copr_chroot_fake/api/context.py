@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..engine.store import Store
@@ -68,6 +68,11 @@ class Success:
             answer = json_answer(self.body)
             self._answer = answer._replace(headers=answer.headers + self.headers) if self.headers else answer
         return self._answer
+
+
+def attributes(source: object, names: Iterable[str], **others: object) -> dict[str, object]:
+    """Return fields in order: those that are not given are attributes of an object."""
+    return {name: others[name] if name in others else getattr(source, name) for name in names}
 
 
 def json_success(

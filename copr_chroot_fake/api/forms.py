@@ -413,6 +413,19 @@ def is_repository(parsed: Any) -> bool:
 # Fields.
 
 
+def required_text(*validators: Validator) -> Field:
+    return Field(stripped_text, validators=[required(), *validators])
+
+
+def optional_text(*validators: Validator, filters: Sequence[Callable[[Any], Any]] = ()) -> Field:
+    return Field(stripped_text, filters=filters, validators=[optional, *validators])
+
+
+def default_choice(default: str, *others: str) -> Field:
+    """Return a field for one of several texts, the first of which is the default."""
+    return Field(choice, default, checks=[one_of((default, *others))])
+
+
 def optional_choice(*allowed: str, blank: str | None = None) -> Field:
     """Return a field for one of several texts; the text None counts as not sent.
 
@@ -427,11 +440,7 @@ def optional_choice(*allowed: str, blank: str | None = None) -> Field:
 
 def repository_field(store: Store) -> Field:
     """Return a field for URLs of repositories; Copr projects among them must exist."""
-    return Field(
-        text,
-        filters=[one_per_line],
-        validators=[each_url(is_repository), _each_known_project(store)],
-    )
+    return Field(text, filters=[one_per_line], validators=[each_url(is_repository), _each_known_project(store)])
 
 
 def _each_known_project(store: Store) -> Validator:

@@ -22,7 +22,7 @@ from .forms import Field, Given, Invalid, form_data, read_form, require_json
 from .paging import PACKAGE_TABLE, check_order, check_query, parse_paging, render_page, slice_rows, sort_rows
 from .projects import check_deletable, find_project, find_project_in_body, find_project_in_path
 from .sources import SOURCES, package_name_field
-from .submission import MAX_TIMEOUT, PRESERVED, SourceOfBuild, build_fields, selected_chroots, submit_builds
+from .submission import MAX_TIMEOUT, PRESERVED, SourceOfBuild, Submission, build_fields, selected_chroots, submit_builds
 from .users import User, authenticate, may_edit
 
 _RENAMED = {
@@ -139,8 +139,8 @@ def build_package(context: RequestContext) -> Success:
     project = find_project_in_body(context)
     data = form_data(context.body, PRESERVED, _RENAMED)
     fields = {
-        **build_fields(project, user, context.store),
-        "package_name": Field(forms.stripped_text, validators=[forms.required()]),
+        **build_fields(project, user),
+        "package_name": forms.required_text(),
     }
     form = read_form(fields, data)
     package = _find_package(project, form.values["package_name"])
@@ -153,7 +153,7 @@ def build_package(context: RequestContext) -> Success:
         raise ApiError(400, problem)
     chroots = selected_chroots(project, form.values) or package.allowed(project.active_chroots)
     source = SourceOfBuild(package.source_type, package.config)
-    (build,) = submit_builds(context.store, user, project, [source], form.values, chroots=chroots, package=package.name)
+    (build,) = submit_builds(Submission(user, project, form.values), [source], chroots, package=package.name)
     return Success(build + b"\n")
 
 

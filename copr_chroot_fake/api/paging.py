@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
 from ..engine.build import Build
 from ..engine.chroot import BuildChroot
-from ..engine.store import Store
 from ..model.states import STATUS_NUMBERS
 from ..wire.answer import CATCH_ALL, ApiError
 
@@ -20,7 +20,7 @@ _MAX_BIGINT = 2**63 - 1
 
 T = TypeVar("T")
 
-Column = Callable[[BuildChroot], int | str | None]
+Column = Callable[[T], int | str | None]
 
 
 class Paging(NamedTuple):
@@ -32,34 +32,21 @@ class Paging(NamedTuple):
     order_type: str
 
 
-def _mock_chroot_id(store: Store, build: Build) -> Column:
-    positions = {name: index for index, name in enumerate(store.mock_chroots)}
-    return lambda chroot: positions[chroot.name]
-
-
-def _copr_chroot_id(store: Store, build: Build) -> Column:
-    """The chroot's position in its project; null if the project no longer has the chroot."""
-    positions = {name: index for index, name in enumerate(build.project.chroots)}
-    return lambda chroot: positions.get(chroot.name)
-
-
-def _same_for_all(store: Store, build: Build) -> Column:
-    return lambda chroot: None
-
-
-_CHROOT_COLUMNS: dict[str, Callable[[Store, Build], Column]] = {
-    "build_id": lambda store, build: lambda chroot: build.id,
-    "mock_chroot_id": _mock_chroot_id,
-    "copr_chroot_id": _copr_chroot_id,
-    "status": lambda store, build: lambda chroot: STATUS_NUMBERS[chroot.state],
-    "started_on": lambda store, build: lambda chroot: chroot.started_on,
-    "ended_on": lambda store, build: lambda chroot: chroot.ended_on,
-    "result_dir": lambda store, build: lambda chroot: chroot.result_dir,
-    **dict.fromkeys(("git_hash", "status_reason", "build_requires", "tags_raw"), _same_for_all),
-    # Copr orders by the condition that joins these tables, which all chroots of a build fulfil.
-    **dict.fromkeys(("build", "mock_chroot"), _same_for_all),
+_POSITIONS: Mapping[str, Callable[[Build], Iterable[str]]] = {
+    "mock_chroot_id": lambda build: build.store.mock_chroots,
+    # Null for a chroot that the project no longer has.
+    "copr_chroot_id": lambda build: build.project.chroots,
 }
-"""The orders of a list of build chroots besides ``id``, which is their order in the build."""
+"""The chroots whose order a list of build chroots can have."""
+
+_CHROOT_COLUMNS: Mapping[str, Column[BuildChroot]] = {
+    **{name: attrgetter(name) for name in ("started_on", "ended_on", "result_dir")},
+    "status": lambda chroot: STATUS_NUMBERS[chroot.state],
+    # Copr orders by the condition that joins these tables, which all chroots of a build fulfil; the others are null.
+    **dict.fromkeys(("build", "mock_chroot", "build_id"), lambda chroot: None),
+    **dict.fromkeys(("git_hash", "status_reason", "build_requires", "tags_raw"), lambda chroot: None),
+}
+"""The columns of a list of build chroots besides these positions and ``id``, which is their order in the build."""
 
 
 def parse_paging(arguments: Mapping[str, str], default_limit: int | None, *, name_is_id: bool = False) -> Paging:
@@ -128,7 +115,7 @@ def _names(*texts: str) -> frozenset[str]:
 
 CHROOT_TABLE = Table(
     "build_chroot",
-    _CHROOT_COLUMNS.keys(),
+    {*_POSITIONS, *_CHROOT_COLUMNS},
     _names("copr_chroot results"),
     _names(
         _MODEL_ATTRIBUTES,
@@ -226,31 +213,27 @@ def check_query(paging: Paging, table: Table, joined: Collection[str] = ()) -> N
         raise ApiError(500, CATCH_ALL, compact=True)
 
 
-def slice_page(chroots: Sequence[BuildChroot], paging: Paging, store: Store) -> Sequence[BuildChroot]:
+def slice_page(chroots: Sequence[BuildChroot], paging: Paging) -> Sequence[BuildChroot]:
     """Return the chroots of a page.
 
     :param chroots: chroots of one build, in the order of their ids.
     """
-    descending = paging.order_type == "DESC"
-    count = len(chroots)
-    start = min(paging.offset, count)
-    stop = count if paging.limit is None else min(start + paging.limit, count)
     if paging.order != "id":
-        return sort_chroots(chroots, paging, store)[start:stop]
-    if descending:
-        # Count from the end, so that the cost does not depend on the offset.
-        return chroots[count - stop : count - start][::-1]
-    return chroots[start:stop]
+        return slice_rows(sort_chroots(chroots, paging), paging)
+    return slice_rows(chroots[::-1] if paging.order_type == "DESC" else chroots, paging)
 
 
-def sort_chroots(chroots: Sequence[BuildChroot], paging: Paging, store: Store) -> Sequence[BuildChroot]:
+def sort_chroots(chroots: Sequence[BuildChroot], paging: Paging) -> Sequence[BuildChroot]:
     """Return chroots of one build in the order of a column."""
     if paging.order == "id" or not chroots:
         return chroots
-    return sort_rows(chroots, _CHROOT_COLUMNS[paging.order](store, chroots[0].build), paging)
+    if paging.order in _POSITIONS:
+        positions = {name: position for position, name in enumerate(_POSITIONS[paging.order](chroots[0].build))}
+        return sort_rows(chroots, lambda chroot: positions.get(chroot.name), paging)
+    return sort_rows(chroots, _CHROOT_COLUMNS[paging.order], paging)
 
 
-def sort_rows(rows: Iterable[T], column: Callable[[T], int | str | None], paging: Paging) -> list[T]:
+def sort_rows(rows: Iterable[T], column: Column[T], paging: Paging) -> list[T]:
     """Return rows in the order of a column; as in PostgreSQL, nulls are the largest values."""
 
     def key(row: T) -> tuple[bool, int | str]:

@@ -13,7 +13,7 @@ from ..wire.answer import CATCH_ALL, ApiError
 from . import forms
 from .bodies import Upload
 from .build_config import REPO, derive_project_config
-from .context import RequestContext, Success, json_success, nul_error, require
+from .context import RequestContext, Success, attributes, json_success, nul_error, require
 from .endpoint import Endpoint, Model, plain, texts
 from .forms import (
     Field,
@@ -236,18 +236,12 @@ _IMAGE = forms.matches(
 
 def _chroot(project: Project, name: str) -> Success:
     chroot = project.known_chroots[name]
-    return json_success(
-        {
-            "additional_repos": chroot.additional_repos,
-            "additional_packages": chroot.additional_packages,
-            "additional_modules": chroot.additional_modules,
-            "with_opts": chroot.with_opts,
-            "without_opts": chroot.without_opts,
-            "isolation": chroot.isolation,
-            "mock_chroot": name,
-            "ownername": project.ownername,
-            "projectname": project.projectname,
-            "comps_name": chroot.comps_name,
-            "delete_after_days": project.days_until_deletion(chroot),
-        }
+    fields = attributes(
+        chroot,
+        _PROJECT_CHROOT,
+        mock_chroot=name,
+        ownername=project.ownername,
+        projectname=project.projectname,
+        delete_after_days=project.days_until_deletion(chroot),
     )
+    return json_success(fields)

@@ -19,7 +19,7 @@ from ..engine.store import Store
 from ..model.project import NO_SETTINGS, ProjectSettings
 from ..wire.answer import CATCH_ALL, ApiError
 from . import forms
-from .context import RequestContext, Success, json_success, nul_error, require
+from .context import RequestContext, Success, attributes, json_success, nul_error, require
 from .endpoint import Endpoint, Kind, Model, page_of, plain, texts
 from .forms import Field, Given, Invalid, Values, as_text, form_data, read_form, repository_field, require_storable
 from .paging import PROJECT_TABLE, Paging, check_order, check_query, parse_paging, render_page, slice_rows, sort_rows
@@ -28,12 +28,17 @@ from .users import User, authenticate, find_user, may_edit, owner_of, require_gr
 _MAX_LISTED_BUILDS = 5
 
 PROJECT: Model = {
-    **texts("additional_repos packit_forge_projects_allowed"),
-    **plain("id name ownername full_name homepage contact description instructions storage bootstrap isolation"),
-    **plain("persistent devel_mode unlisted_on_hp auto_prune enable_net module_hotfixes appstream"),
-    **plain("follow_fedora_branching repo_priority"),
+    **plain("name persistent"),
+    **texts("additional_repos"),
+    **plain(
+        "storage homepage contact description instructions devel_mode unlisted_on_hp auto_prune enable_net bootstrap"
+    ),
+    **plain("isolation module_hotfixes appstream"),
+    **texts("packit_forge_projects_allowed"),
+    **plain("follow_fedora_branching repo_priority id ownername full_name"),
     "chroot_repos": Kind.ANYTHING,
 }
+"""The fields of a project, in the order of the response."""
 
 _WEBHOOK = plain("id name ownername full_name webhook_secret")
 
@@ -101,30 +106,17 @@ def _user_id(project: Project) -> int | None:
     return None if user is None else user.id
 
 
-_SORTABLE_SETTINGS = [
-    "appstream",
-    "auto_prune",
-    "bootstrap",
-    "contact",
-    "description",
-    "fedora_review",
-    "follow_fedora_branching",
-    "homepage",
-    "instructions",
-    "isolation",
-    "module_hotfixes",
-    "multilib",
-    "persistent",
-    "repo_priority",
-    "unlisted_on_hp",
-]
+_SORTABLE_SETTINGS = (
+    "appstream auto_prune bootstrap contact description fedora_review follow_fedora_branching homepage instructions "
+    "isolation module_hotfixes multilib persistent repo_priority unlisted_on_hp"
+)
 
 _COLUMNS: Mapping[str, Callable[[Project], int | str | None]] = {
     **dict.fromkeys(("user", "user_id"), _user_id),
     "name": attrgetter("projectname"),
     "created_on": attrgetter("created_on"),
     "build_enable_net": attrgetter("settings.enable_net"),
-    **{name: attrgetter(f"settings.{name}") for name in _SORTABLE_SETTINGS},
+    **{name: attrgetter(f"settings.{name}") for name in _SORTABLE_SETTINGS.split()},
 }
 """The columns that a list can be ordered by; the others are the same for all projects, or unknown to the fake."""
 
@@ -275,15 +267,7 @@ def generate_webhook_secret(context: RequestContext) -> Success:
     project, store = find_editable_project(context), context.store
     random = Random(f"{store.seed}/{project.id}/{project.webhook_secret}")
     project.webhook_secret = str(uuid.UUID(int=random.getrandbits(128), version=4))
-    return json_success(
-        {
-            "id": project.id,
-            "name": project.projectname,
-            "ownername": project.ownername,
-            "full_name": project.full_name,
-            "webhook_secret": project.webhook_secret,
-        }
-    )
+    return json_success(attributes(project, _WEBHOOK, name=project.projectname))
 
 
 def find_project(context: RequestContext) -> Project:
@@ -457,62 +441,35 @@ _MAX_NAME = 100
 _RENAMED = {"devel_mode": "disable_createrepo", "additional_repos": "repos"}
 """Copr's own names of fields, by those of its API."""
 
-_PLAIN = [
-    "homepage",
-    "contact",
-    "unlisted_on_hp",
-    "auto_prune",
-    "isolation",
-    "follow_fedora_branching",
-    "multilib",
-    "enable_net",
-    "module_hotfixes",
-    "fedora_review",
-    "appstream",
-    "repo_priority",
-]
-"""The fields that are stored as they are."""
-
-_LISTS = {
-    "repos": "additional_repos",
-    "runtime_dependencies": "runtime_dependencies",
-    "packit_forge_projects_allowed": "packit_forge_projects_allowed",
-}
-"""The settings of fields with a list of words."""
-
 
 def _fields_to_edit(store: Store) -> dict[str, Field]:
     """Return the fields of a request that changes a project."""
     repositories = repository_field(store)
+    forge_filters = [forms.one_per_line, _without_schemes]
     return {
         "chroots": Field(forms.choices, checks=[forms.some_of(store.active_chroots)]),
         "description": Field(forms.text),
         "instructions": Field(forms.text),
-        "homepage": Field(forms.stripped_text, filters=[forms.null_if_blank], validators=[forms.optional, forms.url]),
-        "contact": Field(
-            forms.stripped_text, filters=[forms.null_if_blank], validators=[forms.optional, forms.email_or_url]
-        ),
+        "homepage": forms.optional_text(forms.url, filters=[forms.null_if_blank]),
+        "contact": forms.optional_text(forms.email_or_url, filters=[forms.null_if_blank]),
         "delete_after_days": Field(_days, validators=[forms.optional, forms.in_range(-1, 720)]),
         "repos": repositories,
         "runtime_dependencies": repositories,
-        "disable_createrepo": Field(forms.boolean, False),
-        "unlisted_on_hp": Field(forms.boolean, False),
-        "auto_prune": Field(forms.boolean, True),
-        "use_bootstrap_container": Field(forms.stripped_text, filters=[_optional_flag], validators=[forms.optional]),
+        "use_bootstrap_container": forms.optional_text(filters=[_optional_flag]),
         "bootstrap": forms.optional_choice("default", "off", "on", "image", blank=""),
         "isolation": forms.optional_choice("default", "nspawn", "simple", blank=""),
-        "follow_fedora_branching": Field(forms.boolean, True),
-        "multilib": Field(forms.boolean, False),
-        "enable_net": Field(forms.boolean, False),
-        "module_hotfixes": Field(forms.boolean, False),
-        "fedora_review": Field(forms.boolean, False),
-        "appstream": Field(forms.boolean, False),
-        "packit_forge_projects_allowed": Field(
-            forms.text, filters=[forms.one_per_line, _without_schemes], validators=[forms.optional]
-        ),
+        "packit_forge_projects_allowed": Field(forms.text, filters=forge_filters, validators=[forms.optional]),
         "repo_priority": Field(forms.integer, validators=[forms.optional, forms.in_range(1)]),
         "storage": Field(forms.choice, checks=[forms.one_of(("backend", "pulp"))], validators=[forms.optional]),
+        **dict.fromkeys(("auto_prune", "follow_fedora_branching"), Field(forms.boolean, True)),
+        **dict.fromkeys(_FLAGS, Field(forms.boolean, False)),
     }
+
+
+_FLAGS = (
+    *("disable_createrepo", "unlisted_on_hp", "multilib", "enable_net", "module_hotfixes", "fedora_review"),
+    "appstream",
+)
 
 
 def _fields_to_add(owner: str, store: Store) -> dict[str, Field]:
@@ -533,7 +490,7 @@ def _fields_to_add(owner: str, store: Store) -> dict[str, Field]:
     fields = _fields_to_edit(store)
     # Copr's form adds or replaces these fields, so that their errors come last.
     chroots, days = fields.pop("chroots"), fields.pop("delete_after_days")
-    fields["name"] = Field(forms.stripped_text, validators=[forms.required(), _name_characters, is_new, is_no_number])
+    fields["name"] = forms.required_text(_name_characters, is_new, is_no_number)
     fields["persistent"] = Field(forms.boolean, False)
     fields["delete_after_days"] = days
     fields["chroots"] = replace(chroots, validators=[forms.valid_if(bool, forms.not_choices(["[]"]))])
@@ -560,37 +517,45 @@ def _without_schemes(value: Any) -> str:
     return "\n".join(part.netloc + part.path for part in parsed)
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_SETTINGS = {renamed: name for name, renamed in _RENAMED.items()}
+"""The settings of fields with another name."""
+
+_UNSTORED = ("chroots", "name", "use_bootstrap_container")
+"""The fields that are no settings."""
+
+_STORED: Mapping[str, Callable[[Any], object]] = {
+    **dict.fromkeys(("repos", "runtime_dependencies", "packit_forge_projects_allowed"), _words),
+    **dict.fromkeys(("description", "instructions"), as_text),
+    "delete_after_days": lambda days: None if days < 0 else days,
+}
+"""How fields are stored; the others are stored as they are."""
+
+
 def _changed_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings, by name, for the fields that were sent."""
-    changed = {name: values[name] for name in _PLAIN if name in values}
-    changed.update({_LISTS[name]: tuple(values[name].split()) for name in _LISTS if name in values})
-    if "disable_createrepo" in values:
-        changed["devel_mode"] = values["disable_createrepo"]
-    changed.update({name: as_text(values[name]) for name in ("description", "instructions") if name in values})
-    if "bootstrap" in values:
-        changed["bootstrap"] = values["bootstrap"]
-    if "delete_after_days" in values:
-        changed["delete_after_days"] = None if values["delete_after_days"] < 0 else values["delete_after_days"]
-    return changed
+    return {
+        _SETTINGS.get(name, name): _STORED[name](value) if name in _STORED else value
+        for name, value in values.items()
+        if name not in _UNSTORED
+    }
 
 
 def _settings_to_add(values: Values) -> ProjectSettings:
     """Return the settings of a new project; Copr's defaults differ from those of its database."""
     changed = _changed_settings(values)
     flag = values["use_bootstrap_container"]
-    default = "default" if flag is None else "on" if flag else "off"
-    return replace(
-        ProjectSettings(),
-        **{
-            **changed,
-            "description": as_text(values["description"]) or "",
-            "instructions": as_text(values["instructions"]) or "",
-            "bootstrap": default if values["bootstrap"] is None else values["bootstrap"],
-            "isolation": "default" if values["isolation"] is None else values["isolation"],
-            "persistent": values["persistent"],
-            "storage": values["storage"] or "backend",
-        },
-    )
+    defaults = {
+        "description": "",
+        "instructions": "",
+        "bootstrap": "default" if flag is None else "on" if flag else "off",
+        "isolation": "default",
+    }
+    changed.update({name: value for name, value in defaults.items() if changed[name] is None})
+    return ProjectSettings(**{**changed, "storage": changed["storage"] or "backend"})
 
 
 def render_project(project: Project) -> Success:
@@ -599,31 +564,13 @@ def render_project(project: Project) -> Success:
 
 
 def _render(project: Project) -> bytes:
-    settings = project.settings
-    root = f"{project.store.results_root}/{project}"
-    fields = {
-        "name": project.projectname,
-        "persistent": settings.persistent,
-        "additional_repos": settings.additional_repos,
-        "storage": settings.storage,
-        "homepage": settings.homepage,
-        "contact": settings.contact,
-        "description": settings.description,
-        "instructions": settings.instructions,
-        "devel_mode": settings.devel_mode,
-        "unlisted_on_hp": settings.unlisted_on_hp,
-        "auto_prune": settings.auto_prune,
-        "enable_net": settings.enable_net,
-        "bootstrap": "default" if settings.bootstrap is None else settings.bootstrap,
-        "isolation": settings.isolation,
-        "module_hotfixes": settings.module_hotfixes,
-        "appstream": settings.appstream,
-        "packit_forge_projects_allowed": settings.packit_forge_projects_allowed,
-        "follow_fedora_branching": settings.follow_fedora_branching,
-        "repo_priority": settings.repo_priority,
-        "id": project.id,
-        "ownername": project.ownername,
-        "full_name": project.full_name,
-        "chroot_repos": {name: f"{root}/{name}/" for name in project.active_chroots},
-    }
+    settings, root = project.settings, f"{project.store.results_root}/{project}"
+    fields = attributes(
+        settings,
+        PROJECT,
+        name=project.projectname,
+        bootstrap="default" if settings.bootstrap is None else settings.bootstrap,
+        chroot_repos={name: f"{root}/{name}/" for name in project.active_chroots},
+        **attributes(project, ("id", "ownername", "full_name")),
+    )
     return json.dumps(fields).encode()

@@ -36,20 +36,17 @@ class Source:
     type: SourceType
     fields: Callable[[Store], Mapping[str, Field]]
     config: Callable[[Values], dict[str, object]]
-    needs_package_name: bool = False
 
 
 def _scm_fields(store: Store) -> Mapping[str, Field]:
     spec = forms.matches(r"^.+\.spec$", "RPM spec file must end with .spec")
     return {
-        "scm_type": Field(forms.choice, "git", checks=[forms.one_of(("git", "svn"))]),
-        "clone_url": Field(forms.stripped_text, validators=[forms.required(), forms.web_url]),
-        "committish": Field(forms.stripped_text, validators=[forms.optional]),
-        "subdirectory": Field(forms.stripped_text, validators=[forms.optional]),
-        "spec": Field(forms.stripped_text, validators=[forms.optional, spec]),
-        "srpm_build_method": Field(
-            forms.choice, "rpkg", checks=[forms.one_of(("rpkg", "tito", "tito_test", "make_srpm"))]
-        ),
+        "scm_type": forms.default_choice("git", "svn"),
+        "clone_url": forms.required_text(forms.web_url),
+        "committish": forms.optional_text(),
+        "subdirectory": forms.optional_text(),
+        "spec": forms.optional_text(spec),
+        "srpm_build_method": forms.default_choice("rpkg", "tito", "tito_test", "make_srpm"),
     }
 
 
@@ -60,16 +57,16 @@ def _scm_config(values: Values) -> dict[str, object]:
 
 def _pypi_fields(store: Store) -> Mapping[str, Field]:
     return {
-        "pypi_package_name": Field(forms.stripped_text, validators=[forms.required()]),
-        "pypi_package_version": Field(forms.stripped_text, validators=[forms.optional]),
-        "spec_generator": Field(forms.choice, "pyp2spec", checks=[forms.one_of(("pyp2rpm", "pyp2spec"))]),
-        "spec_template": Field(forms.choice, "", checks=[forms.one_of(("", "fedora", "epel7", "mageia", "pld"))]),
+        "pypi_package_name": forms.required_text(),
+        "pypi_package_version": forms.optional_text(),
+        "spec_generator": forms.default_choice("pyp2spec", "pyp2rpm"),
+        "spec_template": forms.default_choice("", "fedora", "epel7", "mageia", "pld"),
         "python_versions": Field(forms.choices, checks=[forms.some_of(_PYTHON_VERSIONS)]),
     }
 
 
 def _gem_fields(store: Store) -> Mapping[str, Field]:
-    return {"gem_name": Field(forms.stripped_text, validators=[forms.required()])}
+    return {"gem_name": forms.required_text()}
 
 
 def _unix_lines(script: Any) -> Any:
@@ -89,10 +86,10 @@ def _custom_fields(store: Store) -> Mapping[str, Field]:
         "script": Field(
             forms.text, filters=[_unix_lines], validators=[forms.required(), forms.no_longer_than(4096, too_long)]
         ),
-        "builddeps": Field(forms.stripped_text, validators=[forms.optional]),
+        "builddeps": forms.optional_text(),
         "repos": repository_field(store),
         "chroot": Field(forms.choice, "fedora-latest-x86_64", checks=[forms.one_of({*latest, *active})]),
-        "resultdir": Field(forms.stripped_text, validators=[forms.optional]),
+        "resultdir": forms.optional_text(),
     }
 
 
@@ -102,18 +99,15 @@ def _arch(chrootname: str) -> str:
 
 def _distgit_fields(store: Store) -> Mapping[str, Field]:
     return {
+        "package_name": package_name_field(),
         "distgit": Field(
             forms.choice,
             filters=[lambda value: _DIST_GIT if forms.null_if_none(value) is None else value],
             checks=[forms.one_of(DIST_GITS)],
             validators=[forms.valid_if(DIST_GITS.__contains__, f"DistGit ID must be one of: {', '.join(DIST_GITS)}")],
         ),
-        "committish": Field(forms.stripped_text, validators=[forms.optional]),
-        "namespace": Field(
-            forms.stripped_text,
-            filters=[lambda value: posixpath.normpath(value) if value else None],
-            validators=[forms.optional],
-        ),
+        "committish": forms.optional_text(),
+        "namespace": forms.optional_text(filters=[lambda value: posixpath.normpath(value) if value else None]),
     }
 
 
@@ -149,7 +143,7 @@ SOURCES: Mapping[str, Source] = {
         Source("pypi", _pypi_fields, _pypi_config),
         Source("rubygems", _gem_fields, _fields_named("gem_name")),
         Source("custom", _custom_fields, _custom_config),
-        Source("distgit", _distgit_fields, _distgit_config, needs_package_name=True),
+        Source("distgit", _distgit_fields, _distgit_config),
     )
 }
 """The types of sources that a package can have."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ..engine.build import Build
@@ -28,7 +29,7 @@ from .endpoint import Endpoint, page_of
 from .forms import Field, Given, Invalid, Values, form_data, read_form, require_json, require_storable
 from .paging import render_list
 from .projects import find_project_in_body, pluralize
-from .sources import SOURCES, Source, latest_fedora, package_name_field
+from .sources import SOURCES, Source, latest_fedora
 from .users import User, authenticate, may_build_in
 
 MAX_TIMEOUT = 108_000
@@ -50,7 +51,9 @@ class SourceOfBuild(NamedTuple):
     content: bytes | None = None
 
 
-class _Request(NamedTuple):
+class Submission(NamedTuple):
+    """A request for builds: the user, the project, and a form with the fields of :func:`build_fields`."""
+
     user: User
     project: Project
     values: Values
@@ -68,10 +71,10 @@ def create_from_url(context: RequestContext) -> Success:
         filters=[forms.one_per_line],
         validators=[forms.required("URLs to packages are required"), forms.each_url(forms.is_web_url), ends_right],
     )
-    request = _read(context, after={"pkgs": pkgs})
-    urls = request.values["pkgs"].split("\n")
+    submission = _read(context, after={"pkgs": pkgs})
+    urls = submission.values["pkgs"].split("\n")
     sources = [SourceOfBuild("link", {"url": url}, _package_url(url)) for url in urls]
-    return Success(render_list(_submit(context, request, sources), _NO_META))
+    return Success(render_list(_submit(submission, sources), _NO_META))
 
 
 @Endpoint("build/create/upload", methods=("POST",), submits="build", model=BUILD)
@@ -84,13 +87,13 @@ def create_from_upload(context: RequestContext) -> Success:
         "You can upload only .src.rpm, .nosrc.rpm, and .spec files",
     )
     pkgs = Field(forms.file, validators=[forms.required(), is_source_file])
-    request = _read(context, after={"pkgs": pkgs})
-    file: Upload = request.values["pkgs"]
+    submission = _read(context, after={"pkgs": pkgs})
+    file: Upload = submission.values["pkgs"]
     name, directory = _secure_filename(file.filename), context.store.next_directory()
     url = f"{context.store.uploads_root}/{directory}/{name}"
     config = {"url": url, "pkg": name, "tmp": directory}
     source = SourceOfBuild("upload", config, _package_url(url), file.content)
-    return _answer_one(_submit(context, request, [source]))
+    return _answer_one(_submit(submission, [source]))
 
 
 @Endpoint("build/create/scm", methods=("POST",), submits="build", model=BUILD)
@@ -135,7 +138,7 @@ def check_before_build(context: RequestContext) -> Success:
     user = authenticate(context)
     project = find_project_in_body(context)
     data = form_data(context.body, PRESERVED)
-    form = read_form(build_fields(project, user, context.store), data)
+    form = read_form(build_fields(project, user), data)
     check_directory(project, form.values["project_dirname"])
     if not may_build_in(user, project):
         raise ApiError(403, f"User '{user.name}' is not allowed to build in '{project}'")
@@ -144,22 +147,17 @@ def check_before_build(context: RequestContext) -> Success:
 
 
 def _create(
-    context: RequestContext,
-    type: SourceType,
-    config: Callable[[Values], Mapping[str, object]] | None = None,
+    context: RequestContext, type: SourceType, config: Callable[[Values], Mapping[str, object]] | None = None
 ) -> Success:
     source = SOURCES[type]
-    request = _read(context, source)
-    stored = (config or source.config)(request.values)
-    return _answer_one(_submit(context, request, [SourceOfBuild(type, stored)]))
+    submission = _read(context, source)
+    stored = (config or source.config)(submission.values)
+    return _answer_one(_submit(submission, [SourceOfBuild(type, stored)]))
 
 
 def _read(
-    context: RequestContext,
-    source: Source | None = None,
-    *,
-    after: Mapping[str, Field] | None = None,
-) -> _Request:
+    context: RequestContext, source: Source | None = None, *, after: Mapping[str, Field] = MappingProxyType({})
+) -> Submission:
     """Return the user, the project and the form.
 
     :raises ApiError: 401, 404, 400 for an invalid form, or 403.
@@ -167,15 +165,12 @@ def _read(
     user = authenticate(context)
     project = find_project_in_body(context)
     data = form_data(context.body, PRESERVED, {"source_build_method": "srpm_build_method"})
-    fields = {**build_fields(project, user, context.store), **(after or {})}
-    if source is not None:
-        own = source.fields(context.store)
-        fields = {**({"package_name": package_name_field()} if source.needs_package_name else {}), **own, **fields}
-    form = read_form(fields, data)
+    own = {} if source is None else source.fields(context.store)
+    form = read_form({**own, **build_fields(project, user), **after}, data)
     form.raise_as_dictionary()
     if not may_build_in(user, project):
         raise ApiError(403, f"User {user.name} is not allowed to build in the copr: {project}")
-    return _Request(user, project, form.values)
+    return Submission(user, project, form.values)
 
 
 def _answer_one(builds: Sequence[bytes]) -> Success:
@@ -183,29 +178,24 @@ def _answer_one(builds: Sequence[bytes]) -> Success:
     return Success(build + b"\n")
 
 
-def _submit(context: RequestContext, request: _Request, sources: Iterable[SourceOfBuild]) -> list[bytes]:
-    user, project, values = request
-    return submit_builds(
-        context.store, user, project, sources, values, chroots=selected_chroots(project, values), isolation="unchanged"
-    )
+def _submit(submission: Submission, sources: Iterable[SourceOfBuild]) -> list[bytes]:
+    chroots = selected_chroots(submission.project, submission.values)
+    return submit_builds(submission, sources, chroots, isolation="unchanged")
 
 
 def submit_builds(
-    store: Store,
-    user: User,
-    project: Project,
+    submission: Submission,
     sources: Iterable[SourceOfBuild],
-    values: Values,
-    *,
     chroots: Sequence[str],
+    *,
     isolation: Isolation | None = None,
     package: str | None = None,
 ) -> list[bytes]:
     """Add the builds of a request, all of them or none, and return the JSON of each.
 
-    :param values: a form with the fields of :func:`build_fields`.
     :raises ApiError: 400 or 403.
     """
+    user, project, values = submission
     if not project.active_chroots:
         raise ApiError(400, f"Can't create build - project {project} has no active chroots")
     forge = values["packit_forge_project"]
@@ -214,14 +204,13 @@ def submit_builds(
     if not may_build_in(user, project):
         raise ApiError(403, "You don't have permissions to build in this copr.")
     check_directory(project, values["project_dirname"])
-    builds = [_spec(_Request(user, project, values), source, isolation, package) for source in sources]
+    builds = [_spec(submission, source, isolation, package) for source in sources]
     selected = [name for name in project.active_chroots if name in chroots]
-    return [_submit_one(store, project, build, selected, values) for build in builds]
+    return [_submit_one(project, build, selected, values) for build in builds]
 
 
-def _spec(request: _Request, source: SourceOfBuild, isolation: Isolation | None, package: str | None) -> BuildSpec:
-    user, project, values = request
-    config = _stored_config(source, project)
+def _spec(submission: Submission, source: SourceOfBuild, isolation: Isolation | None, package: str | None) -> BuildSpec:
+    user, project, values = submission
     return BuildSpec(
         submitter=user.name,
         package=package,
@@ -231,16 +220,17 @@ def _spec(request: _Request, source: SourceOfBuild, isolation: Isolation | None,
         is_background=values["background"],
         bootstrap=values["bootstrap"],
         isolation=values["isolation"] or isolation,
-        source=SourceSpec(type=source.type, config=config, content=source.content),
+        source=SourceSpec(type=source.type, config=_stored_config(source, project), content=source.content),
         source_package=SourcePackage(url=source.url),
     )
 
 
-def _submit_one(store: Store, project: Project, spec: BuildSpec, chroots: Sequence[str], values: Values) -> bytes:
+def _submit_one(project: Project, spec: BuildSpec, chroots: Sequence[str], values: Values) -> bytes:
+    store = project.store
     build = submit(store, project, spec, chroots, _batch(store, values))
     # The response shows the build before it can advance.
     rendered = render_build(build)
-    build.source.start(build.store.clock.now())
+    build.source.start(store.clock.now())
     return rendered
 
 
@@ -275,7 +265,7 @@ def _batch_of(store: Store, build_id: int) -> int:
     return build.batch
 
 
-def build_fields(project: Project, user: User, store: Store) -> Mapping[str, Field]:
+def build_fields(project: Project, user: User) -> Mapping[str, Field]:
     """Return the fields that every submission has, in Copr's order."""
     active = project.active_chroots
     return {
@@ -287,8 +277,8 @@ def build_fields(project: Project, user: User, store: Store) -> Mapping[str, Fie
         "isolation": forms.optional_choice("unchanged", "default", "nspawn", "simple"),
         "chroots": Field(forms.choices, checks=[_chroot_patterns(active)]),
         "exclude_chroots": Field(forms.choices, checks=[_chroot_patterns(active)]),
-        "after_build_id": _batch_field("with_build_id", user, store),
-        "with_build_id": _batch_field("after_build_id", user, store),
+        "after_build_id": _batch_field("with_build_id", user, project.store),
+        "with_build_id": _batch_field("after_build_id", user, project.store),
         "packit_forge_project": Field(forms.stripped_text),
     }
 
@@ -339,10 +329,8 @@ def _batch_problem(build: Build, user: User, is_modified: bool, store: Store) ->
         )
     start = f"Build {build.id} is not yet in any batch, and "
     if not may_build_in(user, build.project):
-        reason = (
-            f"user '{user.name}' doesn't have the build permissions in project '{build.project}' to create a new one"
-        )
-        return start + reason
+        problem = f"user '{user.name}' doesn't have the build permissions in project '{build.project}'"
+        return f"{start}{problem} to create a new one"
     if build.is_finished:
         return f"{start}new batch can not be created because the build has already finished"
     return None

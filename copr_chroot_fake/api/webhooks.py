@@ -32,11 +32,12 @@ class _Push(NamedTuple):
     commits: list[list[str]]
 
 
-@Endpoint(
-    "/webhooks/github/{project_id}/{secret}/",
-    ("/webhooks/github/{project_id}/{secret}/{packagename}/",),
-    methods=("POST",),
-)
+def _webhook(sender: str) -> Endpoint:
+    path = f"/webhooks/{sender}/{{project_id}}/{{secret}}/"
+    return Endpoint(path, (f"{path}{{packagename}}/",), methods=("POST",))
+
+
+@_webhook("github")
 def github(context: RequestContext) -> Answer:
     """Build the packages that a push to GitHub concerns."""
     event = read_header(context.headers, b"x-github-event")
@@ -48,31 +49,19 @@ def github(context: RequestContext) -> Answer:
     return _rebuild(context, _read_github)
 
 
-@Endpoint(
-    "/webhooks/gitlab/{project_id}/{secret}/",
-    ("/webhooks/gitlab/{project_id}/{secret}/{packagename}/",),
-    methods=("POST",),
-)
+@_webhook("gitlab")
 def gitlab(context: RequestContext) -> Answer:
     """Build the packages that a push to GitLab concerns."""
     return _rebuild(context, _read_gitlab)
 
 
-@Endpoint(
-    "/webhooks/bitbucket/{project_id}/{secret}/",
-    ("/webhooks/bitbucket/{project_id}/{secret}/{packagename}/",),
-    methods=("POST",),
-)
+@_webhook("bitbucket")
 def bitbucket(context: RequestContext) -> Answer:
     """Build the packages that a push to Bitbucket concerns."""
     return _rebuild(context, _read_bitbucket)
 
 
-@Endpoint(
-    "/webhooks/custom/{project_id}/{secret}/",
-    ("/webhooks/custom/{project_id}/{secret}/{packagename}/",),
-    methods=("POST",),
-)
+@_webhook("custom")
 def custom(context: RequestContext) -> Answer:
     """Build a package, and return the id of the build."""
     project = _project_by_id(context)
@@ -169,8 +158,7 @@ def _read_gitlab(payload: Any) -> _Push:
     clone_url = payload["project"]["git_http_url"]
     commits = _commits(payload)
     is_tag, ref = payload["object_kind"] == "tag_push", payload.get("ref", "")
-    if is_tag:
-        ref = ref.rpartition("/")[2]
+    ref = ref.rpartition("/")[2] if is_tag else ref
     return _Push(clone_url, ref, ref if is_tag else payload.get("after", ""), is_tag=is_tag, commits=commits)
 
 
