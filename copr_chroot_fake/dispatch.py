@@ -11,8 +11,7 @@ from .api.routing import ENDPOINTS, parse_target, respond
 from .engine.clock import VirtualClock
 from .engine.faults import Hit, Subject
 from .engine.store import Store
-from .journal.details import record_details
-from .journal.request import NO_DETAILS, Request, RequestLog, mask_headers
+from .journal.request import Request, RequestLog, mask_headers, with_details
 from .validation import checks
 from .wire.answer import Answer, Delivery, error_body, json_answer
 from .wire.headers import RawHeaders, read_header
@@ -100,10 +99,10 @@ class Api:
         matched = bool(documents) or is_lost or self._is_matched(method, parsed, status)
         fault = None if hit is None else hit.fault_id
         is_plain = status < 400 and not context.content and context.user is None and not self.store.created
-        details = NO_DETAILS if is_plain else record_details(context, answer)
         self.store.requests += 1
         number = self.store.requests
-        return Request(method, target, parsed, status, now, matched, documents, fault, number, headers, details)
+        request = Request(method, target, parsed, status, now, matched, documents, fault, number, headers)
+        return request if is_plain else with_details(request, context, answer)
 
     def _fail_poll_loop(
         self, method: str, parsed: Target, target: str, answer: Answer, documents: Sequence[bytes]

@@ -53,7 +53,7 @@ class Filter(NamedTuple):
 
 def _contains(request: Request, text: str) -> bool:
     """Return whether the target or the body of a request contains a case-folded text."""
-    return text in request.target.casefold() or text in request.details.body.text.casefold()
+    return text in request.target.casefold() or text in request.body.text.casefold()
 
 
 @frozen()

@@ -10,10 +10,14 @@ from itertools import groupby
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
-from ..api.bodies import BodyKind
+from ..api.bodies import BodyKind, RequestBody
+from ..api.context import RequestContext
 from ..api.routing import ENDPOINTS
+from ..engine.build import Build
+from ..engine.project import Project
 from ..model.states import State
 from ..validation import checks
+from ..wire.answer import Answer, ApiError
 from ..wire.endpoint_name import EndpointName
 from ..wire.headers import RawHeaders
 from ..wire.target import Target, parse_urlencoded
@@ -26,6 +30,9 @@ _REQUEST_BYTES = 800
 
 _REFERENCE_BYTES = 8
 """The size of a reference to a build's or chroot's document, which requests share while it is unchanged."""
+
+_BUILD_BYTES = 40
+"""The approximate size of the id of a created build."""
 
 _HEADER_BYTES = 130
 """The approximate size of a header without its texts."""
@@ -108,39 +115,6 @@ def _parse_json(content: bytes) -> Any:
         return None
 
 
-def summarize(form: Mapping[str, object], files: Mapping[str, tuple[str, int]], json_file: bytes) -> bytes:
-    """Return the summary of a form with files, without their content.
-
-    :param json_file: the content of the file ``json``, which has the fields of a submission with a file.
-    """
-    return json.dumps({"form": form, "files": files, "json": json_file.decode("latin-1")}).encode()
-
-
-class Details(NamedTuple):
-    """The details of a request that changed something, or tried to, or that failed.
-
-    :param user: the user who was logged in.
-    :param builds: the ids of the builds that it created.
-    :param project: the full name of the project that it created.
-    :param error: the start of the error message in the response.
-    """
-
-    user: str | None
-    builds: Sequence[int]
-    project: str | None
-    body: RecordedBody
-    error: str | None
-
-    @property
-    def size(self) -> int:
-        """The approximate size in bytes."""
-        texts = (self.user, self.project, self.error, self.body.content)
-        return 300 + 40 * len(self.builds) + sum(len(text) for text in texts if text)
-
-
-NO_DETAILS = Details(None, (), None, NO_BODY, None)
-
-
 class Request(NamedTuple):
     """A request and its outcome.
 
@@ -164,8 +138,15 @@ class Request(NamedTuple):
     """Its number among all requests to the fake, from 1."""
     recorded_headers: RawHeaders = ()
     """Its headers, with secrets masked."""
-    details: Details = NO_DETAILS
-    """Its user, its body, the objects that it created, and the error in the response."""
+    user: str | None = None
+    """The user who was logged in; ``None`` for endpoints that need no login, and for an invalid one."""
+    created_builds: Sequence[int] = ()
+    """The ids of the builds that it created."""
+    created_project: str | None = None
+    """The full name of the project that it created."""
+    error: str | None = None
+    """The error message in the response, or its first 500 characters; ``None`` if there is none."""
+    body: RecordedBody = NO_BODY
 
     @property
     def endpoint(self) -> EndpointName | None:
@@ -200,44 +181,24 @@ class Request(NamedTuple):
         return found
 
     @property
-    def user(self) -> str | None:
-        """The user who was logged in; ``None`` for endpoints that need no login, and for an invalid one."""
-        return self.details.user
-
-    @property
-    def created_builds(self) -> Sequence[int]:
-        """The ids of the builds that it created."""
-        return self.details.builds
-
-    @property
-    def created_project(self) -> str | None:
-        """The full name of the project that it created."""
-        return self.details.project
-
-    @property
-    def error(self) -> str | None:
-        """The error message in the response, or its first 500 characters; ``None`` if there is none."""
-        return self.details.error
-
-    @property
     def body_size(self) -> int:
         """The size of the body in bytes; bodies above 64 KiB, not counting uploaded files, are not kept."""
-        return self.details.body.size
+        return self.body.size
 
     @property
     def json(self) -> Any:
         """The JSON body, or the one that was sent with an uploaded file; ``None`` if there is no valid one."""
-        return self.details.body.json
+        return self.body.json
 
     @property
     def form(self) -> Mapping[str, str]:
         """The fields of a form; of a repeated one, the first."""
-        return self.details.body.form
+        return self.body.form
 
     @property
     def files(self) -> Mapping[str, UploadedFile]:
         """The name and size of each uploaded file, by the name of its field; the build has the content."""
-        return self.details.body.files
+        return self.body.files
 
     @property
     def has_valid_method(self) -> bool:
@@ -292,12 +253,71 @@ def describe(group: Sequence[Request], *, with_time: bool = True) -> str:
     return f"{checks.shortened(first.method)} {checks.shortened(first.target, 1000)}{times} -> {first.outcome()}{time}"
 
 
+_MAX_ERROR = 500
+"""The maximum length of a recorded error message."""
+
+
+def with_details(request: Request, context: RequestContext, answer: Answer) -> Request:
+    """Return a request that was just answered with its user, its body, what it created, and the error."""
+    created, body = context.store.created, context.body
+    projects = [project.full_name for project in created if isinstance(project, Project)]
+    return request._replace(
+        user=context.user,
+        created_builds=tuple(build.id for build in created if isinstance(build, Build)),
+        created_project=projects[0] if projects else None,
+        error=_error_in(answer),
+        body=_record_body(body) if body.content else NO_BODY,
+    )
+
+
+def _error_in(answer: Answer) -> str | None:
+    """Return the error message in a response; Copr has it in JSON, or for webhooks as text."""
+    if answer.status < 400:
+        return None
+    text = answer.body.decode(errors="replace").strip()
+    if text.startswith("<"):
+        return None
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return text[:_MAX_ERROR] or None
+    found = document.get("error", document.get("message")) if isinstance(document, dict) else None
+    return str(found)[:_MAX_ERROR] if found else None
+
+
+def _record_body(body: RequestBody) -> RecordedBody:
+    content = body.content
+    if body.kind in ("multipart", "other"):
+        content = _summarize(body) if body.kind == "multipart" else b""
+    return RecordedBody(body.kind, content if len(content) <= MAX_BODY else None, len(body.content))
+
+
+def _summarize(body: RequestBody) -> bytes:
+    """Return the summary of a form with files, without their content except that of the file ``json``.
+
+    That file has the fields of a submission with a file.
+    """
+    try:
+        form, files = body.parts
+    except ApiError:
+        # It has too many parts.
+        form, files = {}, {}
+    sizes = {name: (file.filename, len(file.content)) for name, file in files.items()}
+    fields = files["json"].content.decode("latin-1") if "json" in files else ""
+    return json.dumps({"form": form, "files": sizes, "json": fields}).encode()
+
+
 # Most responses have the documents of earlier ones.
 @lru_cache(maxsize=4096)
 def _read_state(document: bytes) -> tuple[str | int, State]:
     """Return the name of a chroot, or the id of a build, and its state."""
     item = json.loads(document)
     return item["name" if "name" in item else "id"], State(item["state"])
+
+
+def _details_size(request: Request) -> int:
+    texts = (request.user, request.created_project, request.error, request.body.content)
+    return 300 + _BUILD_BYTES * len(request.created_builds) + sum(len(text) for text in texts if text)
 
 
 class RequestLog:
@@ -321,8 +341,8 @@ class RequestLog:
         if request.recorded_headers is not self._last_headers:
             self._last_headers = request.recorded_headers
             size += sum(len(name) + len(value) + _HEADER_BYTES for name, value in self._last_headers)
-        if request.details is not NO_DETAILS:
-            size += request.details.size
+        if request.user or request.error or request.body is not NO_BODY:
+            size += _details_size(request)
         self.requests.append(request)
         self._sizes.append(size)
         self._size += size

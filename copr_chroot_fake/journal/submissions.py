@@ -145,7 +145,7 @@ def _diff(submission: Submission, expected: Fields) -> str:
     # Imported late: only failures need it.
     from difflib import unified_diff
 
-    body = submission.request.details.body
+    body = submission.request.body
     if body.content is None:
         return f"\nIts body of {body.size} bytes is too large to be kept."
     fields = submission.fields

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
-from itertools import compress
-from operator import attrgetter, eq, itemgetter
+from operator import itemgetter
 from typing import TYPE_CHECKING, Literal, TypedDict, cast
 from zlib import crc32
 
@@ -98,22 +95,19 @@ def find_messages(
     :param search: a text in the values of the body, in any case.
     """
     with store.lock:
-        found = [*store.ordered_messages()]
-    del found[: bisect_right(found, after, key=itemgetter(0))]
-    found = _select(found, topic, map(itemgetter(1), found))
-    found = _select(found, build_id, map(attrgetter("build_id"), map(itemgetter(2), found)))
-    found = _select(found, chrootname, map(attrgetter("chrootname"), map(itemgetter(2), found)))
-    return found if search is None else [entry for entry in found if _contains(entry, search.casefold())]
+        entries = [*store.ordered_messages()]
+    return [
+        entry
+        for entry in entries[bisect_right(entries, after, key=itemgetter(0)) :]
+        if topic in (None, entry[1])
+        and build_id in (None, entry[2].build_id)
+        and chrootname in (None, entry[2].chrootname)
+        and (search is None or _contains(entry, search.casefold()))
+    ]
 
 
 def _contains(entry: Entry, text: str) -> bool:
     return any(text in str(value).casefold() for value in read_message(entry).body.values())
-
-
-def _select(entries: list[Entry], value: object, of_each: Iterator[object]) -> list[Entry]:
-    """Return those of which a value is as expected, or all if nothing is expected."""
-    # Without a Python step for each message, because there are so many.
-    return entries if value is None else list(compress(entries, map(partial(eq, value), of_each)))
 
 
 def read_message(entry: Entry) -> Message:

@@ -7,6 +7,7 @@ compressed log, which is sent as text with the content encoding gzip.
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from datetime import timezone
 from email.utils import formatdate, parsedate_to_datetime
@@ -19,7 +20,6 @@ from ..wire.answer import HTML, Answer, make_answer, unsniffed
 from ..wire.headers import RawHeaders, read_header
 from . import tree
 from .files import LIVE_LOGS, File
-from .ranges import UnsatisfiableRangeError, parse_range
 
 METHODS = "GET, HEAD, OPTIONS"
 
@@ -53,7 +53,7 @@ _INDEX_PAGE = """<!DOCTYPE html>
 </html>
 """
 
-_INDEX_ROW = '<tr><td><a href="{link}">{name}</a>{slash}</td><td>{modified}</td><td>{size}</td><td>{type}</td></tr>\n'
+_INDEX_ROW = '<tr><td><a href="{link}">{name}</td><td>{modified}</td><td>{size}</td><td>{type}</td></tr>\n'
 
 
 def answer(store: Store, method: str, path: str, headers: RawHeaders) -> Answer:
@@ -85,23 +85,20 @@ def _answer(store: Store, method: str, path: str, headers: RawHeaders) -> Answer
 
 def _index(path: str, directory: tree.Directory) -> Answer:
     """Return the index of a directory; its links are relative, so it works behind any prefix."""
-    rows = [_INDEX_ROW.format(link="../", name="..", slash="/", modified="", size="-", type="Directory")]
-    rows += map(_directory_row, sorted(directory.directories))
+    rows = [_directory_row("../", "..")]
+    rows += [_directory_row(f"{_link(name)}/", escape(name)) for name in sorted(directory.directories)]
     rows += map(_file_row, directory.files)
     return _html(200, _INDEX_PAGE.format(title=escape(path), rows="".join(rows)))
 
 
-def _directory_row(name: str) -> str:
-    return _INDEX_ROW.format(
-        link=f"{_link(name)}/", name=escape(name), slash="/", modified="", size="-", type="Directory"
-    )
+def _directory_row(link: str, name: str) -> str:
+    return _INDEX_ROW.format(link=link, name=f"{name}</a>/", modified="", size="-", type="Directory")
 
 
 def _file_row(file: File) -> str:
     return _INDEX_ROW.format(
         link=_link(file.name),
-        name=escape(file.name),
-        slash="",
+        name=f"{escape(file.name)}</a>",
         modified=time.strftime("%Y-%b-%d %H:%M:%S", time.gmtime(file.modified)),
         size=_format_size(len(file.read())),
         type=escape(_content_type(file.name)),
@@ -132,21 +129,41 @@ def _file(file: File, method: str, headers: RawHeaders) -> Answer:
         return Answer(304, tuple(file_headers), b"")
     if file.name.endswith(".log.gz"):
         file_headers.append(("Content-Encoding", "gzip"))
-    part = None
     range_header = read_header(headers, b"range") if method == "GET" else None
     # If-Range: the range is only useful if the file has not changed since the client fetched the rest.
-    if range_header is not None and read_header(headers, b"if-range") in (None, etag, modified):
-        try:
-            part = parse_range(range_header, len(body))
-        except UnsatisfiableRangeError:
-            return _page(416, ("Content-Range", f"bytes */{len(body)}"))
+    is_useful = range_header is not None and read_header(headers, b"if-range") in (None, etag, modified)
+    part = _parse_range(range_header or "", len(body)) if is_useful else None
     content_type = _content_type(file.name)
     if part is None:
         return make_answer(body, content_type, headers=tuple(file_headers))
+    if not part:
+        return _page(416, ("Content-Range", f"bytes */{len(body)}"))
     content_range = ("Content-Range", f"bytes {part.start}-{part.stop - 1}/{len(body)}")
     content_length = ("Content-Length", str(len(part)))
     ranged_headers = (("Content-Type", content_type), content_range, content_length, *file_headers)
     return Answer(206, ranged_headers, body[part.start : part.stop])
+
+
+_RANGE = re.compile(r"[ \t]*(\d{0,18})-(\d{0,18})[ \t]*", re.ASCII)
+
+
+def _parse_range(header: str, size: int) -> range | None:
+    """Return the bytes that a Range header selects, none if the range begins after the end of the file.
+
+    A request with an invalid range, or with several, gets the whole file: ``None``. RFC 9110 allows that.
+
+    :param size: bytes of the whole file.
+    """
+    unit, _, value = header.partition("=")
+    match = _RANGE.fullmatch(value)
+    if unit.strip().lower() != "bytes" or match is None:
+        return None
+    first, last = match.groups()
+    if not (first or last) or (first and last and int(first) > int(last)):
+        return None
+    if first:
+        return range(int(first), min(int(last) + 1, size) if last else size)
+    return range(max(size - int(last), 0), size)
 
 
 def _is_unmodified(headers: RawHeaders, etag: str, modified: int) -> bool:
