@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from ..wire.answer import CATCH_ALL, ApiError
+from ..wire.answer import CATCH_ALL, ApiError, crashing_on
 from ..wire.headers import CHARSETS, RawHeaders, parse_parameters, read_header
 from ..wire.target import parse_urlencoded
 
@@ -49,24 +49,11 @@ class RequestBody:
     _replaced_form: Mapping[str, object] | None = None
 
     def __init__(self, headers: RawHeaders, content: bytes) -> None:
-        self._headers = headers
-        self._content = content
-
-    @property
-    def content(self) -> bytes:
-        return self._content
-
-    @cached_property
-    def kind(self) -> BodyKind:
-        """Its kind, by its content type."""
+        self.content = content
+        self._content_type = read_header(headers, b"content-type") or ""
         mimetype = self._content_type.partition(";")[0].strip(" \t").lower()
-        if mimetype.startswith("application/") and mimetype.endswith("+json"):
-            return "json"
-        return _KINDS.get(mimetype, "other")
-
-    @cached_property
-    def _content_type(self) -> str:
-        return read_header(self._headers, b"content-type") or ""
+        is_json = mimetype.startswith("application/") and mimetype.endswith("+json")
+        self.kind: BodyKind = "json" if is_json else _KINDS.get(mimetype, "other")
 
     @cached_property
     def _parsed(self) -> object:
@@ -74,13 +61,10 @@ class RequestBody:
 
         :raises ApiError: 500 if it is nested too deeply, 413 if it is too large.
         """
-        _check_size(self._content)
         try:
-            return json.loads(self._content)
+            return _load(self.content)
         except ValueError as error:
             return error
-        except RecursionError:
-            raise ApiError(500, CATCH_ALL) from None
 
     def json(self) -> object:
         """Return the JSON document.
@@ -125,10 +109,10 @@ class RequestBody:
         :raises ApiError: 413 for too many parts, or fields that are too large.
         """
         if self.kind == "urlencoded":
-            _check_size(self._content)
-            return _parse_urlencoded(self._content), {}
+            _check_size(self.content)
+            return _parse_urlencoded(self.content), {}
         if self.kind == "multipart":
-            return _parse_multipart(self._content_type, self._content)
+            return _parse_multipart(self._content_type, self.content)
         return {}, {}
 
     def read_json_file(self) -> None:
@@ -139,11 +123,8 @@ class RequestBody:
         file = self.files.get("json")
         if file is None:
             return
-        _check_size(file.content)
-        try:
-            document = json.loads(file.content) or {}
-        except (ValueError, RecursionError):
-            raise ApiError(500, CATCH_ALL) from None
+        with crashing_on(ValueError):
+            document = _load(file.content) or {}
         if not isinstance(document, dict):
             raise ApiError(500, CATCH_ALL)
         self._replaced_form = document
@@ -153,6 +134,17 @@ _LINE_BREAK = rb"(?:\r\n|\n|\r)"
 _BREAK = re.compile(_LINE_BREAK)
 _BLANK_LINE = re.compile(rb"\r\n\r\n|\r\r|\n\n")
 _CONTINUATION = re.compile(_LINE_BREAK + rb"[ \t]")
+
+
+def _load(document: bytes) -> object:
+    """Parse JSON.
+
+    :raises ValueError: if it is invalid.
+    :raises ApiError: 500 if it is nested too deeply, 413 if it is too large.
+    """
+    _check_size(document)
+    with crashing_on(RecursionError):
+        return json.loads(document)
 
 
 def _check_size(fields: bytes) -> None:

@@ -11,7 +11,7 @@ from ..engine.chroot import BuildChroot
 from ..engine.project import Project
 from ..engine.store import Store
 from ..model.project import NO_SETTINGS, ProjectChroot
-from ..wire.answer import CATCH_ALL, ApiError
+from ..wire.answer import CATCH_ALL, ApiError, crashing_on
 from .context import attributes
 from .endpoint import Model, plain
 
@@ -105,11 +105,9 @@ def _repos(project: Project, name: str, settings: ProjectChroot, dirname: str) -
     if dirname != project.projectname:
         root = f"{store.results_root}/{project.ownername}/{dirname}/{name}/"
         repos.append(_repo("copr_coprdir", "Coprdir repository", root, None, priority, gpgcheck=False))
-    try:
+    with crashing_on(ValueError, IndexError):
         for url in (*own.additional_repos, *settings.additional_repos):
             repos.append(_additional_repo(url, name, store))
-    except (ValueError, IndexError):
-        raise ApiError(500, CATCH_ALL) from None
     return repos
 
 

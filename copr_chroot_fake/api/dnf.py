@@ -7,11 +7,11 @@ import re
 from base64 import b64encode
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
-from urllib.parse import ParseResult, urlparse
+from urllib.parse import urlparse
 
 from ..engine.project import Project
 from ..model.project import COPR_URL
-from ..wire.answer import CATCH_ALL, Answer, ApiError
+from ..wire.answer import Answer, ApiError, crashing_on
 from ..wire.headers import read_header
 from .build_config import expand_url, repo_id
 from .context import TEXT, RequestContext, Success, error_page, json_success, text_answer
@@ -120,13 +120,6 @@ def _repo_id(project: Project) -> str:
     return f"{owner}-{project.projectname}"
 
 
-def _parse(url: str) -> ParseResult:
-    try:
-        return urlparse(url)
-    except ValueError:
-        raise ApiError(500, CATCH_ALL) from None
-
-
 class Dependencies(NamedTuple):
     """Dependencies: projects, URLs of other repositories, and names of projects that do not exist."""
 
@@ -146,7 +139,8 @@ def find_dependencies(project: Project) -> Dependencies:
     pending = [project]
     while pending:
         for url in pending.pop().settings.runtime_dependencies:
-            parsed = _parse(url)
+            with crashing_on(ValueError):
+                parsed = urlparse(url)
             name = parsed.netloc + parsed.path
             found = project.store.projects.get(name) if parsed.scheme == "copr" else None
             if parsed.scheme != "copr":

@@ -19,7 +19,7 @@ from ..engine.store import Store
 from ..errors import InputError
 from ..validation import checks
 from ..validation.rule import frozen
-from ..wire.answer import CATCH_ALL, ApiError
+from ..wire.answer import CATCH_ALL, ApiError, crashing_on
 from .bodies import RequestBody, Upload
 
 Values = Mapping[str, Any]
@@ -95,13 +95,11 @@ def read_form(fields: Mapping[str, Field], data: FormData) -> Filled:
     """
     values: dict[str, Any] = {}
     problems: dict[str, list[str]] = {name: [] for name in fields}
-    try:
+    with crashing_on(TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         for name, form_field in fields.items():
             values[name] = _read(form_field, data.get(name, ()), problems[name])
         for name, form_field in fields.items():
             problems[name] = _validate(form_field, Given(data.get(name, ()), values[name], values), problems[name])
-    except (TypeError, ValueError, AttributeError, OverflowError, RecursionError):
-        raise ApiError(500, CATCH_ALL) from None
     return Filled(values, {name: messages for name, messages in problems.items() if messages})
 
 
@@ -183,10 +181,8 @@ def require_json(config: Mapping[str, object]) -> None:
 
     :raises ApiError: 500.
     """
-    try:
+    with crashing_on(InputError):
         checks.json_object("", config)
-    except InputError:
-        raise ApiError(500, CATCH_ALL) from None
 
 
 def as_text(value: Any) -> str | None:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 
 from ..engine.project import Project
@@ -16,7 +17,7 @@ from ..model.source import REBUILDABLE, SOURCE_TYPES
 from ..wire.answer import CATCH_ALL, ApiError
 from . import forms
 from .builds import BUILD, render_build
-from .context import RequestContext, Success, nul_error, require
+from .context import RequestContext, Success, attributes, json_success, nul_error, require
 from .endpoint import Endpoint, Kind, Model, page_of, plain
 from .forms import Field, Given, Invalid, form_data, read_form, require_json
 from .paging import PACKAGE_TABLE, check_order, check_query, parse_paging, render_page, slice_rows, sort_rows
@@ -37,8 +38,9 @@ _RENAMED = {
 """Copr's own names of fields, by those of its API."""
 
 _PACKAGE: Model = {
-    **plain("id name ownername projectname source_type auto_rebuild"),
+    **plain("id name ownername projectname source_type"),
     "source_dict": Kind.ANYTHING,
+    **plain("auto_rebuild"),
     "builds": {"latest": BUILD, "latest_succeeded": BUILD},
 }
 
@@ -49,7 +51,7 @@ def get_package(context: RequestContext) -> Success:
     *_, name = require(context, "ownername", "projectname", "packagename")
     project = find_project(context)
     package = _find_package(project, name)
-    return Success(_render(package, project, context) + b"\n")
+    return json_success(_fields(package, project, context.target.arguments))
 
 
 @Endpoint("package/list", model=page_of(_PACKAGE))
@@ -60,11 +62,9 @@ def list_packages(context: RequestContext) -> Success:
     check_order(paging.order, PACKAGE_TABLE)
     check_query(paging, PACKAGE_TABLE)
     packages = sort_rows(project.packages.values(), _COLUMNS.get(paging.order, attrgetter("id")), paging)
-    return Success(
-        render_page(
-            [_render(package, project, context, is_listed=True) for package in slice_rows(packages, paging)], paging
-        )
-    )
+    arguments = context.target.arguments
+    listed = (_fields(package, project, arguments, is_listed=True) for package in slice_rows(packages, paging))
+    return Success(render_page([json.dumps(package).encode() for package in listed], paging))
 
 
 _COLUMNS: Mapping[str, Callable[[Package], int | str | None]] = {
@@ -87,7 +87,7 @@ def add_package(context: RequestContext) -> Success:
     name = context.target.parameters["packagename"]
     if name not in project.packages:
         raise ApiError(500, CATCH_ALL)
-    return Success(_render(project.packages[name], project) + b"\n")
+    return json_success(_fields(project.packages[name], project))
 
 
 @Endpoint(
@@ -109,7 +109,7 @@ def edit_package(context: RequestContext) -> Success:
         key: value if isinstance(value, list) else [value] for key, value in package.config.items() if key not in data
     }
     _store_package(project, user, {**stored, **data} if data else data, context, package)
-    return Success(_render(project.packages[name], project) + b"\n")
+    return json_success(_fields(project.packages[name], project))
 
 
 @Endpoint("package/reset", methods=("PUT",), deprecated="POST", warns_before_login=True, model=_PACKAGE)
@@ -117,7 +117,7 @@ def reset_package(context: RequestContext) -> Success:
     """Remove the default source."""
     _, project, package = _read_package(context, "reset")
     project.update_package(package.name, source_type="unset", config={})
-    return Success(_render(project.packages[package.name], project) + b"\n")
+    return json_success(_fields(project.packages[package.name], project))
 
 
 @Endpoint("package/delete", methods=("DELETE",), deprecated="POST", warns_before_login=True, model=_PACKAGE)
@@ -129,7 +129,7 @@ def delete_package(context: RequestContext) -> Success:
     for build in builds:
         context.store.remove(build)
     del project.packages[package.name]
-    return Success(_render(package, project) + b"\n")
+    return json_success(_fields(package, project))
 
 
 @Endpoint("package/build", methods=("POST",), submits="build", model=BUILD)
@@ -203,15 +203,14 @@ def _store_package(
         raise ApiError(409, f"Package {name} already exists in copr {project}.")
     if package is None:
         project.add_package(name, source.type, {})
-    changed: dict[str, Any] = {"source_type": source.type, "config": config}
-    if "webhook_rebuild" in data:
-        changed["webhook_rebuild"] = values["webhook_rebuild"]
-    if "max_builds" in data:
-        changed["max_builds"] = values["max_builds"] or None
-    if "chroot_denylist" in data:
-        patterns = (values["chroot_denylist"] or "").split(",")
-        changed["chroot_denylist"] = tuple(pattern.strip() for pattern in patterns if pattern.strip())
-    project.update_package(name, **changed)
+    patterns = (values["chroot_denylist"] or "").split(",")
+    settings = {
+        "webhook_rebuild": values["webhook_rebuild"],
+        "max_builds": values["max_builds"] or None,
+        "chroot_denylist": tuple(pattern.strip() for pattern in patterns if pattern.strip()),
+    }
+    sent = {setting: value for setting, value in settings.items() if setting in data}
+    project.update_package(name, source_type=source.type, config=config, **sent)
 
 
 def _package_fields(store: Store) -> Mapping[str, Field]:
@@ -245,42 +244,38 @@ def _denylist(store: Store) -> forms.Validator:
     return validate
 
 
-def _render(
-    package: Package, project: Project, context: RequestContext | None = None, *, is_listed: bool = False
-) -> bytes:
-    arguments = {} if context is None else context.target.arguments
-    store = project.store
-    latest = succeeded = None
-    if _adds("with_latest_build", arguments, is_listed):
-        builds = store.builds_in(project, package.name)
-        latest = next(iter(builds), None)
-        if is_listed:
-            # In a list, Copr prefers builds in the main directory.
-            latest = next((build for build in builds if build.project_dirname == project.projectname), latest)
-    if _adds("with_latest_succeeded_build", arguments, is_listed):
-        succeeded = next(
-            (build for build in store.builds_in(project, package.name) if build.state == "succeeded"), None
-        )
-    config = {
-        ("source_build_method" if key == "srpm_build_method" else key): value for key, value in package.config.items()
+def _fields(
+    package: Package, project: Project, arguments: Mapping[str, str] = MappingProxyType({}), *, is_listed: bool = False
+) -> dict[str, object]:
+    """Return a package with the builds that the arguments of a query add; a list prefers those in the main directory."""
+    added = [name for name in _LATEST if _is_true(arguments.get(name, ""), is_listed)]
+    builds = project.store.builds_in(project, package.name) if added else []
+    in_main = [build for build in builds if is_listed and build.project_dirname == project.projectname]
+    found = {
+        "latest": next(iter(in_main or builds), None),
+        "latest_succeeded": next((build for build in builds if build.state == "succeeded"), None),
     }
-    fields = {
-        "id": package.id,
-        "name": package.name,
-        "ownername": project.ownername,
-        "projectname": project.projectname,
-        "source_type": package.source_type,
-        "source_dict": config,
-        "auto_rebuild": package.webhook_rebuild,
-        "builds": {
-            "latest": None if latest is None else json.loads(render_build(latest)),
-            "latest_succeeded": None if succeeded is None else json.loads(render_build(succeeded)),
+    return attributes(
+        package,
+        _PACKAGE,
+        ownername=project.ownername,
+        projectname=project.projectname,
+        source_dict={_SHOWN.get(name, name): value for name, value in package.config.items()},
+        auto_rebuild=package.webhook_rebuild,
+        builds={
+            name: json.loads(render_build(build)) if build is not None and f"with_{name}_build" in added else None
+            for name, build in found.items()
         },
-    }
-    return json.dumps(fields).encode()
+    )
 
 
-def _adds(name: str, arguments: Mapping[str, str], is_listed: bool) -> bool:
+def _is_true(value: str, is_listed: bool) -> bool:
     """Return whether an argument adds a build; of a single package, Copr takes any text for true, even False."""
-    value = arguments.get(name, "")
     return value in ("True", "true", "1") if is_listed else bool(value)
+
+
+_LATEST = ("with_latest_build", "with_latest_succeeded_build")
+"""The arguments that add a build."""
+
+_SHOWN = {"srpm_build_method": "source_build_method"}
+"""The names of fields of a source in responses."""

@@ -20,7 +20,7 @@ from ..model.project import Isolation, SourcePackage
 from ..model.shell_pattern import ShellPattern
 from ..model.source import SourceType
 from ..scenario.spec import BuildSpec, SourceSpec
-from ..wire.answer import CATCH_ALL, ApiError
+from ..wire.answer import CATCH_ALL, ApiError, crashing_on
 from . import forms
 from .bodies import Upload
 from .builds import BUILD, render_build
@@ -241,10 +241,8 @@ def _stored_config(source: SourceOfBuild, project: Project) -> Mapping[str, obje
     if project.settings.fedora_review:
         config["fedora_review"] = True
     if source.type == "custom":
-        try:
+        with crashing_on(LookupError):
             return latest_fedora(config, project.store)
-        except LookupError:
-            raise ApiError(500, CATCH_ALL) from None
     return config
 
 

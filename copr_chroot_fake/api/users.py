@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ..engine.project import Project
 from ..engine.store import Store
 from ..model.project import Permissions
-from ..wire.answer import CATCH_ALL, Answer, ApiError, json_answer
+from ..wire.answer import Answer, ApiError, crashing_on, json_answer
 from ..wire.headers import read_header
 from .context import RequestContext, nul_error
 
@@ -142,8 +142,6 @@ def _parse_credentials(header: str) -> tuple[str, str]:
 
     :raises ApiError: 500 if the header has no second word, or that is no base64 of UTF-8 with exactly one colon.
     """
-    try:
+    with crashing_on(IndexError, ValueError):
         login, token = b64decode(header.split()[1]).decode().split(":")
-    except (IndexError, ValueError):
-        raise ApiError(500, CATCH_ALL) from None
     return login, token

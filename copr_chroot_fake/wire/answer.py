@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -79,6 +81,18 @@ class ApiError(Exception):
     def answer(self) -> Answer:
         """Return the response."""
         return json_answer(error_body(self.message, compact=self.compact), self.status)
+
+
+@contextmanager
+def crashing_on(*kinds: type[Exception]) -> Iterator[None]:
+    """Respond as Copr does if the block raises an exception that its code does not expect.
+
+    :raises ApiError: 500.
+    """
+    try:
+        yield
+    except kinds:
+        raise ApiError(500, CATCH_ALL) from None
 
 
 def error_body(message: str, *, compact: bool = False) -> bytes:
