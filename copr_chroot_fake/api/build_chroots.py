@@ -25,9 +25,7 @@ _BUILD_CONFIG: Model = {
 }
 
 
-@Endpoint(
-    "build-chroot/", ("build-chroot/{build_id}/{chrootname}",), model=_BUILD_CHROOT, query_first=True, is_polled=True
-)
+@Endpoint("build-chroot/ build-chroot/{build_id}/{chrootname}", model=_BUILD_CHROOT, query_first=True, is_polled=True)
 def get_build_chroot(context: RequestContext) -> Success:
     """Return a build chroot, by ``build_id=`` and ``chrootname=``."""
     return _chroot_response(render_chroot(_find_chroot(context, context.is_poll)))
@@ -40,8 +38,7 @@ def _chroot_response(chroot: bytes) -> Success:
 
 
 @Endpoint(
-    "build-chroot/build-config",
-    ("build-chroot/build-config/{build_id}/{chrootname}",),
+    "build-chroot/build-config build-chroot/build-config/{build_id}/{chrootname}",
     model=_BUILD_CONFIG,
     query_first=True,
 )
@@ -64,11 +61,7 @@ def get_built_packages(context: RequestContext) -> Success:
 
 
 @Endpoint(
-    "build-chroot/list",
-    ("build-chroot/list/{build_id}",),
-    model=page_of(_BUILD_CHROOT),
-    query_first=True,
-    is_polled=True,
+    "build-chroot/list build-chroot/list/{build_id}", model=page_of(_BUILD_CHROOT), query_first=True, is_polled=True
 )
 def list_build_chroots(context: RequestContext) -> Success:
     """Return the chroots of a build in pages, by ``build_id=``; an unknown build has an empty list."""
@@ -97,7 +90,7 @@ def _cached_page(build: Build, paging: Paging) -> Success | None:
 
 
 def _render_page(build: Build, paging: Paging, page: Iterable[BuildChroot]) -> Success:
-    chroots = tuple(render_chroots(page))
+    chroots = tuple(map(render_chroot, page))
     response = Success(render_page(chroots, paging), chroots)
     # Other orders depend on more, such as the chroots of the project.
     if paging.order == "id":
@@ -146,15 +139,7 @@ def _no_such_chroot(context: RequestContext, raw_id: str | int, name: str) -> Ap
 
 def render_chroot(chroot: BuildChroot) -> bytes:
     """Return the JSON of a chroot, cached until it changes."""
-    return chroot.rendered or _render_chroot(chroot)
-
-
-def render_chroots(chroots: Iterable[BuildChroot]) -> list[bytes]:
-    """Return the JSON of each chroot; joining cached JSON is much faster than rendering a page anew."""
-    return [chroot.rendered or _render_chroot(chroot) for chroot in chroots]
-
-
-def _render_chroot(chroot: BuildChroot) -> bytes:
-    rendered = chroot.rendered = json.dumps(attributes(chroot, _BUILD_CHROOT)).encode()
-    chroot.build.store.rendered_bytes += len(rendered)
-    return rendered
+    if not chroot.rendered:
+        chroot.rendered = json.dumps(attributes(chroot, _BUILD_CHROOT)).encode()
+        chroot.build.store.rendered_bytes += len(chroot.rendered)
+    return chroot.rendered

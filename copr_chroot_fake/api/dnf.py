@@ -159,12 +159,10 @@ _BY_RELEASE = ("fedora", "centos-stream", "opensuse-leap", "mageia")
 
 
 @Endpoint(
-    "/coprs/g/{groupname}/{dirname}/repo/{name_release}/",
-    (
-        "/coprs/g/{groupname}/{dirname}/repo/{name_release}/{repofile}",
-        "/coprs/{ownername}/{dirname}/repo/{name_release}/",
-        "/coprs/{ownername}/{dirname}/repo/{name_release}/{repofile}",
-    ),
+    "/coprs/g/{groupname}/{dirname}/repo/{name_release}/ "
+    "/coprs/g/{groupname}/{dirname}/repo/{name_release}/{repofile} "
+    "/coprs/{ownername}/{dirname}/repo/{name_release}/ "
+    "/coprs/{ownername}/{dirname}/repo/{name_release}/{repofile}",
     alias="coprs/repo",
 )
 def get_repo_file(context: RequestContext) -> Answer:

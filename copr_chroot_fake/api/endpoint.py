@@ -69,9 +69,8 @@ class Route(NamedTuple):
 class Endpoint:
     """An endpoint of Copr; decorates the function that handles it.
 
-    :param path: its path below ``/api_3/``, or an absolute one, with parameters in braces and a trailing slash if Copr
-        registers one.
-    :param other_paths: further ones.
+    :param paths: its paths below ``/api_3/``, or absolute ones, separated by spaces, with parameters in braces and a
+        trailing slash if Copr registers one.
     :param alias: its name, by default its path without ``/api_3/`` and without parameters.
     :param methods: the methods that it accepts.
     :param deprecated: another method, which gets a warning to use the first one instead.
@@ -84,8 +83,7 @@ class Endpoint:
     :param any_method: whether the handler answers to other methods too.
     """
 
-    path: str
-    other_paths: tuple[str, ...] = ()
+    paths: str
     _: KW_ONLY
     alias: InitVar[str] = ""
     methods: tuple[str, ...] = ("GET", "HEAD")
@@ -101,8 +99,9 @@ class Endpoint:
     handler: Handler = field(init=False)
 
     def __post_init__(self, alias: str) -> None:
-        self.name = cast(EndpointName, alias or self.path.partition("{")[0].strip("/"))
-        self.routes = tuple(map(_route, (self.path, *self.other_paths)))
+        first, *others = self.paths.split(" ")
+        self.name = cast(EndpointName, alias or first.partition("{")[0].strip("/"))
+        self.routes = tuple(map(_route, (first, *others)))
         self.methods += (*([self.deprecated] if self.deprecated else []), "OPTIONS")
 
     def __call__(self, handler: Handler) -> Endpoint:

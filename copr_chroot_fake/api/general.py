@@ -47,7 +47,7 @@ def _letters(random: Random, length: int) -> str:
     return "".join(random.choices(ascii_lowercase, k=length))
 
 
-@Endpoint("gssapi_login", ("gssapi_login/web-ui",))
+@Endpoint("gssapi_login gssapi_login/web-ui")
 def gssapi_login(context: RequestContext) -> Success:
     """Return a 403, as to a client without a Kerberos ticket."""
     raise ApiError(403, "Can't log-in using GSSAPI: Kerberos authentication failed (no credentials provided)")
@@ -59,7 +59,7 @@ def list_mock_chroots(context: RequestContext) -> Success:
     return json_success(dict.fromkeys(context.store.active_chroots, ""))
 
 
-@Endpoint(RESULTS_PATH, (f"{RESULTS_PATH}/{{result}}",), any_method=True)
+@Endpoint(f"{RESULTS_PATH} {RESULTS_PATH}/{{result}}", any_method=True)
 def get_result(context: RequestContext) -> Answer:
     """Return a file of the results, or a list of files."""
     # Imported late because most fakes serve no results.

@@ -91,8 +91,8 @@ def add_package(context: RequestContext) -> Success:
 
 
 @Endpoint(
-    "package/edit/{ownername}/{projectname}/{packagename}/",
-    ("package/edit/{ownername}/{projectname}/{packagename}/{source_type}",),
+    "package/edit/{ownername}/{projectname}/{packagename}/ "
+    "package/edit/{ownername}/{projectname}/{packagename}/{source_type}",
     methods=("POST",),
     model=_PACKAGE,
 )
@@ -247,7 +247,7 @@ def _denylist(store: Store) -> forms.Validator:
 def _fields(
     package: Package, project: Project, arguments: Mapping[str, str] = MappingProxyType({}), *, is_listed: bool = False
 ) -> dict[str, object]:
-    """Return a package with the builds that the arguments of a query add; a list prefers those in the main directory."""
+    """Return a package, with the builds that arguments add; a list prefers those in the main directory."""
     added = [name for name in _LATEST if _is_true(arguments.get(name, ""), is_listed)]
     builds = project.store.builds_in(project, package.name) if added else []
     in_main = [build for build in builds if is_listed and build.project_dirname == project.projectname]

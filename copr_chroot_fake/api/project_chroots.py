@@ -37,23 +37,13 @@ _RENAMED = {
 }
 """Copr's own names of fields, by those of its API."""
 
-_SETTINGS = {
-    "buildroot_pkgs": "additional_packages",
-    "repos": "additional_repos",
-    "with_opts": "with_opts",
-    "without_opts": "without_opts",
-}
-"""The settings of fields with a list of words."""
+_SETTINGS = {renamed: name for name, renamed in _RENAMED.items()}
+"""The settings of fields with another name."""
 
-_RESETTABLE = {
-    **_SETTINGS,
-    "module_toggle": "additional_modules",
-    "bootstrap": "bootstrap",
-    "bootstrap_image": "bootstrap_image",
-    "isolation": "isolation",
-    "comps_name": "comps_name",
-}
+_LISTS = ("repos", "buildroot_pkgs", "with_opts", "without_opts")
+"""The fields with a list of words."""
 
+_RESETTABLE = (*_LISTS, "module_toggle", "bootstrap", "bootstrap_image", "isolation", "comps_name")
 
 _RESETTABLE_UNSHOWN = ("delete_after", "delete_notify", "comps_zlib")
 """Other columns of Copr's table that can be reset, with no effect on the API."""
@@ -145,21 +135,21 @@ def _reset(project: Project, name: str, values: Values) -> ProjectChroot:
             raise ApiError(500, CATCH_ALL)
         if given in _RESETTABLE_UNSHOWN:
             continue
-        field = _RESETTABLE.get(_RENAMED.get(given, given))
-        if field is None:
+        field = _RENAMED.get(given, given)
+        if field not in _RESETTABLE:
             raise ApiError(
                 400,
                 f"Trying to reset an invalid attribute: {given}\n"
                 f"See `copr-cli get-chroot {project}/{name}' for all the possible attributes",
             )
-        settings = replace(settings, **{field: getattr(NO_SETTINGS, field)})
+        setting = _SETTINGS.get(field, field)
+        settings = replace(settings, **{setting: getattr(NO_SETTINGS, setting)})
     return settings
 
 
 def _changed(values: Values, data: Mapping[str, object]) -> dict[str, Any]:
-    changed: dict[str, Any] = {
-        setting: tuple(_words(values[field])) for field, setting in _SETTINGS.items() if field in data
-    }
+    sent = [field for field in _LISTS if field in data]
+    changed: dict[str, Any] = {_SETTINGS.get(field, field): tuple(_words(values[field])) for field in sent}
     if "module_toggle" in data:
         changed["additional_modules"] = tuple(filter(None, (values["module_toggle"] or "").split(", ")))
     for name in ("bootstrap", "isolation", "bootstrap_image"):

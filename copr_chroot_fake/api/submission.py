@@ -301,37 +301,33 @@ def _batch_field(other: str, user: User, store: Store) -> Field:
         build = store.find_build(given.value)
         if build is None:
             raise Invalid(f"Build {given.value} not found")
-        problem = _batch_problem(build, user, is_modified, store)
-        if problem is not None:
-            raise Invalid(problem)
+        _check_batch(build, user, is_modified, store)
 
     return Field(forms.integer, filters=[forms.null_if_none], validators=[forms.optional, validate])
 
 
-def _batch_problem(build: Build, user: User, is_modified: bool, store: Store) -> str | None:
-    """Return why a user may not put a build into a batch, with the build or after it."""
-    if build.batch is not None:
+def _check_batch(build: Build, user: User, is_modified: bool, store: Store) -> None:
+    """Check that a user may put a build into the batch of another build, or after it.
+
+    :raises Invalid: if not.
+    """
+    if build.batch is None:
+        start = f"Build {build.id} is not yet in any batch, and "
+        if not may_build_in(user, build.project):
+            problem = f"user '{user.name}' doesn't have the build permissions in project '{build.project}'"
+            raise Invalid(f"{start}{problem} to create a new one")
+        if build.is_finished:
+            raise Invalid(f"{start}new batch can not be created because the build has already finished")
+    elif is_modified:
         builds = store.builds_of(build.batch)
-        if not is_modified:
-            return None
         if all(other.is_finished for other in builds):
-            return f"Batch {build.batch} is already finished"
+            raise Invalid(f"Batch {build.batch} is already finished")
         projects = dict.fromkeys(other.project for other in builds)
         # A user who may build in one of the projects may add builds of any project.
-        if any(may_build_in(user, project) for project in projects):
-            return None
-        named = pluralize("project", [project.full_name for project in projects])
-        return (
-            f"The batch {build.batch} belongs to {named}.  You are not allowed to build there, so you neither can edit "
-            "the batch."
-        )
-    start = f"Build {build.id} is not yet in any batch, and "
-    if not may_build_in(user, build.project):
-        problem = f"user '{user.name}' doesn't have the build permissions in project '{build.project}'"
-        return f"{start}{problem} to create a new one"
-    if build.is_finished:
-        return f"{start}new batch can not be created because the build has already finished"
-    return None
+        if not any(may_build_in(user, project) for project in projects):
+            named = pluralize("project", [project.full_name for project in projects])
+            problem = "You are not allowed to build there, so you neither can edit the batch."
+            raise Invalid(f"The batch {build.batch} belongs to {named}.  {problem}")
 
 
 def selected_chroots(project: Project, values: Values) -> list[str]:

@@ -34,7 +34,7 @@ class _Push(NamedTuple):
 
 def _webhook(sender: str) -> Endpoint:
     path = f"/webhooks/{sender}/{{project_id}}/{{secret}}/"
-    return Endpoint(path, (f"{path}{{packagename}}/",), methods=("POST",))
+    return Endpoint(f"{path} {path}{{packagename}}/", methods=("POST",))
 
 
 @_webhook("github")
