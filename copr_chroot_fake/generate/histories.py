@@ -20,12 +20,13 @@ from ..scenario.spec import BuildEntry, ChrootEntry, ProjectEntry, Scenario
 from ..validation.checks import LARGEST_INTEGER
 from .mock_chroots import MOCK_CHROOTS, MockChroot
 from .names import (
+    OWNERS,
     Source,
     built_packages,
     dirname,
     enabled_chroots,
+    fill,
     next_source_package,
-    owner,
     package_name,
     project_entry,
     source_package,
@@ -147,7 +148,7 @@ def build_entry(
         "enable_net": chance(random, 0.2),
         "is_background": chance(random, 0.1),
         "submitted_on": _clamp(submitted_on),
-        "submitter": owner(random) if ownername.startswith("@") else ownername,
+        "submitter": fill(random, OWNERS) if ownername.startswith("@") else ownername,
         "source_state": _source_state(history.states).value,
         "source_result_dir": defaults.source_result_dir(id),
         "source_package": {"version": f"{source.version}-{source.release}"},

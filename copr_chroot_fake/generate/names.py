@@ -27,9 +27,9 @@ topic audio cloud containers desktop fonts games gnome-extras kernel neuro ocaml
 """
 _WORDS = {placeholder: words for placeholder, *words in map(str.split, _WORD_LISTS.splitlines())}
 
-_OWNERS = Weighted((("{letter}{family}", 5), ("{given}{number}", 2), ("{given}-{family}", 2), ("{first}{second}", 2)))
-_GROUPS = Weighted((("@{topic}-sig", 4), ("@{topic}", 2), ("@{topic}-devel", 2), ("@{first}-team", 3)))
-_PROJECTS = Weighted(
+OWNERS = Weighted((("{letter}{family}", 5), ("{given}{number}", 2), ("{given}-{family}", 2), ("{first}{second}", 2)))
+GROUPS = Weighted((("@{topic}-sig", 4), ("@{topic}", 2), ("@{topic}-devel", 2), ("@{first}-team", 3)))
+PROJECTS = Weighted(
     (
         ("{first}{second}", 6),
         ("{first}-{second}", 3),
@@ -55,24 +55,9 @@ _BUILDROOT = ("gcc-c++", "git-core", "python3-devel", "rust-packaging", "selinux
 _BOOTSTRAPS = Weighted((("default", 90), ("on", 3), ("off", 4), ("image", 3)))
 
 
-def owner(random: Random) -> str:
-    """Return the name of a user."""
-    return _fill(random, _OWNERS)
-
-
-def group(random: Random) -> str:
-    """Return the name of a group, with its ``@``."""
-    return _fill(random, _GROUPS)
-
-
 def owner_or_group(random: Random) -> str:
     """Return the name of a user or a group."""
-    return group(random) if chance(random, 0.3) else owner(random)
-
-
-def project_name(random: Random) -> str:
-    """Return the name of a project, without its owner."""
-    return _fill(random, _PROJECTS)
+    return fill(random, GROUPS if chance(random, 0.3) else OWNERS)
 
 
 def random_word(random: Random) -> str:
@@ -80,7 +65,8 @@ def random_word(random: Random) -> str:
     return pick(random, _WORDS["first"]) + pick(random, _WORDS["second"])
 
 
-def _fill(random: Random, patterns: Weighted[str]) -> str:
+def fill(random: Random, patterns: Weighted[str]) -> str:
+    """Return a name that follows one of the patterns: of a user, of a group with its ``@``, or of a project."""
     return patterns.pick(random).format(
         letter=pick(random, "abcdefghijklmnopqrstuvwxyz"),
         **{placeholder: pick(random, words) for placeholder, words in _WORDS.items()},
@@ -103,7 +89,7 @@ def repository(random: Random, projects: Sequence[str] = ()) -> str:
     if chance(random, 0.6):
         if projects and chance(random, 0.7):
             return f"copr://{pick(random, projects)}"
-        return f"copr://{owner_or_group(random)}/{project_name(random)}"
+        return f"copr://{owner_or_group(random)}/{fill(random, PROJECTS)}"
     return pick(random, _REPOSITORIES).format(name=random_word(random), number=random_integer(random, 1, 98))
 
 
@@ -125,7 +111,7 @@ def project_entry(
     :param repository_projects: full names of projects whose repositories it may use.
     """
     while True:
-        ownername, name = owner_or_group(random), project_name(random)
+        ownername, name = owner_or_group(random), fill(random, PROJECTS)
         if f"{ownername}/{name}" not in excluded:
             break
     return {
@@ -209,7 +195,7 @@ _KINDS = Weighted(
 )
 
 _VERSIONS = Weighted((("{a}.{b}.{c}", 60), ("{a}.{b}", 18), ("{d}", 5), ("{year}.{month}.{c}", 5), ("0.{b}.{c}", 12)))
-_EPOCHS = Weighted(((0, 92), (1, 6), (2, 2)))
+EPOCHS = Weighted(((0, 92), (1, 6), (2, 2)))
 
 
 def package_name(random: Random) -> str:
@@ -245,11 +231,6 @@ def release_number(random: Random) -> int:
     return 1 if chance(random, 0.6) else random_integer(random, 2, 12)
 
 
-def epoch(random: Random) -> int:
-    """Return an epoch, mostly 0."""
-    return _EPOCHS.pick(random)
-
-
 def source_package(random: Random, name: str) -> Source:
     """Return a source package with the given name, of a kind that fits it: ``python-x`` has a ``python3-x``."""
     matching = [
@@ -261,7 +242,7 @@ def source_package(random: Random, name: str) -> Source:
     kind = Weighted(specific or matching).pick(random)
     stem = name.removeprefix(kind.prefix) or name
     binaries = tuple((pattern.format(name=name, stem=stem), contents) for pattern, contents in kind.binaries)
-    return Source(name, epoch(random), version(random), release_number(random), binaries)
+    return Source(name, EPOCHS.pick(random), version(random), release_number(random), binaries)
 
 
 def next_source_package(random: Random, source: Source) -> Source:

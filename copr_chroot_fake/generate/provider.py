@@ -54,15 +54,15 @@ class CoprProvider(BaseProvider):
 
     def copr_owner(self) -> str:
         """Return the name of a user."""
-        return names.owner(self._random)
+        return names.fill(self._random, names.OWNERS)
 
     def copr_group(self) -> str:
         """Return the name of a group, with its ``@``."""
-        return names.group(self._random)
+        return names.fill(self._random, names.GROUPS)
 
     def copr_project_name(self) -> str:
         """Return the name of a project, without its owner."""
-        return names.project_name(self._random)
+        return names.fill(self._random, names.PROJECTS)
 
     def copr_dirname(self, projectname: str | None = None) -> str:
         """Return a directory of a project: mostly the main one, else ``name:pr:12`` or ``name:custom:word``.
@@ -90,7 +90,7 @@ class CoprProvider(BaseProvider):
 
     def copr_epoch(self) -> int:
         """Return an epoch, mostly 0."""
-        return names.epoch(self._random)
+        return names.EPOCHS.pick(self._random)
 
     def copr_nevra(self, chroot: str | None = None, package: str | None = None) -> str:
         """Return one of the packages built from a source package, as ``name-[epoch:]version-release.arch``.

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import field
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple, cast, get_args
+from typing import NamedTuple, cast, get_args
 
 from ..api.endpoint import Submits
 from ..api.routing import ENDPOINTS
@@ -15,10 +15,9 @@ from ..engine.store import Store
 from ..validation import checks
 from ..validation.rule import frozen
 from ..wire.endpoint_name import EndpointName
+from . import near_misses, submissions
 from .request import Request, RequestLog, describe, fold
-
-if TYPE_CHECKING:
-    from .submissions import Submission
+from .submissions import Submission
 
 
 class Filter(NamedTuple):
@@ -73,11 +72,8 @@ class UnmatchedRequests:
     @property
     def near_miss(self) -> str:
         """A text with the closest objects that existed at the time of the last request; each access searches again."""
-        # Imported late: most tests need no near misses.
-        from .near_misses import near_miss
-
         with self._store.lock:
-            return near_miss(self._store, self.last)
+            return near_misses.near_miss(self._store, self.last)
 
     def __str__(self) -> str:
         times = "" if self.count == 1 else f" ({self.count} times)"
@@ -121,8 +117,6 @@ class Journal:
 
     def missing_chroots(self) -> list[str]:
         """Return a line for each rejected project with chroots that Copr does not have."""
-        from . import near_misses, submissions
-
         found = self._submissions(("project/add", "project/edit"), submissions.project_in)
         with self._store.lock:
             lines = [near_misses.missing_chroots(self._store, project) for project in found]
@@ -145,9 +139,6 @@ class Journal:
         self, fields: Mapping[str, object], chroots: Iterable[str] | None, times: int | None, **texts: str | None
     ) -> None:
         __tracebackhide__ = True
-        # Imported late, as near misses are.
-        from . import submissions
-
         times = checks.optional(checks.whole_number)("times", times)
         expected = submissions.expected_fields(fields, chroots, **texts)
         found = self._submissions(_submitting("build"), submissions.builds_in)
@@ -157,8 +148,6 @@ class Journal:
         self, fields: Mapping[str, object], chroots: Iterable[str] | None, **texts: str | None
     ) -> None:
         __tracebackhide__ = True
-        from . import submissions
-
         expected = submissions.expected_fields(fields, chroots, **texts)
         found = self._submissions(_submitting("project"), submissions.project_in)
         self._fail(submissions.problem_in(found, expected, None, "project"))

@@ -1,19 +1,22 @@
 """The logs of a build. During the build they only grow, so each response begins with the previous one.
 
 The format is that of Copr's backend and of mock; the contents are invented. Lines written before the end do not depend
-on the result.
+on the result. As in copr-rpmbuild, the log of a source build depends on the type of the source: it downloads source
+packages and specs, clones repositories, and runs the generators of specs.
 """
 
 from __future__ import annotations
 
+import posixpath
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from ..model.nevra import Nevra
+from ..model.source import SourceType
 from ..model.states import State
 from .job import Job
 from .rpm_file import file_name
-from .source_log import source_log
 
 _BUILDROOT = (
     *("bash", "binutils", "bzip2", "coreutils", "cpio", "diffutils", "fedora-release", "filesystem", "findutils"),
@@ -39,7 +42,7 @@ _ERROR_LINES = (
 
 def builder_live(job: Job) -> bytes:
     """Return the output of the builder; during the build, the part written so far."""
-    lines = [*_head(job), *(source_log(job).lines if job.is_source_build else _mock_lines(job))]
+    lines = [*_head(job), *(_source_log(job).lines if job.is_source_build else _mock_lines(job))]
     if job.phase is State.RUNNING:
         return encode_lines(lines[: _count_written(job, len(lines))])
     return encode_lines([*lines, *_end_lines(job)])
@@ -217,7 +220,7 @@ def _end_lines(job: Job) -> list[str]:
 def _source_end(job: Job) -> list[str]:
     if job.phase is State.FAILED:
         return [
-            source_log(job).error,
+            _source_log(job).error,
             "Copr build error: Build failed",
         ]
     return [f"Wrote: {file_name(job.source)}", "Running SRPMResults tool", "SRPMResults finished"]
@@ -254,3 +257,87 @@ def _format_time(unix_time: int) -> str:
 def encode_lines(lines: Iterable[str]) -> bytes:
     """Return lines as the contents of a text file."""
     return "".join(f"{line}\n" for line in lines).encode(errors="replace")
+
+
+class _SourceLog(NamedTuple):
+    """The lines about how a source package is made, and the error if that fails."""
+
+    lines: tuple[str, ...]
+    error: str
+
+
+_PROGRESS = tuple(f"{percent:>3}%" for percent in range(0, 101, 5))
+
+
+def _source_log(job: Job) -> _SourceLog:
+    """Return the log of a source build, apart from its start and its end."""
+    source = job.build.source
+    config = {name: value for name, value in source.config.items() if isinstance(value, str) and value}
+    return _LOGS.get(source.type, _clone)(config, job.package)
+
+
+def _download(config: Mapping[str, str], package: str) -> _SourceLog:
+    url = config.get("url", f"https://example.org/{package}.src.rpm")
+    name = config.get("pkg") or posixpath.basename(url.partition("?")[0]) or url
+    lines = (f"INFO: Downloading {url}", *(f"{name} {percent}" for percent in _PROGRESS))
+    if name.endswith(".spec"):
+        return _bad_source(name.removesuffix(".spec"), (*lines, f"Running: rpmbuild -bs {name}"))
+    return _SourceLog(lines, f"error: {name}: not an rpm package (or package manifest)")
+
+
+def _clone(config: Mapping[str, str], package: str) -> _SourceLog:
+    url = config.get("clone_url", f"https://example.org/{package}.git")
+    name = posixpath.basename(url.rstrip("/")).removesuffix(".git") or package
+    spec = config.get("spec", f"{name}.spec")
+    clone = f"svn checkout {url}" if config.get("type") == "svn" else f"git clone {url}"
+    build = _BUILD_METHODS.get(config.get("srpm_build_method", ""), "rpkg srpm --spec {}").format(spec)
+    return _bad_source(
+        name,
+        (f"Running: {clone}", *(f"Receiving objects: {percent}" for percent in _PROGRESS), f"Running: {build}"),
+    )
+
+
+_BUILD_METHODS = {
+    "tito": "tito build --srpm",
+    "tito_test": "tito build --test --srpm",
+    "make_srpm": 'make -f .copr/Makefile srpm outdir="." spec="{}"',
+}
+
+
+def _clone_dist_git(config: Mapping[str, str], package: str) -> _SourceLog:
+    cloned = _clone(config, package)
+    client = ("Running: copr-distgit-client sources", "Running: copr-distgit-client srpm")
+    return cloned._replace(lines=(*cloned.lines[:-1], *client))
+
+
+def _generate_from_pypi(config: Mapping[str, str], package: str) -> _SourceLog:
+    name = config.get("pypi_package_name", package)
+    return _bad_source(name, (f"Running: {config.get('spec_generator', 'pyp2spec')} {name}",))
+
+
+def _generate_from_gem(config: Mapping[str, str], package: str) -> _SourceLog:
+    name = config.get("gem_name", package)
+    return _bad_source(name, (f"Running: gem2rpm {name} --fetch --srpm",))
+
+
+def _run_script(config: Mapping[str, str], package: str) -> _SourceLog:
+    chroot = f" --mock-config {config['chroot']}" if "chroot" in config else ""
+    return _SourceLog(
+        (f"Running: copr-sources-custom --workdir /workdir{chroot} --script /workdir/script",),
+        "error: the script has ended with status 1",
+    )
+
+
+def _bad_source(name: str, lines: tuple[str, ...]) -> _SourceLog:
+    return _SourceLog(lines, f"error: Bad source: {name}.tar.gz: No such file or directory")
+
+
+_LOGS: Mapping[SourceType, Callable[[Mapping[str, str], str], _SourceLog]] = {
+    "link": _download,
+    "upload": _download,
+    "pypi": _generate_from_pypi,
+    "rubygems": _generate_from_gem,
+    "custom": _run_script,
+    "distgit": _clone_dist_git,
+}
+"""By type; other sources are cloned."""
