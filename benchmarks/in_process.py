@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import httpx
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.api.build_chroots import render_chroots
+from copr_chroot_fake.api.build_chroots import render_chroot
 from copr_chroot_fake.api.paging import Paging, render_page
 
 from .figures import Figure, ratio, timed
@@ -78,7 +78,7 @@ def _compare_rendering(fake: FakeCopr, rounds: int) -> float:
         return json.dumps({"items": items, "meta": meta}).encode() + b"\n"
 
     def render_from_cache() -> bytes:
-        return render_page(render_chroots(chroots), Paging(100, 0, "id", "ASC"))
+        return render_page(map(render_chroot, chroots), Paging(100, 0, "id", "ASC"))
 
     assert render_with_json() == render_from_cache() == fake.answer("GET", LIST).body
     return ratio(timed(render_with_json), timed(render_from_cache), rounds)
