@@ -128,6 +128,51 @@ def test_rejected_scenario_leaves_batches_and_ids() -> None:
     assert fake.builds[5].source_state == "succeeded"
 
 
+EXISTING: dict[str, list[object]] = {
+    "accounts": [{"name": "jdoe", "login": "a", "token": "b"}],
+    "groups": [{"name": "@copr", "fas_name": "copr"}],
+    "batches": [{"id": 1}],
+    "projects": [{"ownername": "jdoe", "projectname": "tools", "id": 3}],
+    "builds": [{"id": 1}],
+}
+NEW: dict[str, list[object]] = {
+    "chroots": ["fedora-41-x86_64"],
+    "accounts": [{"name": "bob", "login": "c", "token": "d"}],
+    "groups": [{"name": "@new", "fas_name": "new"}],
+    "batches": [{"id": 7}],
+    "projects": [{"ownername": "bob", "projectname": "tools"}],
+    "builds": [{"id": 9, "ownername": "bob", "projectname": "tools", "package": "hello"}],
+    "faults": ["outage"],
+    "submissions": [{"lifecycle": "fails"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "conflict"),
+    [
+        ("accounts", {"name": "jdoe", "login": "a", "token": "other"}),
+        ("groups", {"name": "@copr", "fas_name": "other"}),
+        ("batches", {"id": 1}),
+        ("batches", {"id": 8, "blocked_by": 3}),
+        ("projects", {"ownername": "jdoe", "projectname": "tools"}),
+        ("projects", {"ownername": "jdoe", "projectname": "other", "id": 3}),
+        ("builds", {"id": 1}),
+        ("builds", {"id": 2, "batch": 5}),
+    ],
+)
+def test_scenario_with_a_conflict_changes_nothing(key: str, conflict: dict[str, object]) -> None:
+    """The clock, ids and mock chroots included, although the rest of the scenario is new."""
+    fake = FakeCopr.from_scenario(EXISTING)
+    before, mock_chroots = fake.to_scenario(), fake.answer("GET", "/api_3/mock-chroots/list")
+    rejected = {**NEW, key: [*NEW[key], conflict], "now": 1_800_000_000, "last_ids": {"build": 99, "project": 99}}
+    with pytest.raises(ScenarioError):
+        fake.add_scenario(rejected)
+    assert fake.to_scenario() == before
+    assert fake.answer("GET", "/api_3/mock-chroots/list") == mock_chroots
+    fake.add_scenario({**NEW, "now": 1_800_000_000})
+    assert fake.clock.now() == 1_800_000_000
+
+
 def test_existing_groups_and_batches_are_errors() -> None:
     fake = FakeCopr.from_scenario({"groups": [{"name": "@copr", "fas_name": "copr"}], "batches": [{"id": 1}]})
     with pytest.raises(ScenarioError) as raised:
