@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from ..wire.answer import CATCH_ALL, ApiError, crashing_on
+from ..wire.answer import ApiError, crashing_on
 from ..wire.headers import CHARSETS, RawHeaders, parse_parameters, read_header
 from ..wire.target import parse_urlencoded
 
@@ -89,7 +89,7 @@ class RequestBody:
         if not document:
             return dict(self.form)
         if not isinstance(document, dict):
-            raise ApiError(500, CATCH_ALL)
+            raise ApiError(500)
         return dict(document)
 
     @property
@@ -126,7 +126,7 @@ class RequestBody:
         with crashing_on(ValueError):
             document = _load(file.content) or {}
         if not isinstance(document, dict):
-            raise ApiError(500, CATCH_ALL)
+            raise ApiError(500)
         self._replaced_form = document
 
 

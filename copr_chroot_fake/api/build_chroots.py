@@ -9,7 +9,7 @@ from typing import cast
 
 from ..engine.build import Build
 from ..engine.chroot import BuildChroot
-from ..wire.answer import CATCH_ALL, ApiError
+from ..wire.answer import ApiError
 from .build_config import REPO, derive_build_config, has_valid_priorities
 from .builds import find_build, list_packages, no_such_build
 from .context import RequestContext, Success, attributes, json_success, missing, nul_error
@@ -71,7 +71,7 @@ def list_build_chroots(context: RequestContext) -> Success:
         raise missing("build_id")
     check_order(paging.order, CHROOT_TABLE)
     if target.build_id is None:
-        raise nul_error(raw_id) or ApiError(500, CATCH_ALL, compact=True)
+        raise nul_error(raw_id) or ApiError(500, compact=True)
     check_query(paging, CHROOT_TABLE)
     build = context.store.find_build(target.build_id)
     if build is None:

@@ -11,7 +11,7 @@ from ..engine.chroot import BuildChroot
 from ..engine.project import Project
 from ..engine.store import Store
 from ..model.project import NO_SETTINGS, ProjectChroot
-from ..wire.answer import CATCH_ALL, ApiError, crashing_on
+from ..wire.answer import ApiError, crashing_on
 from .context import attributes
 from .endpoint import Model, plain
 
@@ -36,7 +36,7 @@ def derive_build_config(chroot: BuildChroot, store: Store) -> dict[str, object]:
     project = build.project
     settings = project.known_chroots.get(name)
     if settings is None or not store.mock_chroots[name]:
-        raise ApiError(500, CATCH_ALL)
+        raise ApiError(500)
     is_enabled = settings.dropped_on is None
     fields: dict[str, object] = {"additional_repos": _additional_repos(project, settings)}
     if is_enabled:

@@ -16,13 +16,13 @@ from ..engine.store import Store
 from ..errors import EventError
 from ..model.source import UNIMPORTED
 from ..model.states import State
-from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError, make_answer
+from ..wire.answer import HTML, Answer, ApiError, make_answer
 from ..wire.target import cast_integer
 from .context import RequestContext, Success, attributes, json_success, missing, nul_error
 from .endpoint import Endpoint, Kind, Model, page_of, plain, texts
 from .paging import BUILD_TABLE, Paging, check_order, check_query, parse_paging, render_page
 from .projects import check_deletable, find_project
-from .users import authenticate, may_build_in, may_edit
+from .users import authenticate, may_build_in, may_delete
 
 _WITH_LOG = (State.RUNNING, State.IMPORTING, State.SUCCEEDED, State.FAILED, State.CANCELED)
 """States of a source build in which its log has an address."""
@@ -75,7 +75,7 @@ def get_source_chroot(context: RequestContext) -> Success:
     # A source build that follows from the lifecycles of the chroots has a directory, whether or not it was named.
     has_directory = bool(build.source.result_dir) or (build.had_lifecycle and not build.source.is_independent)
     if not has_directory or build.source_state not in _WITH_LOG:
-        raise ApiError(500, CATCH_ALL)
+        raise ApiError(500)
     return json_success({"state": build.source_state.value, "result_url": build.source_results_url})
 
 
@@ -133,7 +133,7 @@ def delete_build(context: RequestContext) -> Success:
     """Delete a finished build."""
     user = authenticate(context)
     build = _find_build(context)
-    if not may_edit(user, build.project) or build.project.settings.persistent:
+    if not may_delete(user, build.project):
         raise ApiError(403, f"User '{user.name}' doesn't have permissions to delete build {build.id}")
     if not build.is_finished:
         raise ApiError(500, f"User '{user.name}' can not delete build {build.id}")
@@ -171,7 +171,7 @@ def _find_listed(ids: Iterable[Hashable], store: Store) -> Mapping[Hashable, Bui
         if not isinstance(listed, str):
             found[listed] = build
         elif build is not None and number not in found:
-            raise ApiError(500, CATCH_ALL)
+            raise ApiError(500)
     return found
 
 
@@ -186,7 +186,7 @@ def _listed_number(listed: Hashable) -> int | None:
         return listed
     number = cast_integer(listed) if isinstance(listed, str) else None
     if number is None:
-        raise ApiError(500, CATCH_ALL, compact=True)
+        raise ApiError(500, compact=True)
     return number
 
 
@@ -198,9 +198,9 @@ def _listed_ids(context: RequestContext) -> list[Hashable]:
     document = context.body.json()
     ids = document.get("builds") if isinstance(document, dict) else None
     if isinstance(ids, str) and ids:
-        raise ApiError(500, CATCH_ALL, compact=True)
+        raise ApiError(500, compact=True)
     if not isinstance(ids, list) or any(isinstance(listed, (list, dict)) for listed in ids):
-        raise ApiError(500, CATCH_ALL)
+        raise ApiError(500)
     return ids
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ..engine.store import Store
 from ..validation import checks
-from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError, Headers, json_answer, make_answer
+from ..wire.answer import HTML, Answer, ApiError, Headers, json_answer, make_answer
 from ..wire.headers import RawHeaders
 from ..wire.target import Target
 from .bodies import RequestBody
@@ -64,7 +64,7 @@ class Success:
         """
         if self._answer is None:
             if self.invalid_field:
-                raise ApiError(500, CATCH_ALL)
+                raise ApiError(500)
             answer = json_answer(self.body)
             self._answer = answer._replace(headers=answer.headers + self.headers) if self.headers else answer
         return self._answer
@@ -126,4 +126,4 @@ def nul_error(text: str | int) -> ApiError | None:
 
     That is a NUL, or an unpaired surrogate.
     """
-    return None if checks.is_storable(str(text)) else ApiError(500, CATCH_ALL)
+    return None if checks.is_storable(str(text)) else ApiError(500)

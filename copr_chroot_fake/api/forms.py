@@ -19,7 +19,7 @@ from ..engine.store import Store
 from ..errors import InputError
 from ..validation import checks
 from ..validation.rule import frozen
-from ..wire.answer import CATCH_ALL, ApiError, crashing_on
+from ..wire.answer import ApiError, crashing_on
 from .bodies import RequestBody, Upload
 
 Values = Mapping[str, Any]
@@ -171,9 +171,9 @@ def require_storable(values: Iterable[object]) -> None:
             require_storable(value)
         elif isinstance(value, str):
             if not checks.is_storable(value):
-                raise ApiError(500, CATCH_ALL)
+                raise ApiError(500)
         elif isinstance(value, int) and value > checks.LARGEST_INTEGER:
-            raise ApiError(500, CATCH_ALL)
+            raise ApiError(500)
 
 
 def require_json(config: Mapping[str, object]) -> None:
@@ -196,7 +196,7 @@ def as_text(value: Any) -> str | None:
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return str(value)
-    raise ApiError(500, CATCH_ALL)
+    raise ApiError(500)
 
 
 # Readers.

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from ..wire.answer import CATCH_ALL, Answer, ApiError, json_answer
+from ..wire.answer import Answer, ApiError, json_answer
 from .endpoint import Kind, Model
 
 HEADER = b"x-fields"
@@ -32,7 +32,7 @@ def read_mask(header: str, model: Model) -> Mask | Answer:
     text = header.strip()
     if not text:
         # Web servers keep white space such as a no-break space, and Flask-RESTX fails on the empty rest.
-        return ApiError(500, CATCH_ALL).answer()
+        return ApiError(500).answer()
     try:
         mask = _parse_mask(text)
         _check(mask, model)

@@ -14,7 +14,7 @@ from ..engine.store import Store
 from ..model.package import Package
 from ..model.shell_pattern import ShellPattern
 from ..model.source import REBUILDABLE, SOURCE_TYPES
-from ..wire.answer import CATCH_ALL, ApiError
+from ..wire.answer import ApiError
 from . import forms
 from .builds import BUILD, render_build
 from .context import RequestContext, Success, attributes, json_success, nul_error, require
@@ -86,7 +86,7 @@ def add_package(context: RequestContext) -> Success:
     _store_package(project, user, data, context)
     name = context.target.parameters["packagename"]
     if name not in project.packages:
-        raise ApiError(500, CATCH_ALL)
+        raise ApiError(500)
     return json_success(_fields(project.packages[name], project))
 
 
@@ -160,7 +160,7 @@ def build_package(context: RequestContext) -> Success:
 def _find_package(project: Project, name: object) -> Package:
     if name and not isinstance(name, str):
         # The database compares it with texts only.
-        raise ApiError(500, CATCH_ALL)
+        raise ApiError(500)
     package = project.packages.get(str(name or ""))
     if package is None:
         raise nul_error(str(name or "")) or ApiError(404, f"No package with name {name} in copr {project.projectname}")

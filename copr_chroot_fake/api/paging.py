@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 from ..engine.build import Build
 from ..engine.chroot import BuildChroot
 from ..model.states import STATUS_NUMBERS
-from ..wire.answer import CATCH_ALL, ApiError
+from ..wire.answer import ApiError
 
 _MAX_BIGINT = 2**63 - 1
 
@@ -196,7 +196,7 @@ def check_order(order: str, table: Table) -> None:
         return
     if order == "__table__":
         # Copr tests whether the attribute is true, which SQLAlchemy does not allow.
-        raise ApiError(500, CATCH_ALL)
+        raise ApiError(500)
     if order in table.attributes or (order.startswith("__") and order.endswith("__")):
         raise ApiError(500, f"Cannot order by {order}")
     raise ApiError(500, f"Cannot order by {order}, {table.name} doesn't have such property")
@@ -210,7 +210,7 @@ def check_query(paging: Paging, table: Table, joined: Collection[str] = ()) -> N
     """
     is_in_range = 0 <= (paging.limit or 0) <= _MAX_BIGINT and 0 <= paging.offset <= _MAX_BIGINT
     if not is_in_range or (paging.order in table.relations and paging.order not in joined):
-        raise ApiError(500, CATCH_ALL, compact=True)
+        raise ApiError(500, compact=True)
 
 
 def slice_page(chroots: Sequence[BuildChroot], paging: Paging) -> Sequence[BuildChroot]:

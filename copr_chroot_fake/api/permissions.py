@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ..engine.project import Project
 from ..model.project import PERMISSION_NAMES, PERMISSION_STATES, Permissions, PermissionState
-from ..wire.answer import CATCH_ALL, ApiError
+from ..wire.answer import ApiError
 from .context import RequestContext, Success, json_success, nul_error
 from .endpoint import Endpoint, plain
 from .projects import find_editable_project, find_project_in_path
@@ -41,7 +41,7 @@ def set_permissions(context: RequestContext) -> Success:
         if find_user(context.store, name) is None:
             raise nul_error(name) or ApiError(400, f"user '{name}' doesn't exist in database")
         if not isinstance(states, dict):
-            raise ApiError(500, CATCH_ALL)
+            raise ApiError(500)
         before = permissions.get(name, Permissions())
         for permission, state in states.items():
             _check(project, name, permission, state)
@@ -92,7 +92,7 @@ def _check(project: Project, user: str, permission: object, state: object) -> No
         raise ApiError(400, f"invalid permission '{permission}', allowed {'|'.join(PERMISSION_NAMES)}")
     if isinstance(state, (list, dict)):
         # Copr looks it up in a dictionary.
-        raise ApiError(500, CATCH_ALL)
+        raise ApiError(500)
     if state not in PERMISSION_STATES:
         allowed = "|".join(PERMISSION_STATES)
         raise ApiError(400, f"invalid '{permission}' permission state '{state}', use {allowed}")

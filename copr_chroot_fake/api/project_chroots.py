@@ -9,7 +9,7 @@ from typing import Any
 from ..engine.project import Project
 from ..engine.store import Store
 from ..model.project import NO_SETTINGS, ProjectChroot
-from ..wire.answer import CATCH_ALL, ApiError
+from ..wire.answer import ApiError
 from . import forms
 from .bodies import Upload
 from .build_config import REPO, derive_project_config
@@ -76,7 +76,7 @@ def get_build_config(context: RequestContext) -> Success:
     """Return the build configuration for new builds."""
     project, name = _find(context)
     if name not in project.active_chroots:
-        raise ApiError(500, CATCH_ALL)
+        raise ApiError(500)
     return json_success(derive_project_config(project, name))
 
 
@@ -132,7 +132,7 @@ def _reset(project: Project, name: str, values: Values) -> ProjectChroot:
     settings = project.known_chroots[name]
     for given in _words(values["reset_fields"]):
         if given in _REQUIRED:
-            raise ApiError(500, CATCH_ALL)
+            raise ApiError(500)
         if given in _RESETTABLE_UNSHOWN:
             continue
         field = _RENAMED.get(given, given)

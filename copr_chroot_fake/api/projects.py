@@ -17,13 +17,13 @@ from ..engine.forking import fork_project
 from ..engine.project import Project
 from ..engine.store import Store
 from ..model.project import NO_SETTINGS, ProjectSettings
-from ..wire.answer import CATCH_ALL, ApiError
+from ..wire.answer import ApiError
 from . import forms
 from .context import RequestContext, Success, attributes, json_success, nul_error, require
 from .endpoint import Endpoint, Kind, Model, page_of, plain, texts
 from .forms import Field, Given, Invalid, Values, as_text, form_data, read_form, repository_field, require_storable
 from .paging import PROJECT_TABLE, Paging, check_order, check_query, parse_paging, render_page, slice_rows, sort_rows
-from .users import User, authenticate, find_user, may_edit, owner_of, require_group_member
+from .users import User, authenticate, find_user, may_delete, may_edit, owner_of, require_group_member
 
 _MAX_LISTED_BUILDS = 5
 
@@ -147,7 +147,7 @@ def add_project(context: RequestContext) -> Success:
     if owner.startswith("@"):
         require_group_member(user, owner, store)
     if len(values["name"]) > _MAX_NAME:
-        raise ApiError(500, CATCH_ALL, compact=True)
+        raise ApiError(500, compact=True)
     settings = _settings_to_add(values)
     require_storable(vars(settings).values())
     project = Project(store, store.next_project_id(), owner, values["name"], settings=settings, creator=user.name)
@@ -173,7 +173,7 @@ def edit_project(context: RequestContext) -> Success:
     _check_chroots(context, store)
     if "storage" in data:
         # Copr's database does not store the name of a storage, which comes out before the permissions are looked up.
-        raise ApiError(500, CATCH_ALL, compact=True)
+        raise ApiError(500, compact=True)
     values = form.values
     sent = {name: value for name, value in values.items() if name in data and value is not None}
     settings = replace(project.settings, **_changed_settings(sent))
@@ -249,7 +249,7 @@ def fork(context: RequestContext) -> Success:
             f"You are about to fork into existing project: {name}\nPlease use --confirm if you really want to do this",
         )
     if len(name) > _MAX_NAME:
-        raise ApiError(500, CATCH_ALL, compact=True)
+        raise ApiError(500, compact=True)
     if f"{owner}/{name}" == project.full_name:
         raise ApiError(400, "Source project should not be same as destination")
     return render_project(fork_project(store, project, owner, name, user.name))
@@ -279,7 +279,7 @@ def find_project(context: RequestContext) -> Project:
     if not (owner and name):
         # Copr reads a blank argument from the body instead, which the request lacks.
         context.body.json()
-        raise ApiError(500, CATCH_ALL)
+        raise ApiError(500)
     return _find(owner, name, context.store)
 
 
@@ -302,7 +302,7 @@ def find_project_in_body(context: RequestContext) -> Project:
         # The database takes a list of nulls for a text, which is no name.
         raise ApiError(404, f"Project {owner}/{name} does not exist.")
     if not isinstance(owner, str) or not owner or not isinstance(name, str):
-        raise ApiError(500, CATCH_ALL)
+        raise ApiError(500)
     return _find(owner, name, context.store)
 
 
@@ -330,7 +330,7 @@ def _body_value(context: RequestContext, key: str) -> object:
         return value
     document = context.body.json()
     if not isinstance(document, dict) or key not in document:
-        raise ApiError(500, CATCH_ALL)
+        raise ApiError(500)
     return document[key]
 
 
@@ -343,29 +343,22 @@ def _find(owner: str, name: str, store: Store) -> Project:
     raise nul_error(owner + name) or ApiError(404, f"Project {owner}/{name} does not exist.")
 
 
-def check_deletable(user: User, builds: Iterable[Build], missing: Iterable[object] = ()) -> None:
+def check_deletable(user: User, builds: Sequence[Build], missing: Sequence[object] = ()) -> None:
     """Reject the deletion of builds that are unfinished, missing, or of other users.
 
     :raises ApiError: 400 with a line for each of these.
     """
-    forbidden: list[int] = []
-    running: list[int] = []
-    for build in builds:
-        if not may_edit(user, build.project) or build.project.settings.persistent:
-            forbidden.append(build.id)
-        elif not build.is_finished:
-            running.append(build.id)
-    lines = [
-        text.format(", ".join(map(str, ids)))
-        for text, ids in (
-            ("You don't have permissions to delete build(s) {}.\n", forbidden),
-            ("Build(s) {} are still running.\n", running),
-            ("Build(s) {} don't exist.\n", [*missing]),
-        )
-        if ids
-    ]
-    if lines:
-        raise ApiError(400, "".join(lines))
+    deletable = [build for build in builds if may_delete(user, build.project)]
+    problems: Mapping[str, Iterable[object]] = {
+        "You don't have permissions to delete build(s) {}.\n": [
+            build.id for build in builds if not may_delete(user, build.project)
+        ],
+        "Build(s) {} are still running.\n": [build.id for build in deletable if not build.is_finished],
+        "Build(s) {} don't exist.\n": missing,
+    }
+    text = "".join(problem.format(", ".join(map(str, ids))) for problem, ids in problems.items() if ids)
+    if text:
+        raise ApiError(400, text)
 
 
 def _check_owner(owner: str, user: User, store: Store) -> None:
@@ -407,22 +400,14 @@ def _dropped_chroots(project: Project, names: Collection[str], store: Store) -> 
     """
     unwanted = [name for name in project.known_chroots if name not in names and store.mock_chroots[name]]
     builds = store.builds_in(project)
-    unfinished: dict[str, None] = {}
-    is_shortened = False
-    for name in unwanted:
-        for build in builds:
-            if name in build and not build[name].state.is_final:
-                if len(unfinished) == _MAX_LISTED_BUILDS:
-                    # Copr does not look whether this build is listed already.
-                    is_shortened = True
-                    break
-                unfinished[str(build.id)] = None
-    if unfinished:
-        listed = [*unfinished, *(["others"] if is_shortened else [])]
-        verb = "is" if len(listed) == 1 else "are"
-        raise ApiError(
-            409, f"Can't drop chroot from project, related {pluralize('build', listed)} {verb} still in progress"
-        )
+    using = [str(build.id) for name in unwanted for build in builds if name in build and not build[name].state.is_final]
+    listed = [*dict.fromkeys(using)][:_MAX_LISTED_BUILDS]
+    # Copr does not look whether a further build is listed already.
+    if len(listed) == _MAX_LISTED_BUILDS and using.index(listed[-1]) < len(using) - 1:
+        listed.append("others")
+    if listed:
+        related = f"related {pluralize('build', listed)} {'is' if len(listed) == 1 else 'are'} still in progress"
+        raise ApiError(409, f"Can't drop chroot from project, {related}")
     return [name for name in unwanted if name in project.chroots]
 
 

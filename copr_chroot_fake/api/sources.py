@@ -17,10 +17,10 @@ from .forms import Field, Values, repository_field
 
 PACKAGE_NAME = r"^[-+_.a-zA-Z0-9]+$"
 
-DIST_GITS = {"fedora": "https://src.fedoraproject.org"}
+_DIST_GITS = {"fedora": "https://src.fedoraproject.org"}
 """The dist-git instances that the service knows, with their URLs; the first is the default."""
 
-_DIST_GIT = next(iter(DIST_GITS))
+_DIST_GIT = next(iter(_DIST_GITS))
 
 _PYTHON_VERSIONS = ["3", "2"]
 
@@ -103,8 +103,8 @@ def _distgit_fields(store: Store) -> Mapping[str, Field]:
         "distgit": Field(
             forms.choice,
             filters=[lambda value: _DIST_GIT if forms.null_if_none(value) is None else value],
-            checks=[forms.one_of(DIST_GITS)],
-            validators=[forms.valid_if(DIST_GITS.__contains__, f"DistGit ID must be one of: {', '.join(DIST_GITS)}")],
+            checks=[forms.one_of(_DIST_GITS)],
+            validators=[forms.valid_if(_DIST_GITS.__contains__, f"DistGit ID must be one of: {', '.join(_DIST_GITS)}")],
         ),
         "committish": forms.optional_text(),
         "namespace": forms.optional_text(filters=[lambda value: posixpath.normpath(value) if value else None]),
@@ -112,37 +112,27 @@ def _distgit_fields(store: Store) -> Mapping[str, Field]:
 
 
 def _distgit_config(values: Values) -> dict[str, object]:
-    config: dict[str, object] = {"clone_url": clone_url(values)}
-    for name in ("distgit", "namespace", "committish"):
-        if values[name]:
-            config[name] = values[name]
-    return config
-
-
-def clone_url(values: Values) -> str:
-    """Return the address of a package in a dist-git instance."""
     package, namespace = values["package_name"], values["namespace"]
     path = f"{namespace}/rpms" if namespace else "rpms"
-    return f"{DIST_GITS[values['distgit']]}/{path}/{package}"
+    config = {"clone_url": f"{_DIST_GITS[values['distgit']]}/{path}/{package}"}
+    return config | {name: values[name] for name in ("distgit", "namespace", "committish") if values[name]}
 
 
-def _fields_named(*names: str) -> Callable[[Values], dict[str, object]]:
+def _fields_named(names: str) -> Callable[[Values], dict[str, object]]:
     """Return a function that returns the values of some fields."""
-    return lambda values: {name: values[name] for name in names}
+    return lambda values: {name: values[name] for name in names.split()}
 
 
-_pypi_config = _fields_named(
-    "pypi_package_name", "pypi_package_version", "spec_generator", "spec_template", "python_versions"
-)
-_custom_config = _fields_named("script", "chroot", "builddeps", "resultdir", "repos")
+_PYPI_NAMES = "pypi_package_name pypi_package_version spec_generator spec_template python_versions"
+
 
 SOURCES: Mapping[str, Source] = {
     source.type: source
     for source in (
         Source("scm", _scm_fields, _scm_config),
-        Source("pypi", _pypi_fields, _pypi_config),
+        Source("pypi", _pypi_fields, _fields_named(_PYPI_NAMES)),
         Source("rubygems", _gem_fields, _fields_named("gem_name")),
-        Source("custom", _custom_fields, _custom_config),
+        Source("custom", _custom_fields, _fields_named("script chroot builddeps resultdir repos")),
         Source("distgit", _distgit_fields, _distgit_config),
     )
 }

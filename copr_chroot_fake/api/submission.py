@@ -20,7 +20,7 @@ from ..model.project import Isolation, SourcePackage
 from ..model.shell_pattern import ShellPattern
 from ..model.source import SourceType
 from ..scenario.spec import BuildSpec, SourceSpec
-from ..wire.answer import CATCH_ALL, ApiError, crashing_on
+from ..wire.answer import ApiError, crashing_on
 from . import forms
 from .bodies import Upload
 from .builds import BUILD, render_build
@@ -352,7 +352,7 @@ def check_directory(project: Project, dirname: object) -> None:
         return
     if not isinstance(dirname, str):
         # The database compares it with texts only.
-        raise ApiError(500, CATCH_ALL)
+        raise ApiError(500)
     if dirname in project.directories:
         return
     name = project.projectname

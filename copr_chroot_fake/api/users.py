@@ -47,6 +47,11 @@ def may_edit(user: User, project: Project) -> bool:
     return user.is_admin or _owns(user, project) or _permissions(user, project).admin == "approved"
 
 
+def may_delete(user: User, project: Project) -> bool:
+    """Return whether a user may delete the builds of a project."""
+    return may_edit(user, project) and not project.settings.persistent
+
+
 def owner_of(project: Project) -> str | None:
     """Return the owner of a project; for a group's project, the user who added it."""
     return project.creator if project.group is not None else project.ownername

@@ -72,7 +72,7 @@ class ApiError(Exception):
     :param compact: whether the JSON has no spaces, as in Copr's errors from outside its REST layer.
     """
 
-    def __init__(self, status: int, message: str, *, compact: bool = False) -> None:
+    def __init__(self, status: int, message: str = CATCH_ALL, *, compact: bool = False) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
@@ -92,7 +92,7 @@ def crashing_on(*kinds: type[Exception]) -> Iterator[None]:
     try:
         yield
     except kinds:
-        raise ApiError(500, CATCH_ALL) from None
+        raise ApiError(500) from None
 
 
 def error_body(message: str, *, compact: bool = False) -> bytes:
