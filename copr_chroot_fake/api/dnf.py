@@ -1,4 +1,9 @@
-"""The repositories of a project, as dnf's plugin reads them: ``rpmrepo``."""
+"""The repositories of a project, as the plugins of dnf read them.
+
+That of dnf 5 reads ``rpmrepo``, that of dnf 4 a repository file: ``/coprs/OWNER/PROJECT/repo/RELEASE/``, of which the
+rules and the text are those of Copr's source; the release can also be the whole name of a chroot. The packages of the
+fake are not signed, so ``gpgcheck`` is 0, which is a setting of the service.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +22,15 @@ from .build_config import expand_url, repo_id
 from .context import TEXT, RequestContext, Success, error_page, json_success, text_answer
 from .endpoint import Endpoint
 
-MULTILIB = {"x86_64": "i386"}
+_MULTILIB = {"x86_64": "i386"}
 """The 32-bit architecture whose packages can be installed beside those of another one."""
 
-MULTILIB_COST = 1100
+_MULTILIB_COST = 1100
 """Higher than the default of dnf, which prefers the main repository."""
 
-KEEP_DAYS = 40
+_HOST = COPR_URL.partition("//")[2]
+
+_KEEP_DAYS = 40
 """Days for which Copr keeps the directory of a pull request after its last build."""
 
 
@@ -58,9 +65,9 @@ def _repos(project: Project) -> dict[str, object]:
         repos.setdefault(release, {"arch": {}})["arch"][arch] = fields
     if project.settings.multilib:
         for repo in repos.values():
-            for arch, multilib in MULTILIB.items():
+            for arch, multilib in _MULTILIB.items():
                 if arch in repo["arch"] and multilib in repo["arch"]:
-                    repo["arch"][arch]["multilib"] = {multilib: {"opts": {"cost": str(MULTILIB_COST), **options}}}
+                    repo["arch"][arch]["multilib"] = {multilib: {"opts": {"cost": str(_MULTILIB_COST), **options}}}
     return dict(sorted(repos.items()))
 
 
@@ -83,12 +90,12 @@ def _directory(project: Project, dirname: str) -> dict[str, object]:
     if latest is None or latest.submitted_on is None:
         return {"delete_after_days": 0}
     days = (store.clock.now() - latest.submitted_on) / 3600 / 24
-    return {"delete_after_days": max(int(KEEP_DAYS - days), 0)}
+    return {"delete_after_days": max(int(_KEEP_DAYS - days), 0)}
 
 
 def _dependencies(project: Project) -> Iterator[dict[str, object]]:
     """Yield the direct and indirect dependencies, each once, Copr's own repositories first."""
-    internal, external, _ = find_dependencies(project)
+    internal, external, _ = _find_dependencies(project)
     start = _repo_id(project)
     for index, found in enumerate(internal, 1):
         own = _repo_id(found)
@@ -111,16 +118,13 @@ def _dependencies(project: Project) -> Iterator[dict[str, object]]:
         }
 
 
-_HOST = "copr.fedorainfracloud.org"
-
-
 def _repo_id(project: Project) -> str:
     group = project.group
     owner = project.ownername if group is None else f"group_{group[1:]}"
     return f"{owner}-{project.projectname}"
 
 
-class Dependencies(NamedTuple):
+class _Dependencies(NamedTuple):
     """Dependencies: projects, URLs of other repositories, and names of projects that do not exist."""
 
     internal: Collection[Project]
@@ -128,7 +132,7 @@ class Dependencies(NamedTuple):
     missing: Collection[str]
 
 
-def find_dependencies(project: Project) -> Dependencies:
+def _find_dependencies(project: Project) -> _Dependencies:
     """Return the direct and indirect dependencies of a project, each once.
 
     :raises ApiError: 500 for a URL with an invalid host.
@@ -151,7 +155,7 @@ def find_dependencies(project: Project) -> Dependencies:
                 internal[found.full_name] = found
                 pending.append(found)
     internal.pop(project.full_name, None)
-    return Dependencies(internal.values(), external, missing)
+    return _Dependencies(internal.values(), external, missing)
 
 
 _BY_RELEASE = ("fedora", "centos-stream", "opensuse-leap", "mageia")
@@ -196,7 +200,7 @@ def _host(context: RequestContext) -> str:
     """Return the host name that the client uses; the plugin expects it in the id of the repository."""
     host = read_header(context.headers, b"host") or ""
     match = re.fullmatch(r"([\w.-]+|\[[0-9A-Fa-f:.]+])(?::[0-9]+)?", host, re.ASCII)
-    return COPR_URL.partition("//")[2] if match is None else match[1]
+    return _HOST if match is None else match[1]
 
 
 def _encoded(text: str) -> str:
@@ -207,11 +211,11 @@ def _encoded(text: str) -> str:
 def _lines(project: Project, dirname: str, chrootname: str, arch: str | None, host: str) -> Iterator[str]:
     name = f"Copr repo for {dirname} owned by {project.ownername}"
     yield from _copr_repo(project, dirname, chrootname, f"copr:{host}:", name)
-    multilib = MULTILIB.get(arch or "") if project.settings.multilib else None
+    multilib = _MULTILIB.get(arch or "") if project.settings.multilib else None
     if multilib is not None and f"{chrootname.rpartition('-')[0]}-{multilib}" in project.active_chroots:
         yield ""
         yield from _copr_repo(project, dirname, chrootname, f"copr:{host}:", name, multilib)
-    internal, external, missing = find_dependencies(project)
+    internal, external, missing = _find_dependencies(project)
     described = f"Copr {host}/{project.ownername}/{dirname}"
     for number, found in enumerate(internal, 1):
         yield ""
@@ -244,7 +248,7 @@ def _copr_repo(
     yield f"gpgkey={root}pubkey.gpg"
     yield "repo_gpgcheck=0"
     if multilib:
-        yield f"cost={MULTILIB_COST}"
+        yield f"cost={_MULTILIB_COST}"
     yield "enabled=1"
     yield "enabled_metadata=1"
     if settings.module_hotfixes:
