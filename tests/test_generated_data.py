@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
 from copr_chroot_fake import CoprProvider, FakeCopr, InputError, Nevra, Scenario, State, SystemClock, VirtualClock
-from copr_chroot_fake.generate.mock_chroots import MOCK_CHROOTS
+from copr_chroot_fake.generate.choices import MOCK_CHROOTS
 from copr_chroot_fake.model.machine import Stamp, stamps_of
 from copr_chroot_fake.scenario.files import scenario_schema
 

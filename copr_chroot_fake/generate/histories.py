@@ -18,7 +18,7 @@ from ..model.machine import Stamp, stamps_of
 from ..model.states import State
 from ..scenario.spec import BuildEntry, ChrootEntry, ProjectEntry, Scenario
 from ..validation.checks import LARGEST_INTEGER
-from .mock_chroots import MOCK_CHROOTS, MockChroot
+from .choices import MOCK_CHROOTS, MockChroot, Weighted, chance, pick, random_integer
 from .names import (
     OWNERS,
     Source,
@@ -31,7 +31,6 @@ from .names import (
     project_entry,
     source_package,
 )
-from .random_choice import Weighted, chance, pick, random_integer
 
 # All weights and speeds are estimates, not measurements.
 

@@ -11,8 +11,7 @@ from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..model.nevra import NevraEntry
-from .mock_chroots import MOCK_CHROOTS, MockChroot
-from .random_choice import Weighted, chance, pick, random_integer
+from .choices import MOCK_CHROOTS, MockChroot, Weighted, chance, pick, random_integer
 
 if TYPE_CHECKING:
     # Slow to import.

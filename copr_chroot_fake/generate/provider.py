@@ -10,8 +10,7 @@ from ..errors import InputError, needing
 from ..model.nevra import NevraEntry, parse_package
 from ..validation import checks
 from . import names
-from .mock_chroots import MOCK_CHROOTS, MockChroot, mock_chroot
-from .random_choice import Weighted, pick, random_integer
+from .choices import MOCK_CHROOTS, MockChroot, Weighted, mock_chroot, pick, random_integer
 
 with needing("CoprProvider", "Faker", "faker"):
     from faker import Generator

@@ -108,14 +108,9 @@ def _write_project(
     """
     document = document or {}
     enabled = checks.mapping("chroot_repos", document.get("chroot_repos", {}))
-    configs = [
-        (name, chroot.details.build_config)
-        for build in builds
-        for name, chroot in chroots[build.id].items()
-        if chroot.details
-    ]
-    configured = [name for name, config in configs if config is not None]
-    failing = {name for name, config in configs if config is None}
+    pairs = [pair for build in builds for pair in chroots[build.id].items()]
+    failing = {name for name, chroot in pairs if chroot.details and chroot.details.build_config is None}
+    configured = [name for name, chroot in pairs if chroot.details and chroot.details.build_config is not None]
     settings = {key: document.get(key) for key in _PROJECT_SETTINGS}
     if settings["bootstrap"] == "default":
         # Copr's word for a project that has no bootstrap setting.
