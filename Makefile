@@ -25,15 +25,12 @@ export PYTHONDONTWRITEBYTECODE :=
 serve: .venv/serve.stamp
 	$(BIN)/copr-chroot-fake serve --port $(PORT) $(SCENARIO)
 
-# Tests of other programs, of the page in a browser, with type checkers, and of generated requests take longer than all
-# others; only `make slow` runs them.
-SLOW := tests/control/test_document_requests.py tests/downstream tests/page tests/test_typing.py
 # One more than there are processors, as some tests wait for a timer or for another program.
 WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 test: .venv/develop.stamp
-	@echo 'Running the tests, which takes about 105 seconds on two cores.'
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -p no:schemathesis $(SLOW:%=--ignore=%)
+	@echo 'Running the tests, which takes about 50 seconds on two cores.'
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -p no:schemathesis -m 'not slow'
 
 # Independent steps run at the same time; the benchmarks run alone at the end.
 check: .venv/docs.stamp .venv/plot.stamp
@@ -50,7 +47,7 @@ check: .venv/docs.stamp .venv/plot.stamp
 CORE := copr_chroot_fake/model/*,copr_chroot_fake/engine/*,copr_chroot_fake/wire/*,copr_chroot_fake/api/*,copr_chroot_fake/dispatch.py
 coverage: .venv/develop.stamp
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal $(SLOW:%=--ignore=%)
+	$(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal -p no:schemathesis -m 'not slow'
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include='$(CORE)' --fail-under=100
 	$(BIN)/coverage report --omit='$(CORE)' --fail-under=98
@@ -60,12 +57,11 @@ coverage: .venv/develop.stamp
 SEED := $(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
 slow: .venv/develop.stamp build/packit
 	COPR_FAKE_EXAMPLES=1 $(BIN)/pytest --hypothesis-profile random --hypothesis-seed $(SEED) \
-	  -n $(WORKERS) --dist worksteal $(SLOW) \
-	  $$(grep --recursive --files-with-matches --include 'test_*.py' 'examples import' tests)
+	  -n $(WORKERS) --dist worksteal -m 'slow or sampled'
 
 # The tests of `make test` where little is as on the machine of a developer.
 conditions: .venv/develop.stamp
-	.ci/conditions -q -n $(WORKERS) --dist worksteal -p no:schemathesis $(SLOW:%=--ignore=%)
+	.ci/conditions -q -n $(WORKERS) --dist worksteal -p no:schemathesis -m 'not slow'
 
 # See docs/testing.md.
 TARGET ?= requests

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from hypothesis import Phase, settings
@@ -26,6 +28,20 @@ settings.register_profile(
     phases=set(Phase) - {Phase.shrink, Phase.explain},
 )
 
+_SLOW = re.compile("control/test_document_requests.py|downstream|page|test_typing.py")
+"""Tests of other programs, of the page in a browser, with type checkers, and of generated requests."""
+
+_HERE = Path(__file__).parent
+
+
+def _is_slow(path: Path) -> bool:
+    return bool(_SLOW.match(path.relative_to(_HERE).as_posix()))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import the modules whose tests are all left out."""
+    return True if config.getoption("markexpr") == "not slow" and _is_slow(collection_path) else None
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes() -> None:
@@ -36,7 +52,10 @@ def pytest_xdist_setupnodes() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Shuffle the modules, and the tests of each, with the seed in COPR_FAKE_ORDER."""
+    """Mark the slow ones; shuffle the modules, and the tests of each, with the seed in COPR_FAKE_ORDER."""
+    for item in items:
+        if _is_slow(item.path):
+            item.add_marker(pytest.mark.slow)
     if seed := os.environ.get("COPR_FAKE_ORDER"):
         items.sort(key=lambda item: [random.Random(seed + name).random() for name in (str(item.path), item.nodeid)])
 

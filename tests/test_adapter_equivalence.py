@@ -71,6 +71,7 @@ def _fake() -> FakeCopr:
     return fake
 
 
+@pytest.mark.sampled
 @settings(
     max_examples=examples(150),
     deadline=None,

@@ -77,6 +77,7 @@ def test_request_body_is_ignored(fake: FakeCopr) -> None:
         assert client.post("/api_3/build-chroot/list", content=b"x" * 1_000_000).status_code == 405
 
 
+@pytest.mark.slow
 def test_core_imports_only_the_standard_library() -> None:
     """A fake without an adapter needs no client, no server and no test runner."""
     code = (

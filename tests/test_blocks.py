@@ -11,7 +11,30 @@ from .documents import CHECK, DOCUMENTS, RUN, Page, blocks_of, name_of
 pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.usefixtures("imported_kit")]
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+STARTING_PROGRAMS = {
+    "docs/how-to/any-program.md",
+    "docs/how-to/commands.md",
+    "docs/how-to/results.md",
+    "docs/how-to/stuck.md",
+    "docs/how-to/submitting.md",
+    "docs/how-to/unittest.md",
+    "docs/how-to/xdist.md",
+    "docs/scenario-tools.md",
+    "docs/server.md",
+    "docs/start/any-language.md",
+    "docs/start/official-client.md",
+    "docs/start/shell.md",
+}
+"""Pages whose blocks take seconds, as each starts processes."""
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param(page, id=name_of(page), marks=[pytest.mark.slow] * (name_of(page) in STARTING_PROGRAMS))
+        for page in DOCUMENTS
+    ],
+)
 def test_blocks_of_a_page_run_in_order(document: Path, pytester: pytest.Pytester) -> None:
     """The output is as the page shows it."""
     # Keep pytest from using the configuration of a directory above.

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 from .documents import ROOT, blocks_of, environment, run
@@ -53,6 +54,7 @@ def test_container_without_a_token_does_not_start(tmp_path: Path) -> None:
     assert "--control-token" in ended.stderr
 
 
+@pytest.mark.slow
 def test_compose_service_is_healthy_and_controlled(tmp_path: Path) -> None:
     """The command runs as in the container, and accepts the token that the script sends."""
     files = {block.file: block.text for block in blocks_of(ROOT / "docs" / "how-to" / "compose.md")}

@@ -47,6 +47,7 @@ def test_every_control_call_has_an_example() -> None:
     assert operations == {*EXAMPLES, *WITHOUT}
 
 
+@pytest.mark.slow
 def test_examples_make_their_calls(server: Server) -> None:
     """The calls are accepted, and are those that the examples are for."""
     wrong = []
@@ -131,6 +132,7 @@ def test_failed_assertion_raises(control: CoprFakeControl) -> None:
         control.verify("requested", endpoint="monitor")
 
 
+@pytest.mark.slow
 def test_lists_are_read_to_the_end(control: CoprFakeControl, server: Server) -> None:
     control.replace_scenario({"builds": [{"id": number} for number in range(1, 1203)]})
     assert [build["id"] for build in control.builds()] == [*range(1, 1203)]

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import copr_chroot_fake
 
 if sys.version_info >= (3, 11):
@@ -39,6 +41,7 @@ def imported(path: Path) -> Iterator[str]:
             yield node.module.partition(".")[0]
 
 
+@pytest.mark.slow
 def test_every_import_is_a_declared_dependency() -> None:
     """Not only because another dependency happens to bring it."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

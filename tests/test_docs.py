@@ -37,7 +37,7 @@ GENERATED = [
     ("make_openapi", "copr_chroot_fake/control/openapi.json"),
     ("make_states", "docs/states.md"),
     ("make_control", "docs/reference/control.md"),
-    ("make_control_examples", "docs/reference/control-examples.md"),
+    pytest.param("make_control_examples", "docs/reference/control-examples.md", marks=pytest.mark.slow),
 ]
 
 

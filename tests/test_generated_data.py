@@ -35,6 +35,7 @@ def provider(seed: int | str = 0) -> CoprProvider:
     return CoprProvider(Generator().seed_instance(seed))
 
 
+@pytest.mark.sampled
 @settings(max_examples=examples(80), deadline=None)
 @given(st.integers(), st.integers(0, 15), st.integers(1, 12), st.integers(0, 2**31 - 1))
 def test_every_generated_scenario_is_valid_and_consistent(seed: int, builds: int, chroots: int, now: int) -> None:
@@ -52,6 +53,7 @@ def test_every_generated_scenario_is_valid_and_consistent(seed: int, builds: int
     VALIDATOR.validate(fake.to_scenario())
 
 
+@pytest.mark.slow
 def test_large_scenario_has_the_variety_of_copr() -> None:
     """It has nearly every state, pull request directories and epochs, in chroots that Copr offers."""
     scenario = provider(1).copr_scenario(2000, 5)
@@ -79,6 +81,7 @@ def test_two_generated_scenarios_fit_in_one_fake() -> None:
     assert len(fake.projects) == 200
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("state", State)
 @given(seed=st.integers(), now=st.integers(0, 2**31 - 1))
 @settings(max_examples=examples(20), deadline=None)
@@ -100,6 +103,7 @@ def test_fields_of_a_chroot_fit_its_state(state: State, seed: int, now: int) -> 
             assert chroot["state"] == state
 
 
+@pytest.mark.sampled
 @settings(max_examples=examples(50), deadline=None)
 @given(st.integers())
 def test_separately_generated_entries_are_consistent(seed: int) -> None:
@@ -223,6 +227,7 @@ def test_another_seed_or_call_gives_other_data() -> None:
     assert first != provider(2).copr_scenario()
 
 
+@pytest.mark.slow
 def test_seed_gives_the_same_data_in_another_process() -> None:
     """It does not depend on hash randomization."""
     code = (
@@ -275,6 +280,7 @@ def test_invalid_arguments_raise_input_error(generate: Callable[[Any, FakeCopr],
     assert not fake.builds
 
 
+@pytest.mark.slow
 def test_missing_faker_error_names_the_extra() -> None:
     """The rest of the package works without Faker."""
     code = """

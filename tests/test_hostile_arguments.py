@@ -266,6 +266,7 @@ def wrong_with_message(error: CoprFakeError, parameter: str) -> str | None:
     return None
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("path", [path for path in CALLABLES if not re.fullmatch(WITHOUT, path)])
 def test_hostile_values_are_accepted_or_rejected(path: str) -> None:
     """Only documented errors are raised. Each names the parameter, and a rejected call changes nothing."""
@@ -337,6 +338,7 @@ SECTIONS: Mapping[str, Mapping[str, Any]] = {
 """Each section of the scenario, with the objects that it refers to; parsing only these is much faster."""
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("section", SECTIONS)
 def test_hostile_values_in_a_scenario_are_rejected(section: str) -> None:
     """Rejected scenarios add nothing; accepted ones can be dumped and loaded."""

@@ -24,6 +24,7 @@ def ends(lifecycle: Lifecycle | str, seed: int = 0, builds: int = 200) -> list[t
     return [(str(chroot.state), (chroot.ended_on or 0) - (chroot.started_on or 0)) for chroot in chroots]
 
 
+@pytest.mark.slow
 def test_outcomes_follow_their_weights() -> None:
     lifecycle = Lifecycle(Stage("running", 10, {"succeeded": 9, "failed": 1, "pending": 0}))
     counts = Counter(state for state, _ in ends(lifecycle, builds=2000))

@@ -139,6 +139,7 @@ def send_to_both() -> SendToBoth:
     return both
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("kind", [anything, well_formed])
 @pytest.mark.parametrize("endpoint", TARGETS)
 def test_random_masks_match_flask_restx(

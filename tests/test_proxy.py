@@ -236,6 +236,7 @@ def test_handshake_may_follow_connect_at_once(server: Server, proxy: CoprProxy) 
                 received = wire.socket.recv(65536)
 
 
+@pytest.mark.slow
 def test_failed_handshakes_leave_nothing(start: Start) -> None:
     """No output, and no open connections."""
     served = start("--proxy")

@@ -43,6 +43,7 @@ def assert_valid(recording: Recording, tmp_path: Path) -> None:
     SCHEMA.validate(recording.scenario)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("limit", [None, 100])
 @pytest.mark.parametrize("name", sample(SCENARIOS))
 def test_recorded_scenario_gives_the_same_responses(name: str, limit: int | None, tmp_path: Path) -> None:
@@ -110,6 +111,7 @@ def test_recorded_settings_are_visible_or_verbatim() -> None:
     assert scenario["builds"] == [{**build, "chroots": states}]
 
 
+@pytest.mark.sampled
 @settings(max_examples=examples(15), deadline=None)
 @given(seed=st.integers(0, 2**31 - 1), builds=st.integers(1, 8), chroots=st.integers(1, 6))
 def test_generated_builds_are_reproduced(seed: int, builds: int, chroots: int) -> None:
@@ -153,6 +155,7 @@ builds = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.sampled
 @settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), entries=st.lists(builds, min_size=1, max_size=4), one=projects, two=projects)
 def test_any_settings_are_reproduced(data: st.DataObject, entries: list[Any], one: Any, two: Any) -> None:

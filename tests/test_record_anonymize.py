@@ -131,6 +131,7 @@ used_names = st.builds(
 )
 
 
+@pytest.mark.sampled
 @settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(names=st.lists(own_names | used_names, min_size=10, max_size=10, unique=True))
 def test_no_name_remains_as_a_word(names: list[str]) -> None:
@@ -202,6 +203,7 @@ def test_repositories_stay_distinct() -> None:
     ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", sample(SCENARIOS))
 def test_anonymous_recording_keeps_the_shape_of_responses(name: str) -> None:
     """The verbatim build configurations only differ in names, and name the same project as the build."""

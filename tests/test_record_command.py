@@ -77,6 +77,7 @@ def names(document: Any) -> dict[int, list[str]]:
     return {build["id"]: [chroot["name"] for chroot in build["chroots"]] for build in document["builds"]}
 
 
+@pytest.mark.slow
 def test_served_recording_gives_the_same_responses(tmp_path: Path) -> None:
     """Two servers respond the same about builds of bundled scenarios."""
     path = tmp_path / "recorded.json"

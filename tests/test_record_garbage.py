@@ -119,6 +119,7 @@ class LimitedSleep:
         self._fake.clock.tick(seconds)
 
 
+@pytest.mark.sampled
 @settings(max_examples=examples(60), deadline=None)
 @given(data=st.data(), endpoint=st.sampled_from(ENDPOINTS), anonymous=st.booleans(), is_watched=st.booleans())
 def test_recording_of_garbage_is_a_valid_scenario_or_an_error(

@@ -52,6 +52,7 @@ def states(fake: FakeCopr) -> dict[str, list[State]]:
     return {name: [change.state for change in fake.changes if change.chrootname == name] for name in (F43, S390X)}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("lifecycle", sample(LIFECYCLES))
 def test_lifecycle_watched_each_second_is_replayed_exactly(lifecycle: str) -> None:
     """All endpoints of the build respond the same in each second."""
@@ -267,6 +268,7 @@ def test_lifecycle_with_unknown_state_is_reported() -> None:
     assert recording.scenario["builds"][0]["chroots"] == []
 
 
+@pytest.mark.sampled
 @settings(max_examples=examples(60), deadline=None)
 @given(
     seed=st.integers(0, 2**32), interval=st.sampled_from([1, 1, 4, 15]), is_canceled=st.booleans(), starts=st.booleans()

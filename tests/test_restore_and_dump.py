@@ -143,6 +143,7 @@ def reloaded(fake: FakeCopr, directory: Path) -> FakeCopr:
     return FakeCopr.from_scenario(path)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("progress", ["poll", "clock", "manual", "immediate"])
 @pytest.mark.parametrize("name", sample(LIFECYCLES))
 def test_dumped_fake_loads_to_the_same_answers(tmp_path: Path, name: str, progress: str) -> None:

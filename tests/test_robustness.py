@@ -195,6 +195,7 @@ def send_invalid(server: Server, random: Random, case: Make, still_open: deque[W
         assert not any(b"internal" in reply.body.lower() for reply in replies(got) if reply.status == 500), (made, got)
 
 
+@pytest.mark.sampled
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory and open files are read from /proc")
 def test_invalid_requests_leave_the_server_unchanged(start: Start) -> None:
     """No output, open connections or growing memory."""

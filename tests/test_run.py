@@ -18,6 +18,7 @@ import pytest
 
 from copr_chroot_fake.cli import main
 
+from .examples import sample
 from .served import COMMAND, PATIENCE, failed, open_command
 
 GET_STATE = "import json,urllib.request as u; print(json.load(u.urlopen({url!r}))['state'])"
@@ -206,9 +207,10 @@ while True:
 """
 
 
+@pytest.mark.sampled
 @posix
 @pytest.mark.usefixtures("heeded_signals")
-@pytest.mark.parametrize("name", ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"])
+@pytest.mark.parametrize("name", sample(["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2"]))
 def test_signals_are_passed_on(name: str, tmp_path: Path) -> None:
     """The program decides how it ends, and when; its fake stays until then."""
     command = [*COMMAND, "run", "--", sys.executable, "-c", WAITING.format(name=name)]
@@ -222,6 +224,7 @@ def test_signals_are_passed_on(name: str, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.usefixtures("heeded_signals")
 def test_program_that_dies_of_a_signal_ends_the_command(tmp_path: Path) -> None:
@@ -249,6 +252,7 @@ def test_signal_before_the_program_starts_is_passed_on(monkeypatch: pytest.Monke
     assert ended.value.code == 128 + signal.SIGTERM
 
 
+@pytest.mark.slow
 @posix
 def test_ignored_signal_stays_ignored() -> None:
     """As with nohup."""
@@ -257,6 +261,7 @@ def test_ignored_signal_stays_ignored() -> None:
     assert subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout == "True\n"
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.usefixtures("heeded_signals")
 def test_ctrl_c_reaches_the_program_once() -> None:

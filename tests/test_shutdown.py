@@ -20,6 +20,7 @@ from copr_chroot_fake.server import server as server_module
 from copr_chroot_fake.server.addresses import bind
 from copr_chroot_fake.server.app import ServedApp
 
+from .examples import sample
 from .served import COMMAND, HOME, LIST, PATIENCE, Served, Start, Wire, eventually, raw, replies, serving, start_request
 
 
@@ -190,7 +191,8 @@ def test_slow_response_is_aborted_at_the_end(
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.sampled
+@pytest.mark.parametrize("signum", sample([signal.SIGTERM, signal.SIGINT]))
 def test_signal_during_start_ends_server(tmp_path: Path, signum: signal.Signals) -> None:
     """The status is 0, without a traceback."""
     pipe = tmp_path / "scenario.json"

@@ -13,6 +13,7 @@ import pytest
 from copr_chroot_fake.server.request import Request
 from copr_chroot_fake.wire.answer import Answer
 
+from .examples import sample
 from .served import (
     HOME,
     LIST,
@@ -64,6 +65,7 @@ def disconnected(wire: Wire) -> bool:
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("connection", ["keep-alive", "close"])
 def test_client_that_does_not_read_loses_its_connection(connection: str, tls: Tls) -> None:
     """Also if the connection was to be closed; other clients may read slowly."""
@@ -93,9 +95,10 @@ def test_200_idle_connections_do_not_disturb() -> None:
         assert server.get(HOME) == {"version": 3}
 
 
+@pytest.mark.sampled
 @pytest.mark.skipif(os.name != "posix", reason="the limit of open files is set with POSIX calls")
 @pytest.mark.parametrize("options", [[], ["--tls"]], ids=["plain", "tls"])
-@pytest.mark.parametrize("is_lowered_later", [False, True])
+@pytest.mark.parametrize("is_lowered_later", sample([True, False]))
 def test_server_without_file_descriptors_closes_idle_connections(
     start: Start, is_lowered_later: bool, options: list[str]
 ) -> None:

@@ -99,6 +99,7 @@ def test_paused_clock_has_not_advanced_after_loading(tmp_path: Path) -> None:
     assert cast(SystemClock, loaded.main.service.clock).now() == stood_at
 
 
+@pytest.mark.sampled
 @settings(max_examples=examples(60), deadline=None)
 @given(LIVED, st.dictionaries(st.sampled_from(["a", "b.c", "~d", "E-1"]), LIVED, max_size=3))
 def test_any_worlds_load_back_unchanged(

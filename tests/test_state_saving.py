@@ -160,6 +160,7 @@ def start_patched(state: Path, patch: str) -> Served:
     return Served(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
 
 
+@pytest.mark.slow
 def test_server_with_unloadable_state_ends_with_status_1(state: Path) -> None:
     """One line describes the problem."""
     StateFile(state).save(Worlds(InitialConfig()))
@@ -173,6 +174,7 @@ def test_server_with_unloadable_state_ends_with_status_1(state: Path) -> None:
     assert builds_in(state.with_name("state.json.rejected")) == [0]
 
 
+@pytest.mark.slow
 def test_second_signal_does_not_interrupt_the_last_save(state: Path) -> None:
     patch = "fsync = os.fsync; os.fsync = lambda handle: (os.kill(os.getpid(), signal.SIGTERM), fsync(handle))"
     server = start_patched(state, patch)
@@ -356,6 +358,7 @@ def kill_during_save(server: Served, reached: Callable[[], bool]) -> None:
         server.end(signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_killed_server_continues_from_its_last_save(start: Start, state: Path) -> None:
     temporary = state.with_name(".state.json.copr-fake-new")
     inode = 0

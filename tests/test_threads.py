@@ -18,6 +18,7 @@ from copr_chroot_fake.engine.collection import Collection
 from copr_chroot_fake.model.progress import ProgressLike
 
 from .events import advance_all
+from .examples import sample
 from .invariants import check_change, check_chroot
 
 THREADS = 16
@@ -51,7 +52,8 @@ def watch(fake: FakeCopr, act: Callable[[], object]) -> None:
             act()
 
 
-@pytest.mark.parametrize("progress", [{"poll": 7}, "clock", "manual"], ids=["poll", "clock", "manual"])
+@pytest.mark.sampled
+@pytest.mark.parametrize("progress", sample([{"poll": 7}, "clock", "manual"]), ids=str)
 def test_no_thread_sees_a_state_out_of_order(progress: ProgressLike) -> None:
     """Every thread sees a path of the transition table, with consistent times and packages."""
     fake = FakeCopr(progress=progress, seed=11)
@@ -97,6 +99,7 @@ def test_builds_can_be_added_while_others_are_requested() -> None:
     assert len(fake.projects["jdoe/playground"].chroots) == 301
 
 
+@pytest.mark.slow
 def test_threads_can_read_objects_while_the_clock_moves() -> None:
     fake = FakeCopr(progress="clock")
     stop, failures = threading.Event(), list[BaseException]()

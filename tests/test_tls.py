@@ -231,6 +231,7 @@ def test_tls_is_a_flag() -> None:
         FakeCopr().serving(tls="yes")  # type: ignore[call-overload]  # the error is the point
 
 
+@pytest.mark.slow
 def test_nothing_of_tls_is_imported_without_it() -> None:
     code = (
         "import sys\nfrom copr_chroot_fake import FakeCopr\nwith FakeCopr().serving():\n"

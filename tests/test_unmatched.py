@@ -8,6 +8,7 @@ import pytest
 
 from copr_chroot_fake import FakeCopr, InputError
 
+from .examples import sample
 from .steps import count_steps
 
 F41 = "fedora-41-x86_64"
@@ -79,7 +80,8 @@ UNMATCHED: list[Callable[[str], str]] = [
 ]
 
 
-@pytest.mark.parametrize("target_of", UNMATCHED)
+@pytest.mark.sampled
+@pytest.mark.parametrize("target_of", sample(UNMATCHED))
 def test_near_miss_search_is_bounded(target_of: Callable[[str], str]) -> None:
     """In the number of builds, chroots, projects and results, and in the length of names."""
 

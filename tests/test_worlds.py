@@ -300,6 +300,7 @@ def check_answers(world: Server, expected: Mapping[str, bytes]) -> None:
             assert (reply.status, reply.body) == (200, expected[target])
 
 
+@pytest.mark.sampled
 @also_as_process
 def test_concurrent_resets_lose_no_response(server: Server) -> None:
     """Journals of other worlds are complete."""

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 
 from copr_chroot_fake.client.errors import ClientError
 
-from ..examples import examples
+from ..examples import examples, sample
 from .garbage import serving
 from .harness import F41, Harness, responding
 
@@ -121,12 +121,14 @@ def test_garbage_raises_a_client_error(harness: Harness, what: str) -> None:
 WHOLE = answer(b'{"packages":[]}', "Content-Type: application/json")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
 def test_connection_can_break_at_every_byte(harness: Harness, reset: bool) -> None:
     """An incomplete response is never returned."""
-    sizes = iter(range(len(WHOLE)))
+    lengths = sample(range(len(WHOLE)))
+    sizes = iter(lengths)
     with serving(lambda: [WHOLE[: next(sizes)]], reset=reset) as url:
-        for _ in range(len(WHOLE)):
+        for _ in lengths:
             with pytest.raises(ClientError):
                 harness.client(url=url, retries=0, timeout=50).get_built_packages(1, F41)
 
@@ -213,6 +215,7 @@ def use(result: Any) -> None:
         str(each).encode("utf-8")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_values_of_any_type_anywhere(harness: Harness, name: str) -> None:
     """A response with any JSON value in any location is parsed or raises a client error."""
@@ -220,14 +223,15 @@ def test_values_of_any_type_anywhere(harness: Harness, name: str) -> None:
     made = [
         replaced(document, path, junk) for path in locations(document) for junk in [*JUNK, *([DELETED] if path else [])]
     ]
-    answers = iter(made)
+    answers = iter(sample(made))
     transport = httpx.MockTransport(lambda request: httpx.Response(200, text=json.dumps(next(answers, document))))
     client = harness.client(transport, retries=0, timeout=5)
-    for _ in made:
+    for _ in sample(made):
         with suppress(ClientError):
             use(CALLS[name](client))
 
 
+@pytest.mark.sampled
 @settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.sampled_from(sorted(DOCUMENTS)),

@@ -103,6 +103,7 @@ def test_core_matches_recordings(scenario: str) -> None:
         pytest.fail(report(mismatches), pytrace=False)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("scenario", SCENARIOS)
 @pytest.mark.parametrize("adapter", [*(name for name in ADAPTERS if name not in ("answer", "server")), "command"])
 def test_adapter_matches_core(adapter: str, scenario: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from copr_chroot_fake import FakeCopr
 
 from ..adapters import ADAPTERS, SendRequest, direct_client, http_client, without_date
-from ..examples import ALL_RECORDINGS
+from ..examples import ALL_RECORDINGS, sample
 from ..sequences import SCENARIO, Difference, Replay, Step, new_fake, report, sequences
 from ..served import starting
 
@@ -55,7 +55,8 @@ def _describe(differences: Sequence[Difference]) -> str:
 _WHOLE = ("submitting-4", "submitting-38")
 
 
-@pytest.mark.parametrize("name", sequences() if ALL_RECORDINGS else _WHOLE)
+@pytest.mark.sampled
+@pytest.mark.parametrize("name", sequences() if ALL_RECORDINGS else sample(_WHOLE))
 @pytest.mark.parametrize("adapter", [name for name in ADAPTERS if name != "answer"])
 def test_adapter_takes_whole_sequence(adapter: str, name: str) -> None:
     """Every response that an adapter returns is the core's, whatever body was sent; only a server adds the date."""
@@ -64,7 +65,8 @@ def test_adapter_takes_whole_sequence(adapter: str, name: str) -> None:
         _compare_with_core(name, core, send, lambda step: _move_and_report(fake, step))
 
 
-@pytest.mark.parametrize("name", _WHOLE)
+@pytest.mark.sampled
+@pytest.mark.parametrize("name", sample(_WHOLE))
 def test_served_command_takes_whole_sequence(name: str, tmp_path: Path) -> None:
     """A server process answers as the core does; what the backend reports reaches it as a scenario."""
     scenario = tmp_path / "scenario.json"

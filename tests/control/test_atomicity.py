@@ -136,6 +136,7 @@ def spoiled(draw: st.DrawFn) -> tuple[str, str, Any]:
     return method, path, document[0]
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(200), deadline=None, derandomize=True)
 @given(spoiled())
 def test_rejected_call_changes_nothing(call: tuple[str, str, Any]) -> None:

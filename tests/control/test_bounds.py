@@ -17,6 +17,7 @@ from copr_chroot_fake.control.operations import OPERATIONS
 from copr_chroot_fake.control.worlds import InitialConfig, World, Worlds
 from copr_chroot_fake.wire.answer import Answer
 
+from ..examples import sample
 from ..steps import count_steps
 from ..worlds import fake_of
 from .clients import F41, F42, completed
@@ -255,12 +256,12 @@ def fill(fake: FakeCopr, size: int) -> None:
     fake.builds[3][F41].hold("succeeded")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("operation", "case"),
     [
         pytest.param(name, case, id=f"{name} {case.target} {case.body}")
-        for name, cases in CASES.items()
-        for case in cases
+        for name, case in sample((name, case) for name, cases in CASES.items() for case in cases)
     ],
 )
 def test_work_of_operation_is_bounded(operation: str, case: Case) -> None:
@@ -271,18 +272,21 @@ def test_work_of_operation_is_bounded(operation: str, case: Case) -> None:
     assert large <= small * growth * 1.2 + 100, (small, few, large, many)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("method", "target", "body"),
-    [
-        ("POST", "/builds/1/advance", None),
-        ("POST", "/builds/1/advance", {"to": "end"}),
-        ("POST", "/builds/1/cancel", None),
-        ("POST", f"/builds/1/chroots/{F41}/advance", None),
-        ("PATCH", "/clock", {"tick": 5000}),
-        ("GET", "/builds/1", None),
-        ("GET", "/changes?limit=5", None),
-        ("GET", "/scenario", None),
-    ],
+    sample(
+        [
+            ("POST", "/builds/1/advance", None),
+            ("POST", "/builds/1/advance", {"to": "end"}),
+            ("POST", "/builds/1/cancel", None),
+            ("POST", f"/builds/1/chroots/{F41}/advance", None),
+            ("PATCH", "/clock", {"tick": 5000}),
+            ("GET", "/builds/1", None),
+            ("GET", "/changes?limit=5", None),
+            ("GET", "/scenario", None),
+        ]
+    ),
 )
 @pytest.mark.parametrize("lifecycle", ["succeeds", "deleted", "canceled-while-running"])
 @pytest.mark.parametrize("progress", ["manual", "clock"])

@@ -13,6 +13,7 @@ from copr_chroot_fake.control.operations import OPERATIONS, TABLE
 from .clients import DOCUMENT, fresh_control
 
 
+@pytest.mark.slow
 def test_document_is_valid_openapi() -> None:
     OpenAPIV31SpecValidator(DOCUMENT).validate()
     assert DOCUMENT["openapi"] == "3.1.0"

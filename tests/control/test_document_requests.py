@@ -160,6 +160,7 @@ def test_responses_for_any_path_conform_to_the_document(case: Any) -> None:
     check(case, case.call())
 
 
+@pytest.mark.sampled
 def test_created_objects_are_found_until_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls in sequence use ids from earlier responses."""
     machine = ANY_OBJECTS.as_state_machine()

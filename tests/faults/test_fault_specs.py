@@ -105,6 +105,7 @@ def answers(fake: FakeCopr, rounds: int) -> list[Answer]:
     return [fake.answer("GET", target) for _ in range(rounds) for target in targets]
 
 
+@pytest.mark.sampled
 @settings(max_examples=examples(60), deadline=None)
 @given(st.lists(FAULT, max_size=4), st.integers(0, 4), st.sets(st.integers(1, 4)), st.integers(0, 9))
 def test_dumped_faults_load_back(some: list[Fault], helpers: int, removed: set[int], seed: int) -> None:

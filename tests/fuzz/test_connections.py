@@ -7,13 +7,15 @@ from random import Random
 
 import pytest
 
+from ..examples import sample
 from .connections import connections
 from .mutating import make_connection
 
 CASES = int(os.environ.get("COPR_FAKE_CONNECTIONS", "150"))
 
 
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.sampled
+@pytest.mark.parametrize("part", sample(range(4)))
 def test_mutated_requests_are_answered_or_rejected(part: int) -> None:
     """Each connection ends, without internal errors, and without worlds that the client may not create."""
     for seed in range(part * CASES, (part + 1) * CASES):

@@ -95,6 +95,7 @@ def test_thread_ends_with_the_last_subscription() -> None:
     assert not thread.is_alive()
 
 
+@pytest.mark.slow
 def test_thread_ends_with_a_fake_that_nobody_uses() -> None:
     before = set(threads())
     fake, _ = subscribed(speed=1)

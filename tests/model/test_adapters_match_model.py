@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -19,6 +20,7 @@ from .request_rules import ServiceMachine
 from .strategies import LIMIT
 
 
+@pytest.mark.sampled
 def test_every_adapter_matches_the_model() -> None:
     with ExitStack() as opened:
         adapters = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inspect import get_annotations
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -24,6 +25,7 @@ from . import tables
 from .machine import OperationsMachine
 
 
+@pytest.mark.sampled
 def test_any_operations_restore_and_load_back() -> None:
     """Every public operation, in any order."""
     run_state_machine_as_test(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .runs import Run
 
 HEAD = """
@@ -10,6 +12,7 @@ from copr_chroot_fake import CoprCli, InputError
 """
 
 
+@pytest.mark.slow
 def test_build_is_submitted_and_watched(run: Run) -> None:
     """To its end, without waiting."""
     run(
@@ -39,6 +42,7 @@ def test_failure(copr_fake, copr_cli, tmp_path):
     ).assert_outcomes(passed=3)
 
 
+@pytest.mark.slow
 def test_other_commands_run_with_the_same_setup(run: Run) -> None:
     run(
         HEAD

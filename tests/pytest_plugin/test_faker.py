@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .runs import Run
 
 
@@ -53,6 +55,7 @@ class TestOverriddenFixture:
     ).assert_outcomes(passed=7)
 
 
+@pytest.mark.slow
 def test_faker_fixture_does_not_import_the_fake(run: Run) -> None:
     """The provider exists nevertheless."""
     run.in_subprocess(

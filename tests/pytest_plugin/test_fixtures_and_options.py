@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ..examples import sample
 from .runs import HEAD, Run
 
 
@@ -23,7 +24,7 @@ def test_new_fake_for_each_test(copr_fake):
     ).assert_outcomes(passed=2)
 
 
-@pytest.mark.parametrize("arguments", [(), ("-n", "2")], ids=["serial", "xdist"])
+@pytest.mark.parametrize("arguments", [(), pytest.param(("-n", "2"), marks=pytest.mark.slow)], ids=["serial", "xdist"])
 def test_every_adapter_reaches_copr_fake(run: Run, arguments: tuple[str, ...]) -> None:
     """httpx, httpx2, requests, a real server and the official client; also in parallel workers."""
     run(
@@ -257,33 +258,36 @@ def test_options(copr_fake):
     run.again().stdout.fnmatch_lines("*GET /nope -> 404*")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("marker", "message"),
-    [
-        (
-            "progres='poll'",
-            "progres: no such option of copr_fake; did you mean 'progress'? valid: default_limit, progress, seed, ",
-        ),
-        (
-            "progress='pol'",
-            "progress: 'pol' is not valid; did you mean 'poll'? valid: poll, clock, manual, immediate",
-        ),
-        ("default_limit=0", "default_limit: 0 would be an empty page"),
-        ("seed='x'", "seed: expected a whole number"),
-        ("max_polls=0", "max_polls: "),
-        ("network_guard=1", "network_guard: expected true or false"),
-        ("strict=1", "strict: expected true or false"),
-        ("url='copr.test'", "url: 'copr.test' is not an address; expected one such as http://copr.test:5000"),
-        (
-            "url='https://copr.test/api_3/'",
-            "url: 'https://copr.test/api_3/' is more than a server; expected scheme, host and port only, such as http://copr.test:5000",
-        ),
-        ("url='https://jdoe@copr.test'", "url: 'https://copr.test' is more than a server"),
-        (
-            "'mass-rebuild'",
-            "takes only named options; valid: default_limit, p",
-        ),
-    ],
+    sample(
+        [
+            (
+                "progres='poll'",
+                "progres: no such option of copr_fake; did you mean 'progress'? valid: default_limit, progress, seed, ",
+            ),
+            (
+                "progress='pol'",
+                "progress: 'pol' is not valid; did you mean 'poll'? valid: poll, clock, manual, immediate",
+            ),
+            ("default_limit=0", "default_limit: 0 would be an empty page"),
+            ("seed='x'", "seed: expected a whole number"),
+            ("max_polls=0", "max_polls: "),
+            ("network_guard=1", "network_guard: expected true or false"),
+            ("strict=1", "strict: expected true or false"),
+            ("url='copr.test'", "url: 'copr.test' is not an address; expected one such as http://copr.test:5000"),
+            (
+                "url='https://copr.test/api_3/'",
+                "url: 'https://copr.test/api_3/' is more than a server; expected scheme, host and port only, such as http://copr.test:5000",
+            ),
+            ("url='https://jdoe@copr.test'", "url: 'https://copr.test' is more than a server"),
+            (
+                "'mass-rebuild'",
+                "takes only named options; valid: default_limit, p",
+            ),
+        ]
+    ),
 )
 def test_invalid_option_is_a_usage_error(run: Run, marker: str, message: str) -> None:
     """The error names the test, the option and valid values, and no test runs."""
@@ -293,28 +297,31 @@ def test_invalid_option_is_a_usage_error(run: Run, marker: str, message: str) ->
     assert message in str(result.stderr)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("ini", "message"),
-    [
-        ("copr_fake_url = copr.test", "the configuration: url: 'copr.test' is not an address"),
-        (
-            "copr_fake_url = http://copr.test/copr",
-            "the configuration: url: 'http://copr.test/copr' is more than a server",
-        ),
-        ("copr_fake_progress = pol", "the configuration: progress: 'pol' is not valid"),
-        ("copr_fake_default_limit = many", "copr_fake_default_limit: expected a whole number, got 'many'"),
-        ("copr_fake_max_polls = many", "copr_fake_max_polls: expected a whole number, got 'many'"),
-        (
-            "copr_fake_network_guard = maybe",
-            "copr_fake_network_guard: 'maybe' is not valid; valid: true, false",
-        ),
-        ("copr_fake_strict = maybe", "copr_fake_strict: 'maybe' is not valid; valid: true, false"),
-        ("copr_fake_serve_results = maybe", "copr_fake_serve_results: 'maybe' is not valid; valid: true, false"),
-        (
-            "copr_fake_results_delay = soon",
-            "copr_fake_results_delay: expected a number from 0 to 2147483647, got 'soon'",
-        ),
-    ],
+    sample(
+        [
+            ("copr_fake_url = copr.test", "the configuration: url: 'copr.test' is not an address"),
+            (
+                "copr_fake_url = http://copr.test/copr",
+                "the configuration: url: 'http://copr.test/copr' is more than a server",
+            ),
+            ("copr_fake_progress = pol", "the configuration: progress: 'pol' is not valid"),
+            ("copr_fake_default_limit = many", "copr_fake_default_limit: expected a whole number, got 'many'"),
+            ("copr_fake_max_polls = many", "copr_fake_max_polls: expected a whole number, got 'many'"),
+            (
+                "copr_fake_network_guard = maybe",
+                "copr_fake_network_guard: 'maybe' is not valid; valid: true, false",
+            ),
+            ("copr_fake_strict = maybe", "copr_fake_strict: 'maybe' is not valid; valid: true, false"),
+            ("copr_fake_serve_results = maybe", "copr_fake_serve_results: 'maybe' is not valid; valid: true, false"),
+            (
+                "copr_fake_results_delay = soon",
+                "copr_fake_results_delay: expected a number from 0 to 2147483647, got 'soon'",
+            ),
+        ]
+    ),
 )
 def test_invalid_configuration_is_a_usage_error(run: Run, ini: str, message: str) -> None:
     """Even if no test uses the fake."""
@@ -368,6 +375,7 @@ async def test_anyio(copr_fake, copr_async_client, copr_server):
     ).assert_outcomes(passed=3)
 
 
+@pytest.mark.slow
 def test_copr_config_needs_no_official_client(run: Run) -> None:
     """Even if a directory called copr can be imported instead."""
     (run.pytester.path / "copr").mkdir()
@@ -387,6 +395,7 @@ def test_it(copr_config):
     ).assert_outcomes(passed=1)
 
 
+@pytest.mark.slow
 def test_missing_extra_is_named(run: Run) -> None:
     """The message names the extra with the package that is missing, and how to install it."""
     result = run.in_subprocess(
@@ -466,6 +475,7 @@ def test_unknown(make_copr_fake):
     ).assert_outcomes(passed=2)
 
 
+@pytest.mark.slow
 def test_unused_plugin_imports_only_itself(run: Run) -> None:
     """Every run of pytest in the environment imports it."""
     result = run.in_subprocess(
@@ -500,14 +510,17 @@ def test_it(copr_fake):
     result.assert_outcomes(passed=1)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("rules", "message"),
-    [
-        ('[{"lifecycle": "fail"}]', "submissions[[]0].lifecycle: 'fail' is not valid; did you mean 'fails'*"),
-        ('[{"version": "1", "when": 5}]', "when: expected a function that gets a build, got 5"),
-        ("7", "submissions: expected a list, got 7"),
-        ("[7]", "submissions[[]0]: expected an object, got 7"),
-    ],
+    sample(
+        [
+            ('[{"lifecycle": "fail"}]', "submissions[[]0].lifecycle: 'fail' is not valid; did you mean 'fails'*"),
+            ('[{"version": "1", "when": 5}]', "when: expected a function that gets a build, got 5"),
+            ("7", "submissions: expected a list, got 7"),
+            ("[7]", "submissions[[]0]: expected an object, got 7"),
+        ]
+    ),
 )
 def test_invalid_submission_rule_is_reported_at_collection(run: Run, rules: str, message: str) -> None:
     result = run(f"@pytest.mark.copr_fake(submissions={rules})\ndef test_it(copr_fake): pass\n")

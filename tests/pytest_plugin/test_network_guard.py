@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ..examples import sample
 from .runs import Run
 
 HEAD = """
@@ -19,24 +20,27 @@ def message(line: int, fixture: str, host: str = "copr.fedorainfracloud.org") ->
     return f"*.py:{line}: contacts Copr's real host {host}, but the test uses copr_fake. Use the fixture {fixture}, *"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("code", "fixture"),
-    [
-        ("httpx.get(COPR)", "copr_httpx"),
-        ("import httpx2; httpx2.get(COPR)", "copr_httpx2"),
-        ("import requests; requests.get(COPR)", "copr_requests"),
-        ("import copr.v3; copr.v3.Client({'copr_url': COPR[:-7]}).build_proxy.get(1)", "copr_requests"),
-        ("urllib.request.urlopen(COPR)", "copr_server or copr_config"),
-        ("socket.gethostbyname(COPR[8:33])", "copr_server or copr_config"),
-        ("with socket.socket() as made: made.connect((COPR[8:33], 443))", "copr_server or copr_config"),
-        (UDP + "sendto(b'', (COPR[8:33], 443))", "copr_server or copr_config"),
-        (UDP + "sendto(b'', 0, (COPR[8:33], 443))", "copr_server or copr_config"),
-        (UDP + "sendmsg([b''], [], 0, (COPR[8:33], 443))", "copr_server or copr_config"),
-        ("socket.create_connection((COPR[8:33], 443))", "copr_server or copr_config"),
-        ("asyncio.run(httpx.AsyncClient(verify=False).get(COPR))", "copr_httpx"),
-        ("trio.run(trio.open_tcp_stream, COPR[8:33], 443)", "copr_server or copr_config"),
-        ("asyncio.run(asyncio.open_connection(COPR[8:33], 443))", "copr_server or copr_config"),
-    ],
+    sample(
+        [
+            ("httpx.get(COPR)", "copr_httpx"),
+            ("import httpx2; httpx2.get(COPR)", "copr_httpx2"),
+            ("import requests; requests.get(COPR)", "copr_requests"),
+            ("import copr.v3; copr.v3.Client({'copr_url': COPR[:-7]}).build_proxy.get(1)", "copr_requests"),
+            ("urllib.request.urlopen(COPR)", "copr_server or copr_config"),
+            ("socket.gethostbyname(COPR[8:33])", "copr_server or copr_config"),
+            ("with socket.socket() as made: made.connect((COPR[8:33], 443))", "copr_server or copr_config"),
+            (UDP + "sendto(b'', (COPR[8:33], 443))", "copr_server or copr_config"),
+            (UDP + "sendto(b'', 0, (COPR[8:33], 443))", "copr_server or copr_config"),
+            (UDP + "sendmsg([b''], [], 0, (COPR[8:33], 443))", "copr_server or copr_config"),
+            ("socket.create_connection((COPR[8:33], 443))", "copr_server or copr_config"),
+            ("asyncio.run(httpx.AsyncClient(verify=False).get(COPR))", "copr_httpx"),
+            ("trio.run(trio.open_tcp_stream, COPR[8:33], 443)", "copr_server or copr_config"),
+            ("asyncio.run(asyncio.open_connection(COPR[8:33], 443))", "copr_server or copr_config"),
+        ]
+    ),
 )
 def test_connection_names_caller_and_fixture(run: Run, code: str, fixture: str) -> None:
     """With any library."""
@@ -60,18 +64,21 @@ def test_other_forms_of_host_names_are_guarded(run: Run, host: str) -> None:
     result.stdout.fnmatch_lines([message(10, "copr_server or copr_config")])
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "host",
-    [
-        "copr.fedorainfracloud.org",
-        "COPR.fedorainfracloud.org.",
-        "copr.stg.fedoraproject.org",
-        "copr.fedoraproject.org",
-        "download.copr.fedorainfracloud.org",
-        "download.copr.stg.fedoraproject.org",
-        "copr-dist-git.fedorainfracloud.org",
-        "copr-be.cloud.fedoraproject.org",
-    ],
+    sample(
+        [
+            "copr.fedorainfracloud.org",
+            "COPR.fedorainfracloud.org.",
+            "copr.stg.fedoraproject.org",
+            "copr.fedoraproject.org",
+            "download.copr.fedorainfracloud.org",
+            "download.copr.stg.fedoraproject.org",
+            "copr-dist-git.fedorainfracloud.org",
+            "copr-be.cloud.fedoraproject.org",
+        ]
+    ),
 )
 def test_hosts_of_copr_are_guarded(run: Run, host: str) -> None:
     result = run(HEAD + f"\ndef test_it(copr_fake): socket.getaddrinfo({host!r}, 443)\n")
@@ -124,6 +131,7 @@ def test_own_resolver(monkeypatch, copr_server):
     ).assert_outcomes(passed=3)
 
 
+@pytest.mark.slow
 def test_guard_is_limited_to_tests_that_use_the_fake(run: Run) -> None:
     """In the same process, before and after them."""
     other = """

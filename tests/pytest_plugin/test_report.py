@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from .runs import Run
 
 UNMATCHED = re.compile("-- Unmatched Copr requests --")
 
 
-def test_failed_test_reports_unmatched_requests(run: Run) -> None:
+@pytest.mark.parametrize("arguments", [(), pytest.param(("-n", "1"), marks=pytest.mark.slow)], ids=["serial", "xdist"])
+def test_failed_test_reports_unmatched_requests(run: Run, arguments: tuple[str, ...]) -> None:
     """In a section of its own, with near misses; a passing test reports nothing."""
     body = """
 def test_it(copr_fake, copr_client):
@@ -18,15 +21,11 @@ def test_it(copr_fake, copr_client):
         copr_client.get(7, F41)
     assert {}
 """
-    for arguments in ((), ("-n", "1")):
-        failed = run(body.format(False), *arguments)
-        failed.assert_outcomes(failed=1)
-        failed.stdout.fnmatch_lines(
-            [
-                "*Unmatched Copr requests*",
-                "GET /api_3/build-chroot?build_id=7*: build 70 exists, 7 does not",
-            ]
-        )
+    failed = run(body.format(False), *arguments)
+    failed.assert_outcomes(failed=1)
+    failed.stdout.fnmatch_lines(
+        ["*Unmatched Copr requests*", "GET /api_3/build-chroot?build_id=7*: build 70 exists, 7 does not"]
+    )
     passed = run(body.format(True))
     passed.assert_outcomes(passed=1)
     passed.stdout.no_fnmatch_line("*Unmatched Copr*")
@@ -259,6 +258,7 @@ def test_not_strict(copr_fake): request(copr_fake)
     result.stdout.no_fnmatch_line("*ERROR*")
 
 
+@pytest.mark.slow
 def test_further_fakes_are_reported_and_strict(run: Run) -> None:
     """Those of make_copr_fake, each with its own options."""
     result = run(

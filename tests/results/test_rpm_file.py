@@ -51,6 +51,7 @@ def expected_output(nevra: Nevra) -> str:
     )
 
 
+@pytest.mark.slow
 @needs_tools
 @settings(max_examples=examples(25), deadline=None)
 @given(st.lists(nevras, min_size=1, max_size=20))

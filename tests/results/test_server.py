@@ -13,6 +13,7 @@ import pytest
 from copr_chroot_fake import FakeOptions
 from copr_chroot_fake.control.worlds import InitialConfig
 
+from ..examples import sample
 from ..served import COMMAND, Server, Start, failed, serving
 from .fetching import F43
 from .oracles import needs_tools, run
@@ -228,16 +229,18 @@ def test_wget_continues_a_partial_download(start: Start, path: str, tmp_path: Pa
     assert part.read_bytes() == package
 
 
+@pytest.mark.sampled
 @needs_tools
 @pytest.mark.parametrize(
     ("options", "expected"),
-    [
-        ((), FILES),
-        (("--rpms",), {name for name in FILES if name.endswith(".rpm")}),
-        (("--spec",), {"hello.spec"}),
-        (("--logs",), {name for name in FILES if name.endswith(".log.gz")}),
-    ],
-    ids=["everything", "rpms", "spec", "logs"],
+    sample(
+        [
+            ((), FILES),
+            (("--rpms",), {name for name in FILES if name.endswith(".rpm")}),
+            (("--spec",), {"hello.spec"}),
+            (("--logs",), {name for name in FILES if name.endswith(".log.gz")}),
+        ]
+    ),
 )
 def test_copr_cli_downloads_a_build(
     start: Start, path: str, tmp_path: Path, options: tuple[str, ...], expected: set[str]

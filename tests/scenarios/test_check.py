@@ -84,6 +84,7 @@ def test_valid_scenario_has_no_errors(tmp_path: Path) -> None:
     assert errors_in(write(tmp_path, WHOLE)) == []
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("format_", FORMATS)
 @given(broken=st.lists(st.sampled_from(CHECKED_SCALARS), min_size=1, max_size=12, unique=True))
 @settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -255,6 +256,7 @@ def with_value(value: object) -> st.SearchStrategy[object]:
     return st.sampled_from([*SCALARS, *containers]).map(replaced)
 
 
+@pytest.mark.sampled
 @given(document=JSON | JSON.flatmap(with_value), indent=st.sampled_from([None, 1]), ascii=st.booleans())
 @example(document={"a\ud800\x1b": 1}, indent=None, ascii=True)
 @example(document={".": 1}, indent=None, ascii=True)
@@ -275,6 +277,7 @@ def test_any_document_has_errors_exactly_when_loading_fails(
     assert all(error.line is not None and 1 <= error.line <= text.count("\n") + 1 for error in errors)
 
 
+@pytest.mark.sampled
 @given(text=st.text() | st.text(st.sampled_from("abc:-?[]{}&*!<>#'\" \n1")), name=st.sampled_from(["a.json", "a.yaml"]))
 @settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_has_errors_exactly_when_loading_fails(tmp_path: Path, text: str, name: str) -> None:

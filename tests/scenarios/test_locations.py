@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+import pytest
 from hypothesis import given, settings
 
 from copr_chroot_fake.cli.check import find_line, walk_json, walk_yaml
@@ -13,6 +14,7 @@ from ..examples import examples
 from .examples import JSON
 
 
+@pytest.mark.sampled
 @given(document=JSON)
 @settings(max_examples=examples(100), deadline=None)
 def test_json_walk_visits_every_value(document: object) -> None:

@@ -319,6 +319,7 @@ def test_every_definition_has_a_scenario() -> None:
     assert IN_A_SCENARIO.keys() == VALID.keys()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", VALID)
 def test_schema_and_reader_agree(name: str) -> None:
     """Both accept or both reject a scenario, unless the reason is one that a schema cannot express."""

@@ -10,6 +10,7 @@ import pytest
 
 from copr_chroot_fake import Answer, FakeCopr
 
+from ..examples import sample
 from .drawn import CHROOTS, FIELDS, HOSTILE_VALUES, VALID, WORLD, write
 
 NAMED = {"ownername": "jdoe", "projectname": "p1"}
@@ -245,7 +246,8 @@ WRITES = [*VALID, *((method, target, dict[str, Any]()) for method, target in BOD
 WRONG_TYPES: list[Any] = [None, True, 5, 0.5, "", "x", [], [None], [[]], [5], {}, {"a": None}]
 
 
-@pytest.mark.parametrize(("method", "target", "fields"), WRITES)
+@pytest.mark.sampled
+@pytest.mark.parametrize(("method", "target", "fields"), sample(WRITES))
 def test_no_type_of_a_field_makes_the_fake_raise(
     fake: FakeCopr, method: str, target: str, fields: Mapping[str, Any]
 ) -> None:
@@ -258,7 +260,8 @@ def test_no_type_of_a_field_makes_the_fake_raise(
             fake.restore(before)
 
 
-@pytest.mark.parametrize(("method", "target", "fields"), WRITES)
+@pytest.mark.sampled
+@pytest.mark.parametrize(("method", "target", "fields"), sample(WRITES))
 def test_no_value_in_a_payload_makes_the_fake_raise(
     fake: FakeCopr, method: str, target: str, fields: Mapping[str, Any]
 ) -> None:

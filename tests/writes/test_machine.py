@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -9,6 +10,7 @@ from ..examples import examples
 from .machine import WritesMachine
 
 
+@pytest.mark.slow
 def test_any_writes_and_reports_agree() -> None:
     run_state_machine_as_test(
         WritesMachine,

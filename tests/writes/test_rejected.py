@@ -18,6 +18,7 @@ STATUSES = (200, 400, 401, 403, 404, 405, 409, 415, 500)
 """What the service can respond with."""
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", sequences())
 def test_rejected_step_changes_nothing(name: str) -> None:
     """The fake is the same before and after each request of a sequence that Copr rejected."""
@@ -52,6 +53,7 @@ FAKE = FakeCopr.from_scenario(WORLD, progress="manual")
 BEGIN = FAKE.snapshot()
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(4000), deadline=None, suppress_health_check=[*HealthCheck])
 @given(request=writes(hostile=True) | spoiled_writes())
 def test_hostile_request_changes_nothing_or_succeeds(request: DrawnRequest) -> None:
