@@ -107,7 +107,7 @@ def _poll_page(build: Build, paging: Paging, context: RequestContext) -> Sequenc
     present = [chroot for chroot in build.chroots if not chroot.is_absent] if absent else build.chroots
     page = slice_page(present, paging)
     for chroot in page:
-        if chroot.lifecycle_run is not None and chroot not in absent:
+        if chroot.run is not None and chroot not in absent:
             chroot.poll(is_poll)
     # The poll may have deleted the build or changed the order.
     return sort_chroots(page, paging) if build.is_in_store else ()
@@ -118,8 +118,8 @@ def _find_chroot(context: RequestContext, is_poll: bool) -> BuildChroot:
     name = context.target.chrootname
     if name is None:
         raise missing("chrootname")
-    chroot = None if build is None else build.get(name)
-    if chroot is not None and chroot.lifecycle_run is not None:
+    chroot = None if build is None else build.by_name.get(name)
+    if chroot is not None and chroot.run is not None:
         chroot.poll(is_poll)
     if build is None or (build.is_coupled and not build.is_in_store):
         raise no_such_build(raw_id)

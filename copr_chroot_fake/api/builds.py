@@ -63,7 +63,6 @@ def get_source_chroot(context: RequestContext) -> Success:
     Copr fails unless the log of the source build has an address.
     """
     build = _find_build(context)
-    build.catch_up()
     if build.source.run is not None:
         build.poll(context.is_poll)
     elif context.is_poll:
@@ -117,7 +116,6 @@ def cancel_build(context: RequestContext) -> Success:
     build = _find_build(context)
     if not may_build_in(user, build.project):
         raise ApiError(403, "You are not allowed to cancel this build.")
-    build.catch_up()
     try:
         if build.source_state in (State.FAILED, State.CANCELED):
             # For Copr the build has ended with its source build, whatever its chroots do.
@@ -247,13 +245,9 @@ def _poll_build(context: RequestContext) -> Build:
 
 
 def _newest_builds(store: Store, project: Project, package: str | None, offset: int, limit: int | None) -> list[Build]:
-    """Return the builds of a page; repeat if catching up with the clock has deleted some."""
-    while True:
-        builds = [store.builds[build_id] for build_id in store.index.page(project.full_name, package, offset, limit)]
-        for build in builds:
-            build.catch_up()
-        if all(build.is_in_store for build in builds):
-            return builds
+    """Return the builds of a page."""
+    store.catch_up()
+    return [store.builds[build_id] for build_id in store.index.page(project.full_name, package, offset, limit)]
 
 
 def _status_limit(context: RequestContext, paging: Paging) -> int | None:
@@ -281,7 +275,7 @@ def _poll_builds(builds: Sequence[Build], status: str | None, is_poll: bool) -> 
 def render_build(build: Build) -> bytes:
     """Return the JSON of a build, cached until one of its chroots changes."""
     # First, because due transitions change several of its fields.
-    build.catch_up()
+    build.store.catch_up()
     if build.rendered:
         return build.rendered
     project, source = build.project, build.source

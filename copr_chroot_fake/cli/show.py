@@ -94,7 +94,7 @@ def _directory(build: Build) -> str:
 
 
 def _show_build(build: Build, seed: int) -> Iterator[str]:
-    runs = {chroot: chroot.lifecycle_run for chroot in build.chroots if chroot.lifecycle_run is not None}
+    runs = {chroot: chroot.run for chroot in build.chroots if chroot.run is not None}
     names = dict.fromkeys(_lifecycle_name(chroot, run, seed) for chroot, run in runs.items())
     notes = [*names, *(["canceled"] if build.is_canceled else [])]
     yield ""

@@ -42,5 +42,5 @@ class WorldEvents:
         """Return the seconds until the next automatic transition, which is a change; ``inf`` if there is none."""
         store = self._world.service.store
         with self._world.watchers.reading(), store.lock:
-            store.catch_up_all()
+            store.catch_up()
             return store.seconds_to_wait

@@ -415,13 +415,13 @@ def _view(kind: type[V], item: object, **others: object) -> V:
 
 def chroot(item: BuildChroot) -> ChrootView:
     with item.build.store.lock:
-        item.catch_up()
+        item.build.store.catch_up()
         return _chroot_now(item)
 
 
 def _chroot_now(item: BuildChroot) -> ChrootView:
     """Return a chroot as of its last catch-up. Its properties would each catch up again, at different times."""
-    build, moment, life = item.build, item.save(), item.lifecycle_run
+    build, moment, life = item.build, item.save(), item.run
     derived_url = f"{build.results_url}/{item.name}/{moment.result_dir}/" if moment.result_dir else None
     return {
         "name": item.name,
@@ -439,7 +439,7 @@ def _chroot_now(item: BuildChroot) -> ChrootView:
 def build(item: Build, chroots: int = DEFAULT_LIMIT, offset: int = 0) -> BuildView:
     """Return a build, with at most ``chroots`` of its chroots, after the first ``offset``."""
     with item.store.lock:
-        item.catch_up()
+        item.store.catch_up()
         return _view(
             BuildView,
             item,

@@ -63,7 +63,7 @@ class Watchers:
 
     def _observe(self, is_observing: bool) -> None:
         store = self._service.store
-        (store.add_listener if is_observing else store.remove_listener)(self.notify)
+        (store.lock.add_listener if is_observing else store.lock.remove_listener)(self.notify)
         clock = store.clock
         if isinstance(clock, VirtualClock | SystemClock):
             others = tuple(listener for listener in clock.listeners if listener != self.notify)

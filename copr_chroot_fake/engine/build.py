@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
-from heapq import heapify, heappop, heapreplace
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import EventError, InputError, MissingKeyError
@@ -15,7 +13,7 @@ from ..model.lifecycle import ABSENT, DEFAULT_LIFECYCLE, Lifecycle, LifecycleLik
 from ..model.nevra import Nevra
 from ..model.progress import ProgressLike
 from ..model.project import SOURCES, SourcePackage
-from ..model.source import DERIVED_STATES, UNFINISHED, source_state_of
+from ..model.source import DERIVED_STATES, source_state_of
 from ..model.states import State, StateName, parse_state
 from ..validation import checks
 from ..validation.spec import parse
@@ -25,7 +23,6 @@ from .lifecycle_run import LifecycleRun
 from .source import SavedSource, SourceBuild
 
 if TYPE_CHECKING:
-    from .agenda import Agenda
     from .project import Project
     from .store import Store
 
@@ -89,8 +86,8 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
     """The id of its batch, if it has one."""
     source: SourceBuild = field(init=False)
     """The build of its source package, which is made for it."""
-    chroots: list[BuildChroot] = field(default_factory=list, init=False)
-    _entries: dict[str, BuildChroot] = field(default_factory=dict, init=False)
+    stored_chroots: list[BuildChroot] = field(default_factory=list, init=False)
+    by_name: dict[str, BuildChroot] = field(default_factory=dict, init=False)
     """The same by name."""
     had_lifecycle: bool = field(default=False, init=False)
     """Whether any of its chroots has had a lifecycle."""
@@ -100,10 +97,6 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
     """Its JSON document, cached until it changes."""
     rendered_page: tuple[object, object] | None = field(default=None, init=False)
     """The latest page of its chroots: which one, and the response; cached until it or one of them changes."""
-    quiet_until: float = field(default=-math.inf, init=False)
-    """Unix time of its next automatic transition, as far as it is known."""
-    _needs_polls: bool = field(default=True, init=False)
-    """Whether one of its chroots may advance with the next poll."""
     added_after: int = field(init=False)
     """The number of requests before it was added."""
 
@@ -120,7 +113,7 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
         name = checks.plain_text(chrootname)
         chroot = None if name is None else self._entries.get(name)
         if chroot is None:
-            names = checks.listing(self._entries) or "no chroots"
+            names = checks.listing(self.by_name) or "no chroots"
             raise MissingKeyError(f"build {self.id} has no chroot {checks.excerpt(chrootname)}; it has {names}")
         return chroot
 
@@ -131,9 +124,20 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
         return f"<Build {self.id} {self.package} in {self.project}, {self.state}>"
 
     @property
+    def _entries(self) -> dict[str, BuildChroot]:
+        self.store.catch_up_for_lookup()
+        return self.by_name
+
+    @property
+    def chroots(self) -> Sequence[BuildChroot]:
+        """Its chroots, in the order of their database ids."""
+        self.store.catch_up_for_lookup()
+        return self.stored_chroots
+
+    @property
     def package(self) -> str | None:
         """The name of the package; ``None`` until the source build has determined it."""
-        self.catch_up()
+        self.store.catch_up()
         return self.stored_package
 
     @property
@@ -142,36 +146,36 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
 
         :raises InputError: for an invalid state.
         """
-        return self.source.stored_state
+        return self.source.state
 
     @source_state.setter
     def source_state(self, state: State | StateName) -> None:
-        self.source.enter(parse_state("source_state", state))
-        self.source.is_made = self.source.default_made
+        to = parse_state("source_state", state)
+        with self.store.lock:
+            self.store.catch_up()
+            self.source.enter(to)
+            self.source.is_made = self.source.default_made
+            self.schedule()
 
     @property
     def state(self) -> State:
         """The state of the build as a whole, as Copr derives it from its source and its chroots."""
-        self.catch_up()
+        self.store.catch_up()
         states = {chroot.state for chroot in self.known_chroots}
-        return _derive_state(self.cancellation is not None, self.source_state, states)
+        return _derive_state(self.cancellation is not None, self.source.stored_state, states)
 
     @property
     def started_on(self) -> int | None:
         """Unix time at which the first of its chroots started; ``None`` before that."""
+        self.store.catch_up()
         starts = (chroot.started_on for chroot in self.known_chroots)
         return min((time for time in starts if time), default=None)
 
     @property
     def ended_on(self) -> int | None:
         """Unix time at which the last of its chroots ended; ``None`` while one of them has no end."""
-        last: int | None = None
-        for chroot in self.known_chroots:
-            ended_on = chroot.ended_on
-            if ended_on is None:
-                return None
-            last = ended_on if last is None else max(last, ended_on)
-        return last
+        self.store.catch_up()
+        return self.stored_end
 
     @property
     def started_at(self) -> datetime | None:
@@ -186,18 +190,14 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
     @property
     def is_canceled(self) -> bool:
         """Whether a user has canceled it; its chroots may follow later."""
-        self.catch_up()
+        self.store.catch_up()
         return self.cancellation is not None
 
     @property
     def is_finished(self) -> bool:
         """Whether it has ended as Copr sees it: it is canceled, its source failed, or all of its chroots have ended."""
-        self.catch_up()
-        if self.cancellation is not None or self.source_state in (State.FAILED, State.CANCELED):
-            return True
-        if not self.chroots:
-            return self.source_state.is_final
-        return all(chroot.state.is_final for chroot in self.chroots)
+        self.store.catch_up()
+        return self.has_ended
 
     def add_chroot(
         self,
@@ -284,9 +284,25 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
     # For the rest of the kit.
 
     @property
-    def known_chroots(self) -> list[BuildChroot]:
-        """The chroots that Copr's clients see by now."""
-        return [chroot for chroot in self.chroots if not chroot.is_absent] if self.is_coupled else self.chroots
+    def stored_end(self) -> int | None:
+        """:attr:`ended_on` as of the last catch-up."""
+        ends = [chroot.stored_end for chroot in self.known_chroots]
+        return max((end for end in ends if end is not None), default=None) if None not in ends else None
+
+    @property
+    def has_ended(self) -> bool:
+        """:attr:`is_finished` as of the last catch-up."""
+        if self.cancellation is not None or self.source.stored_state in (State.FAILED, State.CANCELED):
+            return True
+        if not self.stored_chroots:
+            return self.source.stored_state.is_final
+        return all(chroot.has_ended for chroot in self.stored_chroots)
+
+    @property
+    def known_chroots(self) -> Sequence[BuildChroot]:
+        """The chroots that Copr's clients see, as of the last catch-up."""
+        chroots = self.stored_chroots
+        return [chroot for chroot in chroots if chroot.stored_state != ABSENT] if self.is_coupled else chroots
 
     @property
     def results_url(self) -> str:
@@ -296,7 +312,7 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
     @property
     def names(self) -> Sequence[str]:
         """The names of its chroots, those that have not appeared included."""
-        return [*self._entries]
+        return [*self.by_name]
 
     @property
     def allowed_chroots(self) -> list[str]:
@@ -316,7 +332,7 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
     @property
     def may_hide_package(self) -> bool:
         """Whether its chroots are to appear, so that the name of the package is unknown to Copr by default."""
-        runs = [chroot.lifecycle_run for chroot in self.chroots]
+        runs = [chroot.run for chroot in self.stored_chroots]
         is_absent = bool(runs) and all(run is not None and run.stage.state == ABSENT for run in runs)
         return is_absent and not self.source.is_independent
 
@@ -353,9 +369,10 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
             # It stays as it is reported.
             return
         packages = self.source.packages_of(chroot.name)
-        chroot.lifecycle_run = LifecycleRun(plan, progress, now, index=index, packages=packages)
+        chroot.run = LifecycleRun(plan, progress, now, index=index, packages=packages)
         self.had_lifecycle = True
         self.is_coupled |= couples_chroots(plan)
+        self.schedule()
 
     @property
     def result_dir(self) -> str:
@@ -385,15 +402,15 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
 
     def attach(self, chroot: BuildChroot) -> None:
         """Append a chroot that was made for it."""
-        self.chroots.append(chroot)
-        self._entries[chroot.name] = chroot
-        run = chroot.lifecycle_run
+        self.stored_chroots.append(chroot)
+        self.by_name[chroot.name] = chroot
+        run = chroot.run
         if run is not None:
             self.had_lifecycle = True
             self.is_coupled |= couples_chroots(run.plan)
             if self.source.is_derived and not self.is_in_store:
                 own = source_state_of(run.stage.state)
-                self.source.stored_state = min(self.source_state, own, key=DERIVED_STATES.index)
+                self.source.stored_state = min(self.source.stored_state, own, key=DERIVED_STATES.index)
             self.source.is_made &= self.source.default_made
         if run is None or run.stage.state != ABSENT:
             self.reveal_package()
@@ -411,13 +428,13 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
             self.source.save(),
             self.had_lifecycle,
             self.is_coupled,
-            tuple((chroot, chroot.save()) for chroot in self.chroots),
+            tuple((chroot, chroot.save()) for chroot in self.stored_chroots),
         )
 
     def restore(self, saved: SavedBuild) -> None:
         """Restore it with the same chroot objects, whichever chroots it has had since."""
-        self.chroots[:] = [chroot for chroot, _ in saved.chroots]
-        self._entries = {chroot.name: chroot for chroot in self.chroots}
+        self.stored_chroots[:] = [chroot for chroot, _ in saved.chroots]
+        self.by_name = {chroot.name: chroot for chroot in self.stored_chroots}
         for chroot, fields in saved.chroots:
             chroot.restore(fields)
         self.cancellation = saved.cancellation
@@ -430,87 +447,47 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
 
     def forget_rendered(self) -> None:
         """Clear its cached responses, because it or its chroots change."""
-        if self.had_lifecycle:
-            self.agenda.changed[self] = None
         self.rendered = self.rendered_page = None
-        self.quiet_until = -math.inf
-        self._needs_polls = True
+        self.store.schedule_after(self)
+
+    def schedule(self) -> None:
+        """Let its source build and its chroots advance by themselves."""
+        self.store.schedule_after(self)
+        if self.had_lifecycle and self.is_in_store:
+            self.store.timeline.schedule(self.source)
+            for chroot in self.stored_chroots:
+                chroot.schedule()
 
     def mark_canceled(self, now: float) -> None:
         """Cancel it, as a user does."""
-        self.forget_rendered()
         self.cancellation = self.cancellation or Cancellation(confirmation_due(now))
+        self.forget_rendered()
+        self.schedule()
 
     def poll(self, counts: bool) -> None:
         """Note that a response shows it and so all its chroots; ``counts`` says whether that is a poll."""
-        self.catch_up()
-        if not (counts and self._needs_polls and self.had_lifecycle):
+        self.store.catch_up()
+        if not (counts and self.had_lifecycle):
             return
-        if self.source.run is not None:
-            self.source.poll(counts)
-            if self.source.run is None:
-                self._count_first_poll()
+        if self.source.run is None:
+            for chroot in self.stored_chroots:
+                chroot.poll(counts)
             return
-        for chroot in self.chroots:
-            chroot.poll(counts)
-        self._needs_polls = any(chroot.needs_polls for chroot in self.chroots)
+        self.source.poll()
+        if self.source.run is None:
+            self._count_first_poll()
 
     @property
     def needs_more_polls(self) -> bool:
         """Whether it needs more polls before it can advance."""
-        runs = (self.source.run, *(chroot.lifecycle_run for chroot in self.chroots))
+        runs = (self.source.run, *(chroot.run for chroot in self.stored_chroots))
         return any(run is not None and run.mode == "poll" and not run.has_enough_polls for run in runs)
 
     def _count_first_poll(self) -> None:
         """Count the response that shows that its chroots are pending, as its source build has ended with it."""
-        for chroot in self.chroots:
-            if chroot.lifecycle_run is not None and chroot.lifecycle_run.mode == "poll":
-                chroot.lifecycle_run.count_poll()
-
-    def catch_up(self) -> None:
-        """Make everything happen to it that is due, in the order in which it was due."""
-        if not self.had_lifecycle or self.store.clock.now() < self.quiet_until:
-            return
-        with self.store.lock:
-            now = self.store.clock.now()
-            # The chroots can only go on when the source build has ended.
-            self.source.catch_up(now)
-            self._catch_up(now)
-            self.quiet_until = min((self.source.next_due, *(chroot.next_due for chroot in self.chroots)))
-
-    def _catch_up(self, now: float) -> None:
-        while True:
-            cancellation = self.cancellation
-            # In the order of time across all chroots, as the first one determines the state of the source build.
-            queue = [(chroot.due or 0, index) for index, chroot in enumerate(self.chroots) if chroot.is_due(now)]
-            heapify(queue)
-            while queue and self.cancellation is cancellation:
-                chroot = self.chroots[queue[0][1]]
-                chroot.enter_next_stage()
-                if chroot.is_due(now):
-                    heapreplace(queue, (chroot.due or 0, queue[0][1]))
-                else:
-                    heappop(queue)
-            if self.cancellation is cancellation:
-                return
-
-    @property
-    def agenda(self) -> Agenda:
-        """The store's agenda that has its next transition."""
-        return self.store.coupled_agenda if self.is_coupled else self.store.agenda
-
-    def keep_quiet(self, changed: BuildChroot, quiet_until: float, cancellation: Cancellation | None) -> None:
-        """Keep the known time of the next transition after only one chroot changed.
-
-        Without this, each change would look at all chroots of the build.
-        """
-        if self.cancellation is cancellation:
-            self.quiet_until = min(quiet_until, changed.next_due)
-
-    @property
-    def is_ordered(self) -> bool:
-        """Whether transitions have to happen in the order of time across all chroots."""
-        return self.is_coupled or self.source_state in UNFINISHED
+        for chroot in self.stored_chroots:
+            if chroot.run is not None and chroot.run.mode == "poll":
+                chroot.run.count_poll()
 
     @property
     def is_in_store(self) -> bool:

@@ -62,7 +62,7 @@ class SavedChroot(NamedTuple):
     ended_on: int | None
     result_dir: str
     packages: tuple[Nevra, ...]
-    lifecycle_run: LifecycleRun | None
+    run: LifecycleRun | None
     was_canceled: bool
     overrides: Overrides | None
     is_announced: bool
@@ -81,12 +81,13 @@ class BuildChroot:
         "_name",
         "_overrides",
         "_packages",
+        "_position",
         "_result_dir",
         "_started_on",
         "_state",
         "is_announced",
-        "lifecycle_run",
         "rendered",
+        "run",
         "was_canceled",
     )
 
@@ -104,13 +105,15 @@ class BuildChroot:
     ) -> None:
         self._build = build
         self._name = name
+        self._position = len(build.stored_chroots)
+        """Its place among the chroots of its build."""
         self._state = state
         self._started_on = started_on
         self._ended_on = ended_on
         self._result_dir = result_dir
         self._packages = packages
         self._overrides = overrides
-        self.lifecycle_run: LifecycleRun | None = None
+        self.run: LifecycleRun | None = None
         """The rest of its lifecycle; ``None`` if its state is fixed or it has ended."""
         self.rendered: bytes | None = None
         """Its JSON document, cached until it changes."""
@@ -130,19 +133,19 @@ class BuildChroot:
     @property
     def state(self) -> State:
         """The state that the API reports now."""
-        self.catch_up()
+        self._build.store.catch_up()
         return self._state
 
     @property
     def started_on(self) -> int | None:
         """Unix time of its start; ``None`` before that, and in states for which Copr never sets it."""
-        self.catch_up()
+        self._build.store.catch_up()
         return self._started_on
 
     @property
     def ended_on(self) -> int | None:
         """Unix time of its end; ``None`` before that, and in states for which Copr never sets it."""
-        self.catch_up()
+        self._build.store.catch_up()
         return self._ended_on
 
     @property
@@ -158,13 +161,13 @@ class BuildChroot:
     @property
     def result_dir(self) -> str:
         """The name of its result directory; empty while there is none."""
-        self.catch_up()
+        self._build.store.catch_up()
         return self._result_dir
 
     @property
     def packages(self) -> tuple[Nevra, ...]:
         """The packages that were built; none before it has succeeded."""
-        self.catch_up()
+        self._build.store.catch_up()
         return self._packages
 
     @property
@@ -189,13 +192,13 @@ class BuildChroot:
     @property
     def held_in(self) -> State | None:
         """The state in which it is, or will be, held; ``None`` if it is not."""
-        run = self.lifecycle_run
-        return None if run is None else run.held_in
+        self._build.store.catch_up()
+        return None if self.run is None else self.run.held_in
 
     @property
     def is_absent(self) -> bool:
         """Whether its build has no such chroot yet, as far as Copr's clients see."""
-        self.catch_up()
+        self._build.store.catch_up()
         return self._is_absent
 
     @property
@@ -208,9 +211,19 @@ class BuildChroot:
         return ABSENT if self._is_absent else self._state.value
 
     @property
+    def has_ended(self) -> bool:
+        """Whether its state was final at its last catch-up."""
+        return self._state.is_final
+
+    @property
+    def stored_end(self) -> int | None:
+        """:attr:`ended_on` as of its last catch-up."""
+        return self._ended_on
+
+    @property
     def default_announced(self) -> bool:
         """Whether a start is in its past, as far as its stored fields and its lifecycle tell."""
-        run = self.lifecycle_run
+        run = self.run
         was_running = run is not None and any(stage.state == State.RUNNING for stage in run.plan[: run.index])
         return was_running or is_announced(self._state, self._started_on)
 
@@ -222,7 +235,7 @@ class BuildChroot:
     @property
     def possible_events(self) -> list[Event]:
         """The events that can happen to it now."""
-        self.catch_up()
+        self._build.store.catch_up()
         return self._possible_events
 
     @property
@@ -257,7 +270,7 @@ class BuildChroot:
         directory = None if result_dir is None else checks.path_segment("result_dir", result_dir)
         built = None if packages is None else parse_packages("packages", packages)
         with self._build.store.lock:
-            self.catch_up()
+            self._build.store.catch_up()
             now = self._time(at)
             is_canceled = self._build.cancellation is not None
             # Copr's backend reports a canceled chroot as canceled; Copr stores one that was running as failed.
@@ -299,18 +312,17 @@ class BuildChroot:
         ]
 
     def _apply_event(self, event: Event, now: int, result_dir: str | None, packages: tuple[Nevra, ...] | None) -> None:
-        quiet_until, cancellation = self._build.quiet_until, self._build.cancellation
         self._change(event, now, result_dir=result_dir, packages=packages)
         self.continue_from(now)
-        self._build.keep_quiet(self, quiet_until, cancellation)
 
     def continue_from(self, now: float) -> None:
         """Let its lifecycle continue from the state that was reported, or end if it has no such stage."""
-        run = self.lifecycle_run
+        run = self.run
         if run is not None and (self._state.is_final or not run.move_to_state(self._state, now)):
-            self.lifecycle_run = None
+            self.run = None
         elif run is not None and run.stage.canceled:
             self._build.mark_canceled(now)
+        self.schedule()
 
     # What its source build does to it.
 
@@ -323,8 +335,8 @@ class BuildChroot:
         """Wait for the import of the source package, whatever state it is in; then its lifecycle continues."""
         if self._state is State.WAITING and not self._is_absent:
             return
-        if self.lifecycle_run is not None and not self.lifecycle_run.wait(now):
-            self.lifecycle_run = None
+        if self.run is not None and not self.run.wait(now):
+            self.run = None
         self._enter_state(State.WAITING, int(now))
 
     def queue(self, lifecycle: Lifecycle | None, now: float) -> None:
@@ -332,7 +344,7 @@ class BuildChroot:
         # The remains of an earlier attempt are in no recording.
         self._packages = ()
         self._enter_state(State.PENDING, int(now))
-        if self.lifecycle_run is not None:
+        if self.run is not None:
             self.continue_from(now)
         elif lifecycle is not None:
             self._build.start_run(self, lifecycle, now)
@@ -345,7 +357,7 @@ class BuildChroot:
         """End without having been built, with the times of the source build."""
         self._started_on, self._ended_on = started_on, ended_on
         self._enter_state(state, int(now))
-        self.lifecycle_run = None
+        self.run = None
 
     def _time(self, at: int | None) -> int:
         """Return a given time, or now; never before the chroot's last time."""
@@ -376,11 +388,11 @@ class BuildChroot:
             return self._state
 
     def _advance(self) -> None:
-        self.catch_up()
+        self._build.store.catch_up()
         problem = self.advance_problem()
         if problem is not None:
             raise EventError(f"{self.describe()}: {problem}")
-        self.enter_next_stage()
+        self.enter_next_stage(self._build.store.clock.now())
 
     def _advance_to_end(self) -> State:
         with self._build.store.lock:
@@ -389,9 +401,9 @@ class BuildChroot:
             return self._state
 
     def _advance_to(self, state: State) -> None:
-        self.catch_up()
-        if self.lifecycle_run is not None and state in self.lifecycle_run.states_ahead:
-            self._advance_along(self.lifecycle_run, state)
+        self._build.store.catch_up()
+        if self.run is not None and state in self.run.states_ahead:
+            self._advance_along(self.run, state)
             return
         paths = {} if self._is_absent else shortest_paths(self._state)
         if state not in paths:
@@ -408,7 +420,7 @@ class BuildChroot:
         if problem is not None:
             raise EventError(f"{self.describe()}: {problem}")
         while self._is_absent or self._state is not state:
-            self.enter_next_stage()
+            self.enter_next_stage(self._build.store.clock.now())
 
     def _problem_before(self, run: LifecycleRun, state: State) -> str | None:
         """Return why its lifecycle would not go on to a state ahead; ``None`` if it would."""
@@ -434,7 +446,7 @@ class BuildChroot:
     @property
     def can_advance(self) -> bool:
         """Whether it is neither fixed, held nor stuck, nor at its end."""
-        self.catch_up()
+        self._build.store.catch_up()
         return self.advance_problem() is None
 
     def hold(self, state: State | StateName | None = None) -> None:
@@ -444,16 +456,15 @@ class BuildChroot:
         """
         given = None if state is None else parse_state("state", state)
         with self._build.store.lock:
-            run = self.lifecycle_run
+            run = self.run
             if run is not None and (given is None or run.mode != "immediate"):
-                self.catch_up()
-                run = self.lifecycle_run
+                self._build.store.catch_up()
+                run = self.run
             to = self._state if given is None else given
             ahead = [] if run is None else run.states_ahead
             if run is None or to not in ahead:
                 possible = ", ".join(dict.fromkeys(ahead)) or "nothing, as its state is fixed"
                 raise EventError(f"{self.describe()}: its lifecycle does not reach {to}; possible: {possible}")
-            self._build.forget_rendered()
             run.held_in = to
 
     def release(self) -> None:
@@ -462,16 +473,16 @@ class BuildChroot:
         :raises EventError: if it has a lifecycle and is not held.
         """
         with self._build.store.lock:
-            self.catch_up()
-            run = self.lifecycle_run
+            self._build.store.catch_up()
+            run = self.run
             if run is None:
                 return
             if run.held_in is None:
                 raise EventError(f"{self.describe()}: it is not held")
-            self._build.forget_rendered()
             if run.is_held and run.due is not None and run.mode == "clock":
                 run.due = max(run.due, self._build.store.clock.now())
             run.held_in = None
+            self.schedule()
 
     def set_state(
         self,
@@ -486,7 +497,7 @@ class BuildChroot:
         """
         to = parse_state("state", state)
         with self._build.store.lock:
-            self.catch_up()
+            self._build.store.catch_up()
             start = (
                 self._started_on if isinstance(started_on, EllipsisType) else _optional_time("started_on", started_on)
             )
@@ -494,7 +505,7 @@ class BuildChroot:
             if problem := checks.end_problem(start, end):
                 raise InputError("ended_on", problem)
             self._started_on, self._ended_on = start, end
-            self.lifecycle_run = None
+            self.run = None
             self.was_canceled = False
             self._build.reveal_package()
             self._enter_state(to, int(self._build.store.clock.now()))
@@ -515,66 +526,41 @@ class BuildChroot:
 
     def start_lifecycle(self, run: LifecycleRun) -> None:
         """Start a lifecycle in its first stage, with the fields that Copr would have stored by then."""
-        self.lifecycle_run = run
+        self.run = run
         if isinstance(run.stage.state, State):
             self._enter_stage(run.stage, run.started_at)
 
     def resume_lifecycle(self, run: LifecycleRun) -> None:
         """Continue a lifecycle in the stage that the chroot is in already."""
-        self.lifecycle_run = run
+        self.run = run
         self.is_announced = self.default_announced
         if run.stage.canceled:
             self._build.mark_canceled(run.started_at)
 
     def poll(self, counts: bool) -> None:
         """Note that a response shows it; ``counts`` says whether that is a poll, which can advance it."""
-        if self.lifecycle_run is None:
+        if self.run is None:
             return
-        # What is due to the other chroots happens first, as the first one ends the source build.
-        self.catch_up()
-        run = self.lifecycle_run
+        self._build.store.catch_up()
+        run = self.run
         if run is not None and run.mode == "poll" and counts:
             if run.has_enough_polls and self.advance_problem() is None:
-                self.enter_next_stage()
+                self.enter_next_stage(self._build.store.clock.now())
             run.count_poll()
 
     @property
-    def needs_polls(self) -> bool:
-        """Whether one more poll can make a difference to it."""
-        run = self.lifecycle_run
-        if run is None or run.mode != "poll":
-            return False
-        return not run.has_enough_polls or self.advance_problem() is None
+    def order(self) -> tuple[float, int, int]:
+        return self.due or 0, self._build.id, self._position
 
-    def catch_up(self) -> None:
-        """Make everything happen that is due."""
-        run, build = self.lifecycle_run, self._build
-        if build.is_ordered:
-            build.catch_up()
-            return
-        if run is None:
-            return
-        due, clock = run.due, build.store.clock
-        if run.mode == "clock" and due is not None and build.cancellation is None and due > clock.now():
-            # The most frequent case.
-            return
-        with build.store.lock:
-            now = clock.now()
-            while self.is_due(now):
-                self.enter_next_stage()
-
-    def is_due(self, now: float) -> bool:
-        """Whether it enters its next stage by itself now."""
-        run = self.lifecycle_run
-        if run is None or run.mode in ("poll", "manual"):
-            return False
-        due = self.due
-        return due is not None and (due <= now or run.mode == "immediate") and not run.is_held
+    def schedule(self) -> None:
+        """Let it advance by itself when its stage is over."""
+        if self.run is not None and self._build.is_in_store:
+            self._build.store.timeline.schedule(self)
 
     @property
     def due(self) -> float | None:
         """Unix time at which its stage ends: its time is over, or the backend confirms that its build is canceled."""
-        run = self.lifecycle_run
+        run = self.run
         return None if run is None else self._due_in(run)
 
     def _due_in(self, run: LifecycleRun) -> float | None:
@@ -587,18 +573,20 @@ class BuildChroot:
 
     @property
     def next_due(self) -> float:
-        """Unix time of the next automatic transition; ``inf`` if there is none, and ``-inf`` for an immediate one."""
-        run = self.lifecycle_run
-        if run is None or not run.is_timed or run.is_held:
-            return math.inf
-        due = self.due
-        if due is None:
+        """Unix time of the next automatic transition; ``inf`` if there is none, ``-inf`` if it does not wait."""
+        run, due = self.run, self.due
+        if run is None or due is None or run.is_held or not (run.is_timed and self._build.is_in_store):
             return math.inf
         return -math.inf if run.mode == "immediate" else due
 
     @property
+    def waits_for_reading(self) -> bool:
+        """Whether it is immediate and cannot affect which chroots its build has: it can be held before it is read."""
+        return self.run is not None and self.run.mode == "immediate" and not self._build.is_coupled
+
+    @property
     def _is_absent(self) -> bool:
-        run = self.lifecycle_run
+        run = self.run
         return run is not None and run.stage.state == ABSENT
 
     @property
@@ -610,7 +598,7 @@ class BuildChroot:
 
     def advance_problem(self) -> str | None:
         """Return why it cannot enter a next stage now; ``None`` if it can."""
-        run = self.lifecycle_run
+        run = self.run
         if self._state.is_final and (run is None or run.next_stage is None):
             return "its lifecycle has ended"
         if run is None:
@@ -623,28 +611,26 @@ class BuildChroot:
             return "it is stuck; its lifecycle has no next stage"
         return None
 
-    def enter_next_stage(self) -> None:
+    def enter_next_stage(self, now: float) -> None:
         """Enter the next stage: at the time it was due, or by poll and by hand as soon as the clock allows.
 
         With a virtual clock that is not before it was due; with the system's clock it is now.
         """
-        build = self._build
-        quiet_until, cancellation = build.quiet_until, build.cancellation
-        build.forget_rendered()
-        run, due, clock = self.lifecycle_run, self.due, build.store.clock
+        build, run, due = self._build, self.run, self.due
         assert run is not None
         assert due is not None
-        is_on_time = run.mode == "immediate" or (run.mode == "clock" and due <= clock.now())
-        now = max(due if is_on_time else clock.reach(due), self.last_time)
+        is_on_time = run.mode == "immediate" or (run.mode == "clock" and due <= now)
+        at = max(due if is_on_time else build.store.clock.reach(due), self.last_time)
         is_canceled = build.cancellation is not None
         if is_canceled and not (self._state.is_final or self._is_absent or self._plans_cancellation(run)):
-            self._change(Event.CONFIRM_CANCEL, int(now))
-            self.lifecycle_run = None
+            self._change(Event.CONFIRM_CANCEL, int(at))
+            self.run = None
         else:
-            self._enter_stage(run.enter_next_stage(now), now)
-            if self.lifecycle_run is not None and run.next_stage is None and self._state.is_final:
-                self.lifecycle_run = None
-        build.keep_quiet(self, quiet_until, cancellation)
+            self._enter_stage(run.enter_next_stage(at), at)
+            if self.run is not None and run.next_stage is None and self._state.is_final:
+                self.run = None
+        self.forget_rendered()
+        self.schedule()
 
     def _plans_cancellation(self, run: LifecycleRun) -> bool:
         """Return whether the next stage says how long the backend takes to confirm the cancellation."""
@@ -666,7 +652,7 @@ class BuildChroot:
 
     def _enter_state_of(self, stage: PlannedStage, now: float) -> None:
         state = State(stage.state)
-        run = self.lifecycle_run
+        run = self.run
         had_state = run is not None and run.index > 0 and run.plan[run.index - 1].state != ABSENT
         if not had_state:
             stamps = [stamp for stamp in stamps_of(state) if stamp not in stage.without]
@@ -731,7 +717,7 @@ class BuildChroot:
     def _enter_state(self, state: State, now: int) -> None:
         build = self._build
         # The first stage of a chroot that is being added is no change; the source build follows from the next one on.
-        is_added = build.get(self._name) is self
+        is_added = build.by_name.get(self._name) is self
         is_news = build.is_in_store and is_added
         if is_added and not build.source.is_independent:
             build.source.follow(self._state, state, now)
@@ -746,11 +732,11 @@ class BuildChroot:
 
     @property
     def _planned_result_dir(self) -> str:
-        return (self.lifecycle_run and self.lifecycle_run.result_dir) or self._build.result_dir
+        return (self.run and self.run.result_dir) or self._build.result_dir
 
     @property
     def _planned_packages(self) -> tuple[Nevra, ...] | None:
-        return None if self.lifecycle_run is None else self.lifecycle_run.packages
+        return None if self.run is None else self.run.packages
 
     def forget_rendered(self) -> None:
         """Drop its cached document, and that of its build."""
@@ -771,7 +757,7 @@ class BuildChroot:
             self._ended_on,
             self._result_dir,
             self._packages,
-            copy.copy(self.lifecycle_run),
+            copy.copy(self.run),
             self.was_canceled,
             self._overrides,
             self.is_announced,
@@ -780,7 +766,7 @@ class BuildChroot:
     def restore(self, saved: SavedChroot) -> None:
         self._state, self._started_on, self._ended_on = saved.state, saved.started_on, saved.ended_on
         self._result_dir, self._packages, self._overrides = saved.result_dir, saved.packages, saved.overrides
-        self.lifecycle_run = copy.copy(saved.lifecycle_run)
+        self.run = copy.copy(saved.run)
         self.was_canceled, self.is_announced = saved.was_canceled, saved.is_announced
         self.forget_rendered()
 

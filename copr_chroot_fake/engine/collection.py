@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from abc import abstractmethod
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import TypeVar, overload
 
 from ..errors import MissingKeyError
@@ -19,10 +20,12 @@ class ReadOnlyMapping(Mapping[K, V]):
     Looking something up, and the length, cost what they cost of a dictionary.
     """
 
-    __slots__ = ("_entries",)
+    __slots__ = ()
 
-    def __init__(self, entries: dict[K, V]) -> None:
-        self._entries = entries
+    @property
+    @abstractmethod
+    def _entries(self) -> dict[K, V]:
+        """The entries as of now."""
 
     @overload
     def get(self, key: K, /) -> V | None: ...
@@ -62,13 +65,20 @@ class Collection(ReadOnlyMapping[K, V]):
     """A read-only view of a dictionary.
 
     :param kind: what the entries are, in the singular.
+    :param update: called before each reading.
     """
 
-    __slots__ = ("_kind",)
+    __slots__ = ("_kind", "_stored", "_update")
 
-    def __init__(self, kind: str, entries: dict[K, V]) -> None:
-        super().__init__(entries)
+    def __init__(self, kind: str, entries: dict[K, V], update: Callable[[], None] = lambda: None) -> None:
         self._kind = kind
+        self._stored = entries
+        self._update = update
+
+    @property
+    def _entries(self) -> dict[K, V]:
+        self._update()
+        return self._stored
 
     def __getitem__(self, key: K) -> V:
         """Return an entry.

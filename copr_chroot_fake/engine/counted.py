@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from ..errors import InputError
 from ..validation import checks
-from .observed_lock import Lock
+from .lock import Lock
 
 
 def first_free(used: Iterable[int]) -> int:

@@ -193,12 +193,13 @@ def add_chroot(spec: ChrootSpec, build: Build) -> BuildChroot:
     store = build.store
     with store.lock:
         # What is due happens before the lifecycle of the new chroot can affect the build.
-        build.catch_up()
+        store.catch_up()
         if spec.name in build:
             raise InputError("chrootname", f"build {build.id} already has {spec.name}; expected another")
         completed = complete_chroot(spec, build.id, build.stored_package)
         chroot = _create_chroot(completed, build, store.progress, store.clock.now())
         build.attach(chroot)
+        chroot.schedule()
         store.index.note_chroots(build, [chroot.name])
         build.project.enable(chroot.name)
     return chroot
@@ -393,7 +394,9 @@ def _derive_submission(build: Build, spec: BuildSpec, begun: float) -> None:
     It is the owner of its project, shortly before the first of its chroots started, or when their lifecycles begin.
     """
     owner = build.project.ownername
-    starts = [chroot.started_on for chroot in map(BuildChroot.save, build.chroots) if chroot.started_on is not None]
+    starts = [
+        chroot.started_on for chroot in map(BuildChroot.save, build.stored_chroots) if chroot.started_on is not None
+    ]
     if build.submitted_on is None:
         build.submitted_on = max(0, min(starts) - SOURCE_SECONDS) if starts else int(begun)
     if spec.submitter == DERIVED:
@@ -402,7 +405,7 @@ def _derive_submission(build: Build, spec: BuildSpec, begun: float) -> None:
 
 def _derive_source(build: Build) -> None:
     """Give a build the source package that fits its chroots, and the state that has led to theirs, unless given."""
-    chroots = [chroot.save() for chroot in build.chroots]
+    chroots = [chroot.save() for chroot in build.stored_chroots]
     source = build.source
     package = build.stored_package or build.hidden_package
     if package is not None:
@@ -410,12 +413,12 @@ def _derive_source(build: Build) -> None:
         version = source.package.version or _source_version(build)
         file = f"{package}-{version.rpartition(':')[2]}.src.rpm"
         source.package = SourcePackage(version, source.package.url or f"{build.source_results_url}/{file}")
-    fixed = [chroot.state for chroot in chroots if chroot.lifecycle_run is None]
+    fixed = [chroot.state for chroot in chroots if chroot.run is None]
     if source.is_derived and State.IMPORTING in fixed:
         build.source_state = State.IMPORTING
     if source.is_derived and set(fixed) == {State.FORKED} and len(fixed) == len(chroots):
         build.source_state = State.FORKED
-    if State.CANCELED in fixed and all(chroot.state.is_final and chroot.lifecycle_run is None for chroot in chroots):
+    if State.CANCELED in fixed and all(chroot.state.is_final and chroot.run is None for chroot in chroots):
         # Nothing else leads there. It would end chroots that are not over yet.
         build.mark_canceled(build.store.clock.now())
 
@@ -426,9 +429,9 @@ def _source_version(build: Build) -> str:
     Without the dist tag that each chroot adds.
     """
     versions: dict[bool, str] = {}
-    for chroot in build.chroots:
+    for chroot in build.stored_chroots:
         moment = chroot.save()
-        planned = None if moment.lifecycle_run is None else moment.lifecycle_run.packages
+        planned = None if moment.run is None else moment.run.packages
         for nevra in moment.packages or planned or ():
             release = nevra.release.removesuffix(defaults.dist_tag(chroot.name))
             versions.setdefault(nevra.arch == "src", f"{nevra.version}-{release}")

@@ -36,6 +36,7 @@ from .store import Store
 def write_scenario(store: Store) -> Scenario:
     """Return everything that a store has; each lifecycle continues where it is, with nothing left to chance."""
     with store.lock:
+        store.catch_up()
         now = store.clock.now()
         builds = [
             _write_build(build, now) for build in [*store.builds.values()] if store.find_build(build.id) is not None
@@ -99,7 +100,6 @@ def write_package(package: Package) -> Mapping[str, object]:
 
 
 def _write_build(build: Build, now: float) -> BuildEntry:
-    build.catch_up()
     store, source = build.store, build.source
     # The fake may be served at another address when it is read again.
     package = source.package.moved(store.results_root, store.own_results_root)
@@ -125,7 +125,7 @@ def _write_build(build: Build, now: float) -> BuildEntry:
         "source_result_dir": source.result_dir,
         "source_package": asdict(package),
         "source": _write_source(source, now),
-        "chroots": [_write_chroot(chroot, now) for chroot in build.chroots],
+        "chroots": [_write_chroot(chroot, now) for chroot in build.stored_chroots],
     }
     return {**written, "source_results": dump_results(source.results)} if source.results else written
 
@@ -160,8 +160,7 @@ def _write_source(source: SourceBuild, now: float) -> Mapping[str, object] | Non
 
 
 def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
-    chroot.catch_up()
-    run = chroot.lifecycle_run
+    run = chroot.run
     written = {
         "name": chroot.name,
         "state": None if chroot.is_absent else chroot.state.value,

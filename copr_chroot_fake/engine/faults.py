@@ -12,7 +12,7 @@ from ..wire.answer import Answer, Delivery
 from . import fault_effects as effects
 from .clock import Clock
 from .counted import CountedItems, set_counts
-from .observed_lock import Lock
+from .lock import Lock
 
 
 class Subject(NamedTuple):

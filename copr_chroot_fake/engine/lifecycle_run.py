@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ..model.lifecycle import Plan, PlannedStage
 from ..model.nevra import Nevra
 from ..model.progress import Progress
@@ -25,6 +27,7 @@ class LifecycleRun:
         "polls",
         "progress",
         "result_dir",
+        "scheduled",
         "started_at",
     )
 
@@ -50,6 +53,8 @@ class LifecycleRun:
         """The packages that it builds; ``None`` for plausible ones."""
         self.result_dir = result_dir
         self.held_in: State | None = None
+        self.scheduled = math.inf
+        """The time for which it is in the timeline."""
         now = started_at
         if self.mode == "immediate":
             # It is over by the time that it is added.
@@ -67,6 +72,7 @@ class LifecycleRun:
         copied = LifecycleRun.__new__(LifecycleRun)
         for name in LifecycleRun.__slots__:
             setattr(copied, name, getattr(self, name))
+        copied.scheduled = math.inf
         return copied
 
     @property

@@ -1,10 +1,9 @@
-"""Records when tasks start and end; sorted on read."""
+"""The messages about tasks that have started or ended."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..model.project import SOURCES
@@ -25,8 +24,6 @@ Topic = str
 class Task(NamedTuple):
     """A task that has started or ended; its package and version are unknown to Copr's backend for a source build."""
 
-    position: int
-    """What puts tasks in order: the Unix time at which it happened, by the clock."""
     at: int
     """The Unix time of the transition, to which a poll or a step by hand can be ahead of the clock."""
     status: int
@@ -44,16 +41,13 @@ Entry = tuple[int, Topic, Task]
 
 
 class MessageLog:
-    """The latest messages. The caller holds the store's lock."""
+    """The latest messages. The caller holds the store's lock, and has applied what was due."""
 
-    __slots__ = ("_last_number", "entries", "noted", "undelivered")
+    __slots__ = ("_last_number", "entries", "undelivered")
 
     def __init__(self) -> None:
-        # Lists, as an empty deque takes as much memory as a whole build, and most fakes have no messages.
-        self.noted: list[Task] = []
-        """What has happened since the messages were read, in the order in which it was found out."""
-        self.entries: list[Entry] = []
-        """The messages in order, which never changes again."""
+        self.entries: deque[Entry] = deque(maxlen=MESSAGES_KEPT)
+        """The messages in the order in which their causes happened."""
         self.undelivered: deque[Entry] | None = None
         """The messages that subscribers will get; ``None`` if there are no subscribers."""
         self._last_number = 0
@@ -72,42 +66,18 @@ class MessageLog:
         project = build.project
         # The backend knows no other ends than success and failure.
         status = STATUS_NUMBERS[state if state in (State.RUNNING, State.SUCCEEDED) else State.FAILED]
-        position = min(at, int(build.store.clock.now()))
-        if self.undelivered is None and len(self.noted) >= 2 * MESSAGES_KEPT:
-            del self.noted[:-MESSAGES_KEPT]
-        self.noted.append(
-            Task(
-                position,
-                at,
-                status,
-                build.id,
-                chrootname,
-                project.ownername,
-                project.projectname,
-                package,
-                version,
-                build.submitter,
-            )
+        task = Task(
+            at, status, build.id, chrootname, project.ownername, project.projectname, package, version, build.submitter
         )
+        for topic in STARTS if state is State.RUNNING else (END,):
+            self._last_number += 1
+            self.entries.append((self._last_number, topic, task))
+            if self.undelivered is not None:
+                self.undelivered.append(self.entries[-1])
 
     def deliver(self, has_subscribers: bool) -> None:
-        """Set whether there are subscribers, which get every note from now on."""
+        """Set whether there are subscribers, which get every message from now on."""
         self.undelivered = deque() if has_subscribers else None
-
-    def arrange(self) -> None:
-        """Sort the notes and append them to the earlier messages; the caller has applied all due transitions."""
-        if not self.noted:
-            return
-        arranged: list[Entry] = []
-        for task in sorted(self.noted, key=itemgetter(0)):
-            for topic in STARTS if task.status == STATUS_NUMBERS[State.RUNNING] else (END,):
-                arranged.append((self._last_number + len(arranged) + 1, topic, task))
-        self.entries.extend(arranged)
-        del self.entries[:-MESSAGES_KEPT]
-        if self.undelivered is not None:
-            self.undelivered.extend(arranged)
-        self._last_number = arranged[-1][0]
-        self.noted.clear()
 
     def clear(self) -> None:
         """Drop all messages; the numbers continue."""
@@ -115,6 +85,5 @@ class MessageLog:
 
     def restore(self, entries: Iterable[Entry]) -> None:
         """Have other messages; what subscribers are about to get stays."""
-        self.noted.clear()
         self.entries.clear()
         self.entries.extend(entries)

@@ -102,6 +102,9 @@ def restore(snapshot: Snapshot) -> None:
             build.source.package = build.source.package.moved(snapshot.results_root, store.results_root)
         builds = {build.id: build for build, _ in snapshot.builds}
         _refill(store.builds, builds)
+        store.timeline.clear()
+        for build in builds.values():
+            build.schedule()
         store.index.forget()
         _refill(store.accounts, snapshot.accounts)
         _refill(store.groups, snapshot.groups)

@@ -109,19 +109,19 @@ class SourceBuild:
     @property
     def state(self) -> State:
         """Its state now."""
-        self._build.catch_up()
+        self._build.store.catch_up()
         return self.stored_state
 
     @property
     def version(self) -> str | None:
         """The version of the source package; ``None`` before it is made."""
-        self._build.catch_up()
+        self._build.store.catch_up()
         return self.package.version if self.has_package else None
 
     @property
     def url(self) -> str | None:
         """The URL of the source package; ``None`` before it is made."""
-        self._build.catch_up()
+        self._build.store.catch_up()
         return self.package.url if self.has_package else None
 
     @property
@@ -132,7 +132,7 @@ class SourceBuild:
     @property
     def default_made(self) -> bool:
         """Whether it has made its package, as far as its state and the chroots tell; one that stays is as given."""
-        return self.stored_state not in UNBUILT or all(chroot.lifecycle_run is None for chroot in self._build.chroots)
+        return self.stored_state not in UNBUILT or all(chroot.run is None for chroot in self._build.stored_chroots)
 
     @property
     def plan(self) -> Plan:
@@ -173,7 +173,7 @@ class SourceBuild:
             )
         build = self._build
         with build.store.lock:
-            build.catch_up()
+            build.store.catch_up()
             if not self._accepts(to):
                 return False
             self._store(to, build.store.clock.now(), name, made, skip)
@@ -257,7 +257,7 @@ class SourceBuild:
         if not build.names:
             build.add_waiting(build.allowed_chroots)
         self.stored_state = State.IMPORTING if build.names else State.FAILED
-        for chroot in build.chroots:
+        for chroot in build.stored_chroots:
             chroot.wait_for_source(now)
         self._end_chroots((*skip, *self._names_with("skipped")), State.SKIPPED, now)
 
@@ -265,7 +265,7 @@ class SourceBuild:
         """End chroots with the times of the source build, as Copr does for those that are never built."""
         started_on = self.ended_on if self.started_on is None else self.started_on
         for name in chrootnames:
-            chroot = self._build.get(name)
+            chroot = self._build.by_name.get(name)
             if chroot is not None:
                 chroot.end_unbuilt(state, now, started_on, self.ended_on)
 
@@ -281,7 +281,7 @@ class SourceBuild:
                     f"{checks.excerpt(distribution)} is not a distribution; {checks.choices(distribution, known)}",
                 )
         with build.store.lock:
-            build.catch_up()
+            build.store.catch_up()
             if self.stored_state is not State.IMPORTING:
                 return False
             self._import(build.store.clock.now(), failed)
@@ -292,7 +292,7 @@ class SourceBuild:
         build = self._build
         build.forget_rendered()
         self.is_independent = True
-        waiting = [chroot for chroot in build.chroots if chroot.is_waiting]
+        waiting = [chroot for chroot in build.stored_chroots if chroot.is_waiting]
         failing = self._names_with("import-fails")
         missing = [chroot for chroot in waiting if chroot.name in failing or _distribution(chroot.name) in failed]
         self.stored_state = State.FAILED if missing else State.SUCCEEDED
@@ -316,49 +316,41 @@ class SourceBuild:
         progress = self.progress or build.store.progress
         self.run = LifecycleRun(plan, progress, begun, index=position, remaining=remaining, polls=polls)
         build.had_lifecycle = True
-        build.forget_rendered()
+        build.schedule()
+
+    @property
+    def order(self) -> tuple[float, int, int]:
+        return 0, self._build.id, -1
 
     @property
     def next_due(self) -> float:
-        """Unix time of its next automatic transition; ``inf`` if there is none."""
+        """Unix time of its next automatic transition; ``inf`` if there is none, or while it waits for a batch."""
         run, build = self.run, self._build
-        if run is None or not run.is_timed or run.due is None:
+        if run is None or run.due is None or not (run.is_timed and build.is_in_store):
             return math.inf
+        is_immediate = run.mode == "immediate"
         if build.confirmed_by is not None:
-            return build.confirmed_by
-        # The other builds of a batch can end at any time.
-        return -math.inf if build.batch is not None else run.due
+            return -math.inf if is_immediate else build.confirmed_by
+        unblocked_at = build.store.unblocked_at(build.batch)
+        return unblocked_at if is_immediate else max(run.due, unblocked_at)
 
     @property
-    def may_be_blocked(self) -> bool:
-        """Whether another batch decides when it advances."""
-        return self.next_due == -math.inf
+    def waits_for_reading(self) -> bool:
+        return False
 
-    @property
-    def due(self) -> float:
-        """Unix time of its next automatic transition as far as the batches are known now; ``inf`` while it waits."""
+    def enter_next_stage(self, now: float) -> None:
+        """Enter the next stage at the time when it was due."""
+        assert self.run is not None
+        at = now if self.run.mode == "immediate" else self.next_due
+        if self._build.cancellation is None:
+            self._enter_next_stage(at)
+        else:
+            self._confirm_cancellation(at)
+
+    def poll(self) -> None:
+        """Count a poll, which can advance it."""
         run, build = self.run, self._build
-        return math.inf if run is None or run.due is None else max(run.due, build.store.unblocked_at(build.batch))
-
-    def catch_up(self, now: float) -> None:
-        """Enter each stage that is due by now."""
-        build = self._build
-        while self.run is not None and self.run.is_timed and self.run.due is not None:
-            is_immediate = self.run.mode == "immediate"
-            if build.confirmed_by is not None:
-                if is_immediate or build.confirmed_by <= now:
-                    self._confirm_cancellation(now if is_immediate else build.confirmed_by)
-                return
-            unblocked_at = build.store.unblocked_at(build.batch)
-            due = max(self.run.due, unblocked_at)
-            if due > now and not (is_immediate and unblocked_at <= now):
-                return
-            self._enter_next_stage(now if is_immediate else due)
-
-    def poll(self, counts: bool) -> None:
-        """Note that a response shows it; ``counts`` says whether that is a poll, which can advance it."""
-        run, build = self.run, self._build
-        if run is None or run.mode != "poll" or not counts:
+        if run is None or run.mode != "poll":
             return
         if not run.has_enough_polls or run.due is None:
             run.count_poll()
@@ -374,7 +366,7 @@ class SourceBuild:
     def _confirm_cancellation(self, now: float) -> None:
         """Let it, and the chroots that wait for it, end as canceled, as the backend confirms that."""
         self._store(State.CANCELED, now)
-        for chroot in self._build.chroots:
+        for chroot in self._build.stored_chroots:
             if chroot.is_waiting:
                 chroot.end_unbuilt(State.CANCELED, now, None, None)
         self.run = None
@@ -394,6 +386,7 @@ class SourceBuild:
         run = self.run
         if run is not None and (state not in UNFINISHED or not run.move_to_state(state, self._build.store.clock.now())):
             self.run = None
+        self._build.schedule()
 
     def save(self) -> SavedSource:
         """Return everything about it that can change, for :meth:`restore`."""

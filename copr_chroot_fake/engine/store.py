@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
@@ -21,7 +20,6 @@ from ..model.project import COPR_URL, RESULTS_PATH, RESULTS_URL, UPLOADS_PATH
 from ..model.states import State
 from ..scenario.spec import SubmissionRuleSpec
 from ..validation import checks
-from .agenda import Agenda
 from .batch import Batch
 from .build import Build
 from .build_index import BuildIndex
@@ -30,11 +28,12 @@ from .clock import Clock, SystemClock, VirtualClock
 from .collection import Collection as ReadOnlyCollection
 from .counted import Counts, first_free, set_counts
 from .faults import Faults
+from .lock import Lock
 from .message_log import Entry, MessageLog
-from .observed_lock import Listener, Lock, ObservedLock
 from .poll_loops import PollLoops
 from .project import Project
 from .submission_rules import SubmissionRule, SubmissionRules
+from .timeline import Timeline
 
 
 @dataclass(eq=False, repr=False)
@@ -69,12 +68,10 @@ class Store:
     __slots__ = (
         "__weakref__",
         "accounts",
-        "agenda",
         "batches",
         "builds",
         "changes",
         "clock",
-        "coupled_agenda",
         "created",
         "faults",
         "first_build_id",
@@ -87,8 +84,6 @@ class Store:
         "lock",
         "messages",
         "mock_chroots",
-        "observed_lock",
-        "own_lock",
         "own_results_root",
         "poll_loops",
         "progress",
@@ -101,27 +96,21 @@ class Store:
         "seed",
         "serves_results",
         "submission_rules",
+        "timeline",
     )
 
     def __init__(self, clock: Clock, progress: Progress, seed: int, max_polls: int | None = None) -> None:
         self.clock = clock
         self.progress = progress
         self.seed = seed
-        self.lock: Lock = threading.RLock()
-        """What guards the store; while there are listeners, it is :attr:`observed_lock`."""
-        self.own_lock = self.lock
-        """The lock that calls no listeners."""
-        self.observed_lock = ObservedLock(self.lock)
-        """The same lock with listeners."""
+        self.lock = Lock()
         self.faults = Faults(seed, clock, self.lock)
         self.submission_rules = SubmissionRules(self.lock)
         self.mock_chroots: dict[str, bool] = {}
         """Whether each is active, by name."""
         self.projects: dict[str, Project] = {}
         self.builds: dict[int, Build] = {}
-        self.agenda = Agenda()
-        self.coupled_agenda = Agenda()
-        """The builds with coupled chroots: a lifecycle can cancel or delete the whole build."""
+        self.timeline = Timeline()
         self.index = BuildIndex(self.builds)
         self.accounts: dict[str, Account] = {}
         """By login; if there are none, any login is accepted."""
@@ -154,20 +143,6 @@ class Store:
         """The size of rendered builds and chroots that are not accounted for in the log yet."""
         self.created: list[Build | Project] = []
         """The builds and the project that the current request has created."""
-
-    def add_listener(self, listener: Listener) -> None:
-        """Call a function after each release of the lock, and so after each change."""
-        with self.own_lock:
-            self._set_listeners((*self.observed_lock.listeners, listener))
-
-    def remove_listener(self, listener: Listener) -> None:
-        """Remove a listener."""
-        with self.own_lock:
-            self._set_listeners(tuple(other for other in self.observed_lock.listeners if other != listener))
-
-    def _set_listeners(self, listeners: tuple[Listener, ...]) -> None:
-        self.observed_lock.listeners = listeners
-        self.lock = self.faults.lock = self.submission_rules.lock = self.observed_lock if listeners else self.own_lock
 
     @property
     def uploads_root(self) -> str:
@@ -212,8 +187,8 @@ class Store:
             if build.batch is not None:
                 self.put_in_batch(build, build.batch)
             self.index.add(build)
-            build.agenda.changed[build] = None
-            for chroot in build.chroots:
+            build.schedule()
+            for chroot in build.stored_chroots:
                 self.note_begun(chroot)
 
     def add_submitted(self, build: Build, batch: int | None, counts: Counts[SubmissionRule]) -> None:
@@ -224,7 +199,7 @@ class Store:
         if batch is not None:
             self.put_in_batch(build, batch)
         self.index.add(build)
-        build.agenda.changed[build] = None
+        build.schedule()
         set_counts(counts)
         self.created.append(build)
 
@@ -253,13 +228,13 @@ class Store:
 
     def note_begun(self, chroot: BuildChroot) -> None:
         """Record the first state of a lifecycle, which starts before its build is in the store."""
-        if chroot.lifecycle_run is not None and chroot.lifecycle_run.stage.state != ABSENT:
+        if chroot.run is not None and chroot.run.stage.state != ABSENT:
             self.changes.append(
                 Change(
-                    int(chroot.lifecycle_run.started_at),
+                    int(chroot.run.started_at),
                     chroot.build.id,
                     chroot.name,
-                    State(chroot.lifecycle_run.stage.state),
+                    State(chroot.run.stage.state),
                 )
             )
 
@@ -337,8 +312,7 @@ class Store:
             self.messages.clear()
             self.last_build_id = self.first_build_id - 1
             self.last_project_id = self.last_package_id = self.last_batch_id = 0
-            self.agenda.clear()
-            self.coupled_agenda.clear()
+            self.timeline.clear()
             self.index.forget()
             self.submission_rules.clear()
             self.faults.clear()
@@ -350,7 +324,7 @@ class Store:
             for build in self.builds.values():
                 build.source.package = build.source.package.moved(self.results_root, results_root)
                 build.forget_rendered()
-                for chroot in build.chroots:
+                for chroot in build.stored_chroots:
                     chroot.forget_rendered()
             self.results_root = results_root
 
@@ -360,6 +334,7 @@ class Store:
             self.index.remove(build)
             del self.builds[build.id]
             self.removed.add(build.id)
+            self.schedule_after(build)
 
     def reseed(self, seed: int) -> None:
         """Use another random seed."""
@@ -367,58 +342,51 @@ class Store:
             self.seed = seed
             self.faults.reseed(seed)
 
-    def catch_up(self) -> None:
-        """Make everything happen that is due to builds with coupled chroots, which deletes some."""
-        with self.lock:
-            self.coupled_agenda.catch_up(self.clock.now())
+    @property
+    def is_due(self) -> bool:
+        """Whether :meth:`catch_up` has something to do."""
+        return self.timeline.is_due(self.clock.now())
 
-    def catch_up_all(self) -> None:
-        """Make everything happen that is due, to every build."""
-        with self.lock:
-            self.coupled_agenda.catch_up(self.clock.now())
-            self.agenda.catch_up(self.clock.now())
+    def catch_up(self) -> None:
+        """Make everything happen that is due."""
+        if self.timeline.is_due(self.clock.now()):
+            with self.lock:
+                self.timeline.catch_up(self.clock.now())
+
+    def catch_up_for_lookup(self) -> None:
+        """Make everything happen that is due and can affect which builds and chroots exist."""
+        if self.timeline.is_due(self.clock.now(), is_lookup=True):
+            with self.lock:
+                self.timeline.catch_up(self.clock.now(), is_lookup=True)
 
     @property
     def current_builds(self) -> Mapping[int, Build]:
         """The builds that exist by now, read-only."""
-        self.catch_up()
-        return ReadOnlyCollection("build", self.builds)
+        return ReadOnlyCollection("build", self.builds, self.catch_up_for_lookup)
 
     def sorted_changes(self) -> list[Change]:
         """Return the latest changes, in the order in which they happened."""
         with self.lock:
-            self.catch_up_all()
+            self.catch_up()
             changes = list(self.changes)
-        # Each chroot catches up when it is read, so that changes are stored in another order.
+        # A poll or a step by hand can be ahead of the clock.
         return sorted(changes, key=attrgetter("at"))
 
-    def ordered_messages(self) -> Collection[Entry]:
+    def ordered_messages(self) -> deque[Entry]:
         """Return the latest messages, those about everything due included; the caller holds the lock."""
-        self.catch_up_all()
-        self.messages.arrange()
+        self.catch_up()
         return self.messages.entries
 
     @property
-    def is_due(self) -> bool:
-        """Whether :meth:`catch_up_all` may have something to do."""
-        now = self.clock.now()
-        return self.agenda.is_due(now) or self.coupled_agenda.is_due(now)
-
-    @property
-    def wakes_at(self) -> float:
-        """Unix time of the next transition after :meth:`catch_up_all`; ``inf`` if there is none."""
-        return min(self.agenda.wakes_at, self.coupled_agenda.wakes_at)
-
-    @property
     def seconds_to_wait(self) -> float:
-        """Seconds of the system until the next transition after :meth:`catch_up_all`.
+        """Seconds of the system until the next transition after :meth:`catch_up`.
 
         ``inf`` if there is none, and if the clock stands still.
         """
         clock = self.clock
         if not isinstance(clock, SystemClock) or clock.is_paused:
             return math.inf
-        return (self.wakes_at - clock.now()) / clock.speed
+        return (self.timeline.next_due - clock.now()) / clock.speed
 
     def begin_of(self, additions: Additions) -> float:
         """Return when added lifecycles start; time moves backwards only while there are no builds."""
@@ -457,9 +425,17 @@ class Store:
         if blocked_by is None:
             return -math.inf
         before = self.builds_of(blocked_by)
-        if not all(build.is_finished for build in before):
+        if not all(build.has_ended for build in before):
             return math.inf
-        return max((build.ended_on or 0 for build in before), default=-math.inf)
+        return max((build.stored_end or 0 for build in before), default=-math.inf)
+
+    def schedule_after(self, build: Build) -> None:
+        """Schedule the builds that wait for the batch of a build, which has changed."""
+        if build.batch is not None:
+            for batch in self.batches.values():
+                if batch.blocked_by == build.batch:
+                    for following in self.builds_of(batch.id):
+                        self.timeline.schedule(following.source)
 
     def builds_of(self, batch: int) -> list[Build]:
         """Return the builds of a batch by their ids."""
@@ -478,8 +454,8 @@ class Store:
 
     def builds_in(self, project: Project, package: str | None = None) -> list[Build]:
         """Return the builds of a project that no lifecycle has deleted by now, or those of a package; newest first."""
-        found = (self.find_build(number) for number in self.index.page(project.full_name, package, 0, None))
-        return [build for build in found if build is not None]
+        self.catch_up()
+        return [self.builds[number] for number in self.index.page(project.full_name, package, 0, None)]
 
     def existing_build(self, build_id: int) -> Build:
         """Return a build.
@@ -492,12 +468,6 @@ class Store:
         return build
 
     def find_build(self, build_id: int) -> Build | None:
-        """Return a build unless it does not exist, or is deleted by one of its chroots' lifecycles by now.
-
-        It has the chroots that its source build has added by now.
-        """
-        build = self.builds.get(build_id)
-        if build is None or not (build.is_coupled or build.source.run is not None):
-            return build
-        build.catch_up()
+        """Return a build unless it does not exist, or is deleted by one of its chroots' lifecycles by now."""
+        self.catch_up()
         return self.builds.get(build_id)

@@ -7,6 +7,7 @@ moved calls its listeners, and a :class:`Waker` waits for transitions on the sys
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 from collections.abc import Callable
@@ -53,11 +54,13 @@ class Subscribers:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._lock = store.own_lock
+        self._lock = store.lock.without_listeners
         self._subscriptions: tuple[Subscription, ...] = ()
         self._callbacks: tuple[Callback, ...] = ()
         self._is_delivering = False
         self._waker: Waker | None = None
+        self._wakes_at = math.inf
+        """The time of the clock at which the waker delivers again."""
 
     def add(self, callback: Callback) -> Subscription:
         """Call a function with each new message.
@@ -69,7 +72,7 @@ class Subscribers:
         subscription = Subscription(self, callback)
         # What has happened until now is for the other subscribers.
         self.deliver_news()
-        with self._lock:
+        with self._lock():
             if not self._subscriptions:
                 self._start()
             self._set((*self._subscriptions, subscription))
@@ -77,7 +80,7 @@ class Subscribers:
 
     def add_with_past(self, callback: Callback) -> Subscription:
         """Let a callback get all messages, first those that have arisen already; for these, the fake is locked."""
-        with self._lock:
+        with self._lock():
             subscription = self.add(callback)
             for entry in self._store.messages.entries:
                 callback(read_message(entry))
@@ -85,7 +88,7 @@ class Subscribers:
 
     def remove(self, subscription: Subscription) -> None:
         """Remove a subscription, unless that has been done."""
-        with self._lock:
+        with self._lock():
             is_last = self._subscriptions == (subscription,)
             self._set(tuple(other for other in self._subscriptions if other is not subscription))
             if is_last:
@@ -99,7 +102,7 @@ class Subscribers:
         store, clock = self._store, self._store.clock
         store.ordered_messages()
         store.messages.deliver(True)
-        store.add_listener(self.deliver_news)
+        store.lock.add_listener(self.deliver_news)
         if isinstance(clock, VirtualClock | SystemClock):
             clock.listeners += (self._notice_move,)
         if isinstance(clock, SystemClock):
@@ -112,12 +115,12 @@ class Subscribers:
             self._waker = None
         if isinstance(clock, VirtualClock | SystemClock):
             clock.listeners = tuple(listener for listener in clock.listeners if listener != self._notice_move)
-        store.remove_listener(self.deliver_news)
+        store.lock.remove_listener(self.deliver_news)
         store.messages.deliver(False)
 
     def _notice_move(self) -> None:
         # A scenario or a snapshot that moves the clock holds the lock until it is complete.
-        if not self._store.observed_lock.is_held():
+        if not self._store.lock.depth:
             self.deliver_news()
             self._wake_soon()
 
@@ -128,7 +131,8 @@ class Subscribers:
         except Exception:
             # Nobody has called this, but pytest and others report exceptions of threads.
             threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
-        with self._lock:
+        with self._lock():
+            self._wakes_at = self._store.timeline.next_due
             return self._store.seconds_to_wait
 
     def _wake_soon(self) -> None:
@@ -142,7 +146,11 @@ class Subscribers:
         """
         store = self._store
         log = store.messages
-        if not self._subscriptions or not (log.noted or log.undelivered or store.is_due):
+        if not self._subscriptions:
+            return
+        if not (log.undelivered or store.is_due):
+            if store.timeline.next_due < self._wakes_at:
+                self._wake_soon()
             return
         first: Exception | None = None
         if not self._begin():
@@ -159,14 +167,14 @@ class Subscribers:
             raise first
 
     def _begin(self) -> bool:
-        with self._lock:
+        with self._lock():
             is_first = not self._is_delivering
             self._is_delivering = True
             return is_first
 
     def _collect(self) -> bool:
         """Find the messages to deliver; return whether there are any."""
-        with self._lock:
+        with self._lock():
             self._store.ordered_messages()
             # While the lock is held, so that another thread does not rely on this one to deliver more.
             self._is_delivering = bool(self._store.messages.undelivered)

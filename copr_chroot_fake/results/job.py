@@ -93,7 +93,7 @@ def job_of(chroot: BuildChroot) -> Job | None:
 
 
 def _fraction_done(chroot: BuildChroot, now: float) -> float | None:
-    run = chroot.lifecycle_run
+    run = chroot.run
     return None if run is None or run.stage.state != State.RUNNING else run.elapsed_fraction(now)
 
 
@@ -102,7 +102,7 @@ def source_job_of(build: Build) -> Job | None:
 
     Copr stores no times for it, so it starts and ends with the submission.
     """
-    build.catch_up()
+    build.store.catch_up()
     phase = _SOURCE_PHASES.get(build.source_state)
     if phase is None:
         return None

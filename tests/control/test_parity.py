@@ -70,7 +70,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     },
     **{
         f"BuildChroot.{name}": ("GET /scenario",)
-        for name in ("result_dir", "build_config", "overrides", "results", "lifecycle_run")
+        for name in ("result_dir", "build_config", "overrides", "results", "run")
     },
     "BuildChroot.report": ("POST /builds/{build_id}/chroots/{chrootname}/report",),
     "BuildChroot.set_state": ("POST /builds/{build_id}/chroots/{chrootname}/state",),
@@ -127,23 +127,23 @@ NO_CALLS: Mapping[str, str] = {
     **{
         f"Build.{name}": INSIDE
         for name in (
-            "agenda", "attach", "cancellation", "catch_up", "confirmed_by", "forget_rendered",
-            "had_lifecycle", "is_coupled", "is_in_store", "is_ordered", "keep_quiet", "known_chroots", "mark_canceled",
-            "poll", "quiet_until", "rendered", "rendered_page", "restore", "result_dir", "results_url", "save",
-            "source_result_dir", "source_results_url", "store", "add_waiting", "added_after", "allowed_chroots",
-            "default_packages", "hidden_package", "hide_package", "may_hide_package", "names", "reveal_package",
-            "needs_more_polls", "set_package", "source_started_on", "start_run", "stored_package",
+            "add_waiting", "added_after", "allowed_chroots", "attach", "by_name", "cancellation", "confirmed_by",
+            "default_packages", "forget_rendered", "had_lifecycle", "has_ended", "hidden_package", "hide_package",
+            "is_coupled", "is_in_store", "known_chroots", "mark_canceled", "may_hide_package", "names",
+            "needs_more_polls", "poll",
+            "rendered", "rendered_page", "restore", "result_dir", "results_url", "reveal_package", "save", "schedule",
+            "set_package", "source_result_dir", "source_results_url", "source_started_on", "start_run", "store",
+            "stored_chroots", "stored_end", "stored_package",
         )
     },
     **{
         f"BuildChroot.{name}": INSIDE
         for name in (
-            "advance_problem", "catch_up", "describe", "due", "enter_next_stage", "forget_rendered", "is_due",
-            "default_announced", "is_announced", "last_time", "needs_polls", "next_due", "poll", "rendered", "restore",
-            "resume_lifecycle",
-            "save", "start_lifecycle", "stored_state", "was_canceled", "continue_from", "end_unbuilt",
-            "fail_import",
-            "is_waiting", "queue", "wait_for_source",
+            "advance_problem", "continue_from", "default_announced", "describe", "due", "end_unbuilt",
+            "enter_next_stage", "fail_import", "forget_rendered", "has_ended", "is_announced", "is_waiting",
+            "last_time", "next_due", "order", "poll", "queue", "rendered", "restore", "resume_lifecycle", "save",
+            "schedule", "start_lifecycle", "stored_end", "stored_state", "wait_for_source", "waits_for_reading",
+            "was_canceled",
         )
     },
     **{

@@ -362,12 +362,12 @@ READ_ONLY: Mapping[str, str] = {
         "submitter timeout values"
     ),
     "BuildChroot": (
-        "build build_config can_advance ended_at ended_on held_in is_absent lifecycle_run name overrides packages "
-        "possible_events result_dir result_url results started_at started_on state"
+        "build build_config can_advance ended_at ended_on held_in is_absent name overrides packages "
+        "possible_events result_dir result_url results run started_at started_on state"
     ),
     "Project": (
-        "active_chroots chroots created_on creator days_until_deletion directories full_name group id known_chroots "
-        "ownername packages permissions projectname settings store webhook_secret"
+        "active_chroots added_after chroots created_on creator days_until_deletion directories full_name group id "
+        "known_chroots ownername packages permissions projectname settings store webhook_secret"
     ),
     "Faults": "write",
     "SubmissionRules": "write",

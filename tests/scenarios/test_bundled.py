@@ -23,8 +23,8 @@ def test_each_named_lifecycle_has_a_scenario(name: str) -> None:
     fake = FakeCopr.from_scenario(bundled_directory() / "lifecycles" / f"{name}.json")
     (build,) = fake.builds.values()
     for chroot in build.values():
-        assert chroot.lifecycle_run is not None
-        assert chroot.lifecycle_run.plan == parse_lifecycle("", name).plan(f"0/{build.id}/{chroot.name}")
+        assert chroot.run is not None
+        assert chroot.run.plan == parse_lifecycle("", name).plan(f"0/{build.id}/{chroot.name}")
 
 
 @pytest.mark.parametrize("reverse", [False, True])

@@ -67,8 +67,8 @@ def test_lifecycle_is_shown_with_the_duration_of_each_stage(name: str) -> None:
     assert f"  {name}\n" in text
     (build,) = FakeCopr.from_scenario(name, progress="clock").builds.values()
     for chroot in build.values():
-        assert chroot.lifecycle_run is not None
-        shown, plan = stages(text, chroot.name), chroot.lifecycle_run.plan
+        assert chroot.run is not None
+        shown, plan = stages(text, chroot.name), chroot.run.plan
         assert [stage.split(" ")[0] for stage in shown.split(", ")] == [str(stage.state) for stage in plan]
         assert re.findall(r"([0-9]+) s\b", shown) == [f"{stage.lasts:g}" for stage in plan if stage.lasts is not None]
         assert ("forever" in shown) == name.startswith("stuck")

@@ -1,11 +1,15 @@
-"""The agenda applies changes of every build when they are due, and only visits builds with due changes."""
+"""Transitions of every build happen when they are due, and reading visits only builds with due transitions."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+
 import pytest
 
-from copr_chroot_fake import FakeCopr, Lifecycle, Stage
+from copr_chroot_fake import Build, FakeCopr, Lifecycle, Stage
 
+from .messages.helpers import submit
 from .steps import count_steps
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
@@ -56,7 +60,7 @@ def test_build_with_two_due_times_advances_once() -> None:
     assert len(fake.changes) == 4
 
 
-def test_clear_empties_the_agenda() -> None:
+def test_clear_drops_what_was_due() -> None:
     fake = FakeCopr(progress="clock")
     fake.add_build([F41], id=1, lifecycle="deleted")
     fake.clear()
@@ -81,3 +85,42 @@ def test_cost_of_a_read_depends_on_due_builds(lifecycle: str) -> None:
         return count_steps(lambda: (fake.changes, fake.builds))
 
     assert steps(40) <= steps(4) * 1.2 + 20
+
+
+READS: Sequence[Callable[[Build], object]] = [
+    len,
+    list,
+    lambda build: F41 in build,
+    lambda build: build[F41].name,
+    lambda build: [chroot.name for chroot in build.chroots],
+    attrgetter("source_state"),
+    attrgetter("source.state"),
+    attrgetter("source.version"),
+    attrgetter("package"),
+    attrgetter("state"),
+    attrgetter("started_on"),
+    attrgetter("ended_on"),
+    attrgetter("is_finished"),
+]
+
+
+@pytest.mark.parametrize("read", READS)
+def test_first_read_of_a_submitted_build_is_as_of_now(read: Callable[[Build], object]) -> None:
+    """It gives what is read after a request, although nothing was read since the clock was moved."""
+    values = []
+    for has_request in (False, True):
+        fake = FakeCopr(progress="clock")
+        build = fake.builds[submit(fake)]
+        fake.clock.tick(1000)
+        if has_request:
+            fake.answer("GET", f"/api_3/build/{build.id}")
+        values.append(read(build))
+    assert values[0] == values[1]
+
+
+def test_builds_lack_one_that_is_deleted_by_now() -> None:
+    fake = FakeCopr(progress="clock")
+    builds = fake.builds
+    fake.add_build([F41], id=7, lifecycle="deleted")
+    fake.clock.tick(10_000)
+    assert 7 not in builds
