@@ -13,7 +13,6 @@ import pytest
 import uvicorn
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.adapters import body_limits
 from copr_chroot_fake.adapters.asgi import AsgiApp
 from copr_chroot_fake.wire.answer import Answer, json_answer
 from copr_chroot_fake.wire.headers import RawHeaders
@@ -87,15 +86,6 @@ def test_body_arrives_in_pieces() -> None:
 
 def test_client_may_leave_while_it_sends_a_body(fake: FakeCopr) -> None:
     assert sent_by(fake.asgi, "POST", HOME, piece(b"abc", more=True), leaves_after=0) == []
-    assert fake.requests == []
-
-
-@pytest.mark.parametrize("length", ["0", str(body_limits.MAX_BODY + 1)])
-def test_large_body_is_rejected(fake: FakeCopr, length: str) -> None:
-    """Whether its length is announced or not."""
-    large = piece(bytes(body_limits.MAX_BODY // 2 + 1), more=True)
-    start, _ = sent_by(fake.asgi, "POST", HOME, large, large, content_length=length)
-    assert start["status"] == 413
     assert fake.requests == []
 
 

@@ -10,11 +10,11 @@ from typing import cast
 
 import pytest
 
-from copr_chroot_fake.adapters.body_limits import BodyLimits
 from copr_chroot_fake.control.api import ControlApi
 from copr_chroot_fake.control.worlds import InitialConfig, World, Worlds
 from copr_chroot_fake.scenario.files import ScenarioSource
 from copr_chroot_fake.server.app import ControlAdapter, ServedApp
+from copr_chroot_fake.server.body_limits import BodyLimits
 from copr_chroot_fake.server.connection import HttpProtocol
 from copr_chroot_fake.server.guard import Guard
 from copr_chroot_fake.server.log import AccessLog

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import h11
 import pytest
 
-from copr_chroot_fake.adapters.body_limits import BodyLimits
+from copr_chroot_fake.server.body_limits import BodyLimits
 from copr_chroot_fake.server.request import BodyWanted, Request
 from copr_chroot_fake.wire.answer import Answer, json_answer
 

@@ -14,7 +14,6 @@ from urllib.parse import quote
 from ..wire.answer import Answer, Delivery, Failure
 from ..wire.headers import RawHeaders
 from ..wire.target import READ_METHODS
-from .body_limits import BodyLimits, IncomingBody
 from .delivery import socket_error, split_body
 
 Receive = Callable[[], Awaitable[Mapping[str, object]]]
@@ -36,44 +35,34 @@ class AsgiApp:
 
     def __init__(self, answer: Callable[[str, str, RawHeaders, bytes], Answer]) -> None:
         self._answer = answer
-        self._limits = BodyLimits()
 
     async def __call__(self, scope: Mapping[str, object], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _handle_lifespan(receive, send)
         elif scope["type"] == "http":
-            http = cast(HttpScope, scope)
-            method, headers = http["method"], http.get("headers", ())
-            body = b"" if method in READ_METHODS else await self._receive_body(headers, receive)
-            if body is None:
-                return
-            if isinstance(body, Answer):
-                await respond(body, send)
-                return
-            answer = self._answer(method, target_of(http), headers, body)
-            if answer.delivery is None:
-                await respond(answer, send)
-            else:
-                await _deliver(answer, answer.delivery, receive, send)
+            await self._handle_request(cast(HttpScope, scope), receive, send)
         else:
             raise ValueError(f"the Copr fake speaks HTTP, not {scope['type']}")
 
-    async def _receive_body(self, headers: RawHeaders, receive: Receive) -> bytes | Answer | None:
-        """Return the body of a request, or the error; ``None`` if the client has disconnected."""
-        rejection = self._limits.rejection(headers)
-        if rejection is not None:
-            return rejection
-        body = IncomingBody(self._limits)
-        try:
-            while (message := await receive())["type"] != "http.disconnect":
-                problem = body.add(cast(bytes, message.get("body", b"")))
-                if problem is not None:
-                    return problem
-                if not message.get("more_body", False):
-                    return body.end()
-            return None
-        finally:
-            body.end()
+    async def _handle_request(self, scope: HttpScope, receive: Receive, send: Send) -> None:
+        body = b"" if scope["method"] in READ_METHODS else await _receive_body(receive)
+        if body is None:
+            return
+        answer = self._answer(scope["method"], _target_of(scope), scope.get("headers", ()), body)
+        if answer.delivery is None:
+            await respond(answer, send)
+        else:
+            await _deliver(answer, answer.delivery, receive, send)
+
+
+async def _receive_body(receive: Receive) -> bytes | None:
+    """Return the body of a request; ``None`` if the client has disconnected."""
+    body = bytearray()
+    while (message := await receive())["type"] != "http.disconnect":
+        body += cast(bytes, message.get("body", b""))
+        if not message.get("more_body", False):
+            return bytes(body)
+    return None
 
 
 async def respond(answer: Answer, send: Send) -> None:
@@ -125,7 +114,7 @@ def _encode(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], 
     return tuple((name.lower().encode(), value.encode()) for name, value in headers)
 
 
-def target_of(scope: HttpScope) -> str:
+def _target_of(scope: HttpScope) -> str:
     """Return the request target as sent, or rebuilt from the decoded path if the server gives no raw one."""
     raw_path, query = scope.get("raw_path"), scope["query_string"]
     path = quote(scope["path"]) if raw_path is None else raw_path.decode("latin-1")

@@ -8,16 +8,15 @@ from typing import Any, ClassVar, cast
 
 import httpx
 import httpx2
-from respx.mocks import AbstractRequestMocker, Mocker
+from respx.mocks import HTTPCoreMocker, Mocker
 
 
-class Httpx2Mocker(AbstractRequestMocker):
+class Httpx2Mocker(HTTPCoreMocker):
     """Intercepts the requests of httpx2's transports; select it with ``respx.mock(using=Httpx2Mocker.name)``."""
 
     # respx rejects a name that it knows, for example when this module is imported again.
     name = f"httpx2-{len(Mocker.registry)}"
     targets: ClassVar[list[str]] = ["httpx2.HTTPTransport", "httpx2.AsyncHTTPTransport"]
-    target_methods: ClassVar[list[str]] = ["handle_request", "handle_async_request"]
 
     @classmethod
     def to_httpx_request(cls, **kwargs: Any) -> httpx.Request:
@@ -64,12 +63,6 @@ class Httpx2Mocker(AbstractRequestMocker):
             stream=_Body(httpx_response.stream),
             extensions=httpx_response.extensions,
         )
-
-    @classmethod
-    async def from_async_httpx_response(
-        cls, httpx_response: httpx.Response, target: object, **kwargs: Any
-    ) -> httpx2.Response:
-        return cls.from_sync_httpx_response(httpx_response, target)
 
 
 class _Body(httpx2.SyncByteStream, httpx2.AsyncByteStream):

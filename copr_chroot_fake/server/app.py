@@ -17,12 +17,12 @@ from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from ..adapters.body_limits import MAX_BODIES, MAX_CONTROL_BODY, BodyLimits
 from ..control.worlds import InitialConfig, TooManyError, World, Worlds
 from ..errors import InputError
 from ..wire.answer import Answer, error_body, json_answer, unsniffed
 from ..wire.headers import RawHeaders
 from ..wire.target import READ_METHODS
+from .body_limits import MAX_BODIES, MAX_CONTROL_BODY, BodyLimits
 from .guard import Guard, reject_foreign_page
 from .request import BodyWanted, Request, Response
 

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 import click
 
-from ..adapters.body_limits import MAX_CONTROL_BODY
 from ..cli_output import Failure, failing
 from ..control.limits import MAX_HEAD, MAX_WORLDS
 from ..errors import CoprFakeError, InputError, needing
@@ -23,6 +22,7 @@ from ..model.progress import ProgressMode
 from ..scenario.files import DEFAULT_SCENARIO, bundled_directory
 from ..validation import checks
 from ..validation.checks import LARGEST_INTEGER
+from .body_limits import MAX_CONTROL_BODY
 
 if TYPE_CHECKING:
     import socket

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from socket import SO_LINGER, SOL_SOCKET, socket
 from typing import TYPE_CHECKING, Protocol, cast
 
-from ..adapters.body_limits import IncomingBody
 from ..adapters.delivery import split_body
 from ..wire.answer import Answer, Delivery, Failure
+from .body_limits import IncomingBody
 from .log import AccessLog, Report, describe
 from .request import App, Request, Respond, Stream, TunnelWanted
 from .request_reader import InvalidRequestError, RequestReader

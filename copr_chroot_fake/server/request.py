@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from ..adapters.body_limits import BodyLimits
 from ..wire.answer import Answer
 from ..wire.headers import RawHeaders
+from .body_limits import BodyLimits
 
 if TYPE_CHECKING:
     import asyncio

@@ -1,4 +1,4 @@
-"""Limits for the bodies of requests that a server receives, whether through ASGI or by itself."""
+"""Limits for the bodies of requests that a server receives."""
 
 from __future__ import annotations
 
