@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ import pytest
 
 from copr_chroot_fake.control.operations import OPERATIONS, TABLE
 from copr_chroot_fake.control.worlds import InitialConfig
+from copr_chroot_fake.server.body_limits import MAX_CONTROL_BODY
 
 from ..examples import sample
 from ..served import Threaded
@@ -368,6 +370,15 @@ def test_invalid_json_is_422_and_changes_nothing(control: Control) -> None:
 @pytest.mark.parametrize("depth", [100, 300, 900, *range(960, 1000), 20_000])
 def test_too_deeply_nested_json_is_422(local: Control, depth: int) -> None:
     assert local.send("POST", "/seed", b'{"seed":' + b"[" * depth + b"]" * depth + b"}").status == 422
+
+
+@pytest.mark.parametrize("key", ["builds", "unknown"])
+def test_many_empty_objects_are_rejected_in_bounded_time(local: Control, key: str) -> None:
+    """Up to the largest body that a server accepts by default, which takes it a second."""
+    body = b'{"%b": [{}%b]}' % (key.encode(), b",{}" * ((MAX_CONTROL_BODY - 100) // 3))
+    began = time.process_time()
+    assert local.send("POST", "/scenario", body).status == 422
+    assert time.process_time() - began < 10
 
 
 def test_number_with_too_many_digits_is_422(control: Control) -> None:
