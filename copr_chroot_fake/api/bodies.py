@@ -201,7 +201,7 @@ def _parse_parts(boundary: bytes, content: bytes) -> Form:
         if "filename" not in disposition:
             size += len(part)
             _check_form(parts, size)
-        _add_part(headers, disposition, part, *form)
+        _add_part(headers, disposition, part, form)
     return form
 
 
@@ -228,13 +228,8 @@ def _parse_head(head: bytes) -> Mapping[str, str]:
     return headers
 
 
-def _add_part(
-    headers: Mapping[str, str],
-    disposition: Mapping[str, str],
-    content: bytes,
-    fields: dict[str, object],
-    files: dict[str, Upload],
-) -> None:
+def _add_part(headers: Mapping[str, str], disposition: Mapping[str, str], content: bytes, form: Form) -> None:
+    fields, files = form
     name, filename = disposition.get("name"), disposition.get("filename")
     if name is None:
         return

@@ -115,12 +115,7 @@ def _read(form_field: Field, sent: Sequence[object], problems: list[str]) -> Any
 
 
 def _validate(form_field: Field, given: Given, problems: list[str]) -> list[str]:
-    for validate in form_field.checks:
-        try:
-            validate(given)
-        except Invalid as error:
-            problems.append(str(error))
-    for validate in form_field.validators:
+    for validate in (*form_field.checks, *form_field.validators):
         try:
             validate(given)
         except Invalid as error:

@@ -36,15 +36,11 @@ def renew_token(context: RequestContext) -> Success:
     user, store = authenticate(context), context.store
     account = next((account for account in store.accounts.values() if account.name == user.name), None)
     random = Random(f"{store.seed}/{user.name}/{'' if account is None else account.login}")
-    login, token = (_letters(random, length) for length in (20, 30))
+    login, token = ("".join(random.choices(ascii_lowercase, k=length)) for length in (20, 30))
     if account is not None:
         store.replace_account(account, replace(account, login=login, token=token))
     expiration = datetime.fromtimestamp(store.clock.now(), timezone.utc).date() + timedelta(days=TOKEN_DAYS)
     return json_success({"api_login": login, "api_token": token, "expiration": expiration.isoformat()})
-
-
-def _letters(random: Random, length: int) -> str:
-    return "".join(random.choices(ascii_lowercase, k=length))
 
 
 @Endpoint("gssapi_login gssapi_login/web-ui")

@@ -56,7 +56,7 @@ def parse_paging(arguments: Mapping[str, str], default_limit: int | None, *, nam
     :raises ApiError: 500, with all invalid arguments in the order of Copr's form.
     """
     if arguments.keys().isdisjoint(Paging._fields):
-        return _default_paging(default_limit)
+        return Paging(default_limit, 0, "id", "ASC")
     errors: dict[str, list[str]] = {}
     limit = _parse_integer("limit", arguments, errors)
     offset = _parse_integer("offset", arguments, errors)
@@ -69,11 +69,6 @@ def parse_paging(arguments: Mapping[str, str], default_limit: int | None, *, nam
     if name_is_id and order == "name":
         order = "id"
     return Paging(limit or default_limit, offset or 0, order, order_type or _DEFAULT_ORDER_TYPES.get(order, ""))
-
-
-@lru_cache(maxsize=8)
-def _default_paging(default_limit: int | None) -> Paging:
-    return Paging(default_limit, 0, "id", "ASC")
 
 
 _DEFAULT_ORDER_TYPES = {"id": "DESC", "name": "ASC"}

@@ -1,4 +1,4 @@
-"""Find all errors in scenarios, with the code that loads them, and the lines of these errors."""
+"""Find all errors in scenarios, by loading them, and the line of each error."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def missing_chroots(store: Store, project: Submission) -> str | None:
 
 
 def _near(sent: str, existing: Iterable[str], kind: str, prefix: str = "", limit: int = 100) -> str:
-    """Compare what was sent with what exists; ``kind`` is what that is, in the plural."""
+    """Compare a name that was sent with the existing ones; ``kind`` is what they name, in the plural."""
     close = checks.nearest(sent, existing, 1, 0)
     if not close:
         return f"there are no {kind}"

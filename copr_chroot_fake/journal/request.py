@@ -76,7 +76,7 @@ class RecordedBody(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The content as text, to search in it; URL-encoded forms are decoded."""
+        """The content as text, for searches; URL-encoded forms are decoded."""
         text = (self.content or b"").decode("utf-8", "replace")
         return unquote_plus(text) if self.kind == "urlencoded" else text
 
