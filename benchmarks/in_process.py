@@ -18,7 +18,7 @@ LIST = "/api_3/build-chroot/list?build_id=1"
 
 
 def fake_with_hundred_chroots(max_polls: int | None = 1000) -> FakeCopr:
-    fake = FakeCopr(max_polls=max_polls)
+    fake = FakeCopr(max_polls=max_polls, max_repeats=None)
     fake.add_build([f"bulk-{number:03}-x86_64" for number in range(100)], id=1, state="succeeded")
     return fake
 

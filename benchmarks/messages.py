@@ -49,7 +49,7 @@ def _compare_delivery(rounds: int) -> float:
 
 
 def _compare_get(rounds: int) -> float:
-    fakes = [FakeCopr(requests_kept=10, max_polls=None), FakeCopr(requests_kept=10, max_polls=None)]
+    fakes = [FakeCopr(requests_kept=10, max_polls=None, max_repeats=None), FakeCopr(requests_kept=10, max_polls=None)]
     fakes[0].subscribe(ignore)
     for fake in fakes:
         fake.add_build({F41: "running"}, id=1)

@@ -54,7 +54,7 @@ def _memory_per_chroot(builds: int) -> float:
 
 
 def _compare_pages(rounds: int) -> float:
-    fake = FakeCopr(max_polls=None)
+    fake = FakeCopr(max_polls=None, max_repeats=None)
     fake.add_build(chroot_names(MILLION), id=1, state="running")
     page = "/api_3/build-chroot/list?build_id=1&offset={}"
     last, first = (timed_requests(fake, page.format(offset), 1000) for offset in (MILLION - 100, 0))

@@ -15,7 +15,7 @@ BUILDS = 10_000
 
 
 def measure(rounds: int) -> Iterator[Figure]:
-    fake = FakeCopr(max_polls=None)
+    fake = FakeCopr(max_polls=None, max_repeats=None)
     fake.add_build(NAMES, id=1, state="succeeded")
     fake.add_build(NAMES, id=2, lifecycle="stuck-running", progress="clock")
     fake.clock.tick(3600)

@@ -12,7 +12,7 @@ from .million import MILLION, chroot_names
 
 
 def measure(rounds: int) -> Iterator[Figure]:
-    advancing, fixed = _advancing_fake(10), FakeCopr(max_polls=None)
+    advancing, fixed = _advancing_fake(10), FakeCopr(max_polls=None, max_repeats=None)
     fixed.add_build(chroot_names(10), id=1, state="importing")
     yield Figure(
         "poll an advancing chroot with no transition due / a fixed chroot",
@@ -30,7 +30,7 @@ def measure(rounds: int) -> Iterator[Figure]:
 
 def _advancing_fake(count: int) -> FakeCopr:
     """Return a fake with so many chroots, at most 100 per build, which advance with the clock."""
-    fake = FakeCopr(progress="clock", max_polls=None)
+    fake = FakeCopr(progress="clock", max_polls=None, max_repeats=None)
     names = chroot_names(min(count, 100))
     for build_id in range(1, count // len(names) + 1):
         fake.add_build(names, id=build_id)

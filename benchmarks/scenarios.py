@@ -40,7 +40,7 @@ def measure(rounds: int) -> Iterator[Figure]:
 
 def _advancing_scenario() -> Scenario:
     """Return a scenario exported from a fake, with all random durations already drawn."""
-    fake = FakeCopr(max_polls=None)
+    fake = FakeCopr(max_polls=None, max_repeats=None)
     names = [f"fedora-{version}-x86_64" for version in range(24, 24 + CHROOTS_PER_BUILD)]
     for build_id in range(1, BUILDS + 1):
         fake.add_build(names, id=build_id, lifecycle="realistic")

@@ -37,7 +37,7 @@ def measure(rounds: int) -> Iterator[Figure]:
 
 def fake_with_project() -> FakeCopr:
     """Return a fake with a project that builds for two chroots, and no journal to grow."""
-    fake = FakeCopr(progress="manual", requests_kept=10, max_polls=None)
+    fake = FakeCopr(progress="manual", requests_kept=10, max_polls=None, max_repeats=None)
     fake.add_project("jdoe/p", chroots=["fedora-42-x86_64", "fedora-43-x86_64"])
     return fake
 

@@ -10,6 +10,7 @@ from .api.context import RequestContext
 from .api.routing import ENDPOINTS, parse_target, respond
 from .engine.clock import VirtualClock
 from .engine.faults import Hit, Subject
+from .engine.poll_loops import Kind, Poll
 from .engine.store import Store
 from .journal.request import Request, RequestLog, mask_headers, with_details
 from .validation import checks
@@ -73,8 +74,12 @@ class Api:
             else:
                 answer, documents = self._respond_with_fault(hit, context, mask)
             now = store.clock.now()
-            if method in _POLL_METHODS and store.poll_loops.count(target, now, None if hit else answer):
-                answer, documents = self._fail_poll_loop(method, parsed, target, answer, documents)
+            if method in _POLL_METHODS:
+                loop = store.poll_loops.count(parsed.endpoint, target, now, None if hit else answer)
+                if loop is not None and self._never_ends(*loop, parsed):
+                    answer, documents = self._fail_poll_loop(*loop, f"{method} {target}", answer), ()
+            elif method != "OPTIONS":
+                store.poll_loops.interrupt()
             request = self._record(context, target, answer, documents, hit, recorded_headers, now)
             self._log.add(request, store.rendered_bytes)
             store.rendered_bytes = 0
@@ -104,23 +109,40 @@ class Api:
         request = Request(method, target, parsed, status, now, matched, documents, fault, number, headers)
         return request if is_plain else with_details(request, context, answer)
 
-    def _fail_poll_loop(
-        self, method: str, parsed: Target, target: str, answer: Answer, documents: Sequence[bytes]
-    ) -> tuple[Answer, Sequence[bytes]]:
-        """Return the error for code that polls without waiting, unless only more polls would help."""
+    def _never_ends(self, poll: Poll, kind: Kind, target: Target) -> bool:
+        """Return whether polls that exceed a limit wait for nothing that may still happen; otherwise reset the count.
+
+        Without a build in the target, any unfinished build may change the response.
+        """
         store = self.store
-        builds = store.builds.values() if parsed.raw_build_id is None else [store.builds.get(parsed.build_id or 0)]
+        builds = store.builds.values() if target.raw_build_id is None else [store.builds.get(target.build_id or 0)]
         unfinished = [build for build in builds if build is not None and not build.is_finished]
-        if not unfinished or any(build.needs_more_polls for build in unfinished):
+        if any(build.needs_more_polls for build in unfinished):
             store.poll_loops.clear()
-            return answer, documents
-        problem = (
-            f"{method} {checks.shortened(target, 1000)} was requested {store.poll_loops.max_polls} times at the same "
-            f"time, and nothing has changed: the code polls without waiting, and the clock stands still "
-            f"({store.clock!r}). Let the code's sleep move the clock (clock.tick), let the test advance the build, or "
-            "disable this limit (max_polls=None)"
-        )
-        return json_answer(error_body(problem), 508)._replace(delivery=Delivery(poll_loop=problem)), ()
+            return False
+        if kind == "polls" and not unfinished:
+            poll.polls = 0
+        elif kind == "repeats" and unfinished:
+            poll.repeats = 0
+        else:
+            return True
+        return False
+
+    def _fail_poll_loop(self, poll: Poll, kind: Kind, request: str, answer: Answer) -> Answer:
+        """Return the error for code that would poll forever."""
+        body = checks.shortened(" ".join(answer.body.decode(errors="replace").split()), 300)
+        always = f"and the response was always {answer.status} {body}"
+        never = "the code waits for something that never happens. Let the test make it happen, or"
+        how = {
+            "polls": f"{self.store.poll_loops.max_polls} times at the same time, {always}: the code polls without "
+            f"waiting, and the clock stands still ({self.store.clock!r}). Let the code's sleep move the clock "
+            "(clock.tick), let the test advance the build, or disable this limit (max_polls=None)",
+            "repeats": f"{poll.repeats} times in a row, {always}: {never} disable this limit (max_repeats=None)",
+            "wait": f"{poll.repeats} times in {poll.at - poll.since:.10g} s of the fake's clock, {always}: {never} "
+            "change this limit (max_wait=SECONDS, or None)",
+        }
+        problem = f"{checks.shortened(request, 1000)} was requested {how[kind]}"
+        return json_answer(error_body(problem), 508)._replace(delivery=Delivery(poll_loop=problem))
 
     def pass_time(self, seconds: float) -> None:
         """Advance a virtual clock while a client waits for a response; a real clock advances by itself."""

@@ -62,6 +62,11 @@ class FakeOptions(SharedOptions):
     :param requests_kept: the number of latest requests that are kept; fewer if they take more than about 64 MB.
     :param max_polls: the maximum number of polls of one resource of an unfinished build at the same time and without a
         change. The next one fails, because the code polls without waiting; ``None`` for no limit.
+    :param max_repeats: the maximum number of equal responses about finished or missing resources to equal requests,
+        without a write or a request for another endpoint in between. The next one fails, because the code waits for
+        something that never happens; ``None`` for no limit. Only for a :class:`VirtualClock`.
+    :param max_wait: the same in seconds: how far such code may move a :class:`VirtualClock`, also if a build is
+        unfinished; a day by default, and ``None`` for no limit.
     :param next_build_id: the id of the first build, unless one with a higher id exists.
     :param results_url: the URL below which ``result_url`` is; Copr's own by default.
     :param serve_results: whether the fake serves results below ``/results``: logs, packages and directory indexes.
@@ -70,6 +75,8 @@ class FakeOptions(SharedOptions):
     :raises InputErrors: for each invalid value.
     """
 
+    max_repeats: Positive | None = 10_000
+    max_wait: Amount | None = 86_400
     results_url: Annotated[str, Rule(checks.address)] | None = None
     serve_results: bool = False
     results_delay: Amount = 0

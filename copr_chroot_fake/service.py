@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .dispatch import Api
 from .engine import create
 from .engine.clock import SystemClock, VirtualClock
+from .engine.poll_loops import PollLoops
 from .engine.snapshot import restore, take
 from .engine.store import Store
 from .errors import CoprFakeError, InputError, ScenarioError
@@ -31,12 +32,11 @@ class Service:
     """One fake: its store, its API and its recorded requests."""
 
     def __init__(self, options: FakeOptions) -> None:
-        self.store = store = Store(
-            VirtualClock() if options.clock is None else options.clock,
-            parse_progress("progress", options.progress),
-            options.seed,
-            options.max_polls,
-        )
+        clock = VirtualClock() if options.clock is None else options.clock
+        # On a clock that runs, clients such as health checks may repeat a request for days.
+        waits = (options.max_repeats, options.max_wait) if isinstance(clock, VirtualClock) else (None, None)
+        loops = PollLoops(options.max_polls, *waits)
+        self.store = store = Store(clock, parse_progress("progress", options.progress), options.seed, loops)
         self._results_url = options.results_url
         store.own_results_root = store.results_root = options.results_url or RESULTS_URL
         store.serves_results = options.serve_results

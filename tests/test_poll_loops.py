@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import httpx
 import httpx2
@@ -254,4 +255,108 @@ def test_counts_are_bounded() -> None:
     fake = stuck()
     for number in range(20_001):
         fake.answer("GET", f"/api_3/build/{number}")
-    assert len(fake._store.poll_loops._counts) <= 10_000  # noqa: SLF001  # memory is not visible otherwise
+    assert len(fake._store.poll_loops._polls) <= 10_000  # noqa: SLF001  # memory is not visible otherwise
+
+
+FORKED = {F41: "forked"}
+
+
+@pytest.mark.parametrize(
+    ("target", "answer"),
+    [
+        ("/api_3/build/1", '200 {"chroots": ["fedora-41-x86_64"], "ended_on"'),
+        (f"/api_3/build-chroot/1/{F41}", '200 {"started_on": '),
+        ("/api_3/build/list?ownername=jdoe&projectname=playground", '200 {"items": '),
+        ("/api_3/build/404", '404 {"error": "Build 404 does not exist."}: '),
+        ("/api_3/auth-check", '401 {"output": "notok", '),
+        ("/results/jdoe/", "404 {"),
+    ],
+)
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_endless_wait_for_what_never_happens_is_found(target: str, answer: str, seconds: int) -> None:
+    """For a finished, a missing or a rejected resource, whether the clock moves or not."""
+    fake = FakeCopr(max_repeats=50)
+    fake.add_build(FORKED, id=1)
+    for _ in range(50):
+        fake.answer("GET", target)
+        fake.clock.tick(seconds)
+    with pytest.raises(PollLoopError) as raised:
+        fake.answer("GET", target)
+    assert f"GET {target} was requested 51 times in a row, and the response was always {answer}" in str(raised.value)
+    assert "max_repeats=None" in str(raised.value)
+
+
+def test_default_limit_of_repeats_is_ten_thousand() -> None:
+    fake = FakeCopr()
+    poll(fake, 10_000, "/api_3/")
+    with pytest.raises(PollLoopError):
+        poll(fake, 1, "/api_3/")
+
+
+@pytest.mark.parametrize("method", ["POST", "other endpoint", "change"])
+def test_repeats_are_counted_from_the_last_write_or_other_request(method: str) -> None:
+    fake = FakeCopr(max_repeats=5)
+    fake.add_build(FORKED, id=1)
+    for number in range(2, 20):
+        poll(fake, 5, "/api_3/build/list?ownername=jdoe&projectname=playground")
+        if method == "change":
+            fake.add_build(FORKED, id=number)
+        elif method == "POST":
+            fake.answer("POST", "/api_3/build/create/url")
+        else:
+            poll(fake, 1, "/api_3/")
+
+
+def test_alternating_requests_for_two_builds_are_found() -> None:
+    fake = FakeCopr(max_repeats=5)
+    fake.add_build(FORKED, id=1)
+    fake.add_build(FORKED, id=2)
+    for _ in range(5):
+        poll(fake, 1, "/api_3/build/1")
+        poll(fake, 1, "/api_3/build/2")
+    with pytest.raises(PollLoopError):
+        poll(fake, 1, "/api_3/build/1")
+
+
+@pytest.mark.parametrize(("state", "seconds"), [("running", 600), ("forked", 600), ("running", 7 * 86_400)])
+def test_waiting_for_more_than_a_day_is_found(state: str, seconds: int) -> None:
+    """After ten polls at least: a test may move the clock by weeks."""
+    fake = FakeCopr()
+    fake.add_build({F41: state}, id=1)
+    polls = max(86_400 // seconds + 1, 10)
+    for _ in range(polls):
+        poll(fake, 1)
+        fake.clock.tick(seconds)
+    message = rf"requested {polls + 1} times in {polls * seconds} s of the fake's clock, .*: 200 .*max_wait=SECONDS"
+    with pytest.raises(PollLoopError, match=message.replace(": 200", " 200")):
+        poll(fake, 1)
+
+
+@pytest.mark.parametrize("max_wait", [None, 10**7])
+def test_limit_of_waiting_can_be_changed(max_wait: float | None) -> None:
+    fake = FakeCopr(max_wait=max_wait)
+    fake.add_build({F41: "running"}, id=1)
+    for _ in range(100):
+        poll(fake, 1)
+        fake.clock.tick(7200)
+
+
+def test_long_builds_are_not_limited_by_repeats() -> None:
+    """An unfinished build may still end."""
+    fake = FakeCopr(progress="clock", max_repeats=5)
+    fake.add_build([F41], id=1, lifecycle="succeeds")
+    while not fake.builds[1].is_finished:
+        poll(fake, 1)
+        fake.clock.tick(1)
+
+
+def test_waits_on_a_running_clock_are_not_limited() -> None:
+    """Health checks repeat the same request for days."""
+    fake = FakeCopr(max_repeats=5, clock=SystemClock(1e6))
+    poll(fake, 100, "/api_3/")
+
+
+@pytest.mark.parametrize("options", [{"max_repeats": 0}, {"max_wait": -1}, {"max_wait": "1"}])
+def test_invalid_limits_of_waiting_are_rejected(options: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=rf"^{next(iter(options))}: "):
+        FakeCopr(**options)

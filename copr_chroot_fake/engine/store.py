@@ -99,7 +99,7 @@ class Store:
         "timeline",
     )
 
-    def __init__(self, clock: Clock, progress: Progress, seed: int, max_polls: int | None = None) -> None:
+    def __init__(self, clock: Clock, progress: Progress, seed: int, loops: PollLoops | None = None) -> None:
         self.clock = clock
         self.progress = progress
         self.seed = seed
@@ -136,7 +136,7 @@ class Store:
         """Whether the fake serves results, below ``/results``."""
         self.results_delay: float = 0
         """Seconds from the end of a build until its results appear."""
-        self.poll_loops = PollLoops(max_polls)
+        self.poll_loops = PollLoops(None, None, None) if loops is None else loops
         self.requests = 0
         """The number of requests so far."""
         self.rendered_bytes = 0

@@ -95,6 +95,7 @@ class Journal:
         with self._store.lock:
             self._log.clear()
             self.failed_command = ""
+            self._store.poll_loops.sent = ""
 
     def requests(self, after: int = 0) -> list[Request]:
         """Return the requests after the one with this number."""

@@ -40,6 +40,8 @@ _OPTIONS = {
     "results_url": "URL of the results; Copr's own by default.",
     "requests_kept": "Number of latest requests that are kept.",
     "max_polls": "Polls of one resource at the same time; the next one fails. A number, or none.",
+    "max_repeats": "Equal responses about finished or missing resources; the next one fails. A number, or none.",
+    "max_wait": "Seconds of the fake's clock that code may wait while the response stays the same. A number, or none.",
     "next_build_id": "Id of the first build.",
 }
 
@@ -82,13 +84,14 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> Generator[Non
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a test that has passed but contacted Copr's real hosts, or is strict and made unmatched requests."""
+    """Fail a test that has passed but contacted Copr's real hosts, hides a loop, or is strict and unmatched."""
     result = yield
     if "make_copr_fake" in getattr(item, "fixturenames", ()):
-        from .report import fail_if_strict
+        from .report import fail_if_looped, fail_if_strict
         from .support import fail_if_contacted
 
         fail_if_contacted(item)
+        fail_if_looped(item)
         fail_if_strict(item)
     return result
 

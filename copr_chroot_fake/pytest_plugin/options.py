@@ -122,6 +122,8 @@ _PARSERS: Mapping[str, Callable[[str, str], object]] = {
     "seed": _parse_integer,
     "requests_kept": _parse_integer,
     "max_polls": _parse_limit,
+    "max_repeats": _parse_limit,
+    "max_wait": lambda location, text: None if text == "none" else _parse_amount(location, text),
     "next_build_id": _parse_integer,
     "strict": _parse_flag,
     "network_guard": _parse_flag,

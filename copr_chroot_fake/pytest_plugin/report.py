@@ -48,6 +48,13 @@ def fail_if_strict(item: pytest.Item) -> None:
         pytest.fail("\n".join([f"{UNMATCHED}:", *lines]), pytrace=False)
 
 
+def fail_if_looped(item: pytest.Item) -> None:
+    """Fail the test if a process got the error for code that polls forever, and may have hidden it."""
+    loops = [fake.service.store.poll_loops.sent for fake, _ in item.stash.get(FAKES, [])]
+    if any(loops):
+        pytest.fail("\n".join(filter(None, loops)), pytrace=False)
+
+
 def _latest_requests(fake: FakeCopr) -> list[str]:
     groups = fold(fake.requests)
     earlier = sum(map(len, groups[:-MAX_LATEST]))

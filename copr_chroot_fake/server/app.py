@@ -143,7 +143,11 @@ class ServedApp:
 
     def _answer(self, world: World, target: str, request: Request, body: bytes = b"") -> Answer:
         """Answer a request to the Copr of a world; the target is relative to the world."""
-        return world.answer(request.method, target, request.headers, body)
+        answer = world.answer(request.method, target, request.headers, body)
+        if answer.delivery is not None and answer.delivery.poll_loop:
+            loops = world.service.store.poll_loops
+            loops.sent = loops.sent or answer.delivery.poll_loop
+        return answer
 
     def _create(self, name: str, request: Request) -> World | Answer:
         """Create a world for a request to its Copr, or return the error."""

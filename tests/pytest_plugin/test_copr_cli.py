@@ -118,3 +118,31 @@ def test_it(copr_cli, monkeypatch, tmp_path):
     assert copr_cli("-m", "own", command="python").stdout == "own\\n"
 """
     ).assert_outcomes(passed=1)
+
+
+LOOP = '''
+LOOP = """
+import os, time, urllib.request
+try:
+    while True:
+        urllib.request.urlopen(os.environ["COPR_FAKE_URL"] + "/api_3/build/1").close()
+        time.sleep(600)
+except OSError:
+    pass
+"""
+
+def test_hidden(copr_fake, copr_cli):
+    copr_fake.add_build({F41: "forked"}, id=1)
+    assert copr_cli("-c", LOOP, command="python", interrupt_after=1e9).returncode == 0
+
+def test_accepted(copr_fake, copr_cli):
+    test_hidden(copr_fake, copr_cli)
+    copr_fake.clear_requests()
+'''
+
+
+def test_endless_loop_of_a_command_fails_the_test(run: Run) -> None:
+    """Also if the command hides the error; clearing the requests accepts it."""
+    result = run(HEAD + LOOP)
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(["GET /api_3/build/1 was requested 146 times in 87000 s of the fake's clock, *"])
