@@ -48,6 +48,11 @@ def credentials(login: str, token: str) -> str:
     return "Basic " + b64encode(f"{login}:{token}".encode()).decode()
 
 
+def authorization(user: str) -> str:
+    """Return the header's value of a user in the scenarios of the recordings."""
+    return credentials(f"{user}-login", f"{user}-token")
+
+
 def direct_client(fake: FakeCopr) -> SendRequest:
     """Send requests to the core, without an adapter."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -17,7 +16,7 @@ from urllib.parse import urlencode
 from copr_chroot_fake import Build, FakeCopr, VirtualClock
 from copr_chroot_fake.verify.comparison import Exchange, Response, differing_parts
 
-from .adapters import SendRequest
+from .adapters import SendRequest, authorization
 from .recordings import DIRECTORY
 
 FILES = ("submitting", "exhaustive")
@@ -132,8 +131,7 @@ def encode_request(recorded: Mapping[str, Any]) -> SentRequest:
     if body:
         headers["Content-Type"] = content_type
     if "user" in recorded:
-        user = recorded["user"]
-        headers["Authorization"] = "Basic " + b64encode(f"{user}-login:{user}-token".encode()).decode()
+        headers["Authorization"] = authorization(recorded["user"])
     if "authorization" in recorded:
         headers["Authorization"] = recorded["authorization"]
     return SentRequest(recorded["method"], recorded["url"], tuple(headers.items()), body)

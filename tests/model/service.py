@@ -9,7 +9,7 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .tables import BUILDING, EPOCH, EVENTS, FINAL, FORWARD, LIFECYCLES, UNIMPORTED
+from .tables import BUILDING, EPOCH, EVENTS, FINAL, FORWARD, LIFECYCLES, UNIMPORTED, state_of_build
 
 
 class Impossible(Exception):
@@ -100,15 +100,7 @@ class Build:
 
     @property
     def state(self) -> str:
-        if self.is_canceled:
-            return "canceled"
-        if self.source in ("starting", "pending", "running", "importing", "failed"):
-            return self.source
-        states = {chroot.state for chroot in self.present_chroots}
-        if not states:
-            return "waiting"
-        order = ("running", "starting", "pending", "failed", "succeeded", "skipped", "forked")
-        return next((state for state in order if state in states), "pending" if "waiting" in states else "unknown")
+        return state_of_build(self.source, {chroot.state for chroot in self.present_chroots}, self.is_canceled)
 
     def due(self, chroot: Chroot) -> float | None:
         if (

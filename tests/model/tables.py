@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 EPOCH = 1_700_000_000
 NUMBERS = {
@@ -21,6 +21,19 @@ NUMBERS = {
 FINAL = ("succeeded", "failed", "canceled", "skipped", "forked")
 UNBUILT, BUILDING = ("waiting", "importing", "pending"), ("starting", "running")
 UNIMPORTED = ("waiting", "importing")
+_PRECEDENCE = ("running", "starting", "pending", "failed", "succeeded", "skipped", "forked")
+
+
+def state_of_build(source: str, chroots: Collection[str], canceled: bool) -> str:
+    """Return the state of a build from that of its source and those of its chroots."""
+    if canceled:
+        return "canceled"
+    if source in ("starting", "pending", "running", "importing", "failed"):
+        return source
+    if not chroots:
+        return "waiting"
+    return next((state for state in _PRECEDENCE if state in chroots), "pending" if "waiting" in chroots else "unknown")
+
 
 EVENTS: Mapping[str, tuple[Sequence[str], str]] = {
     "begin_import": (("waiting",), "importing"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -26,6 +25,7 @@ from copr_chroot_fake import (
 from copr_chroot_fake.control import views
 from copr_chroot_fake.model.project import RESULTS_URL
 
+from ..adapters import credentials
 from ..events import METHODS
 from . import tables
 from .tables import EPOCH
@@ -205,8 +205,7 @@ class OperationsMachine(RuleBasedStateMachine):
     def write(self, write: tuple[str, str, dict[str, object]], login: str) -> None:
         """Send a request that changes something; a rejected one changes nothing."""
         method, path, body = write
-        credentials = base64.b64encode(f"{login}:secret".encode()).decode()
-        headers = [("Authorization", f"Basic {credentials}"), ("Content-Type", "application/json")]
+        headers = [("Authorization", credentials(login, "secret")), ("Content-Type", "application/json")]
         sent = json.dumps(body).encode()
         before = {**self.fake.to_scenario(), "faults": []}
         self.both(lambda fake: fake.answer(method, f"/api_3/{path}", headers, sent))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ import yaml
 from copr_chroot_fake import CoprFakeError, FakeCopr, InputError, MissingExtraError, ScenarioError, State
 from copr_chroot_fake.scenario.files import DEFAULT_SCENARIO, bundled_directory
 
-from ..adapters import direct_client
+from ..adapters import credentials, direct_client
 from .examples import INVALID_SCENARIOS, WHOLE, write
 
 
@@ -301,7 +300,7 @@ def test_changed_fake_shares_nothing_with_the_next_one(tmp_path: Path) -> None:
     project = first.projects["@copr/tools"]
     for name in [*project.chroots]:
         project.disable(name)
-    login = "Basic " + b64encode(b"abc:s3cret").decode()
+    login = credentials("abc", "s3cret")
     headers = [(b"authorization", login.encode()), (b"content-type", b"application/json")]
     for endpoint, fields in (
         ("project/edit/@copr/tools", {"description": "changed"}),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
@@ -12,6 +11,7 @@ import hypothesis.strategies as st
 
 from copr_chroot_fake.api.routing import endpoints
 
+from ..adapters import authorization
 from ..sequences import SCENARIO
 
 USERS = ["admin1", "frostyx", "jdoe", "alice", "bob"]
@@ -260,10 +260,6 @@ def _fill(draw: st.DrawFn, path: str, known_values: Mapping[str, Sequence[str]],
     return path
 
 
-def _authorization(user: str) -> str:
-    return "Basic " + b64encode(f"{user}-login:{user}-token".encode()).decode()
-
-
 _HOSTILE_AUTHORIZATIONS = ["", "Basic", "Basic !!!", "Basic Og==", "Bearer " + "A" * 5000, "Basic \xff", "Basic /w=="]
 
 
@@ -285,7 +281,7 @@ def writes(draw: st.DrawFn, hostile: bool = False) -> DrawnRequest:
     optional = draw(st.lists(st.sampled_from([*FIELDS]), max_size=4))
     known = {**FIELDS, **(named if endpoint.name != "project/fork" else {})}
     document = {name: draw(st.sampled_from(known[name])) for name in [*needed, *optional]}
-    headers = {"Authorization": _authorization(draw(st.sampled_from(["admin1", "admin1", "jdoe", "jdoe", *USERS])))}
+    headers = {"Authorization": authorization(draw(st.sampled_from(["admin1", "admin1", "jdoe", "jdoe", *USERS])))}
     if endpoint.name == "webhooks/github":
         headers["X-GitHub-Event"] = draw(st.sampled_from(["push", "ping"]))
     if hostile:
@@ -454,9 +450,9 @@ def spoiled_writes(draw: st.DrawFn) -> DrawnRequest:
     return write(method, target, document)
 
 
-def write(method: str, target: str, document: Mapping[str, Any]) -> DrawnRequest:
-    """Return the request of an administrator with these fields."""
-    headers = {"Authorization": _authorization("admin1"), "X-GitHub-Event": "push", "Content-Type": "application/json"}
+def write(method: str, target: str, document: Mapping[str, Any], user: str = "admin1") -> DrawnRequest:
+    """Return the request of a user with these fields."""
+    headers = {"Authorization": authorization(user), "X-GitHub-Event": "push", "Content-Type": "application/json"}
     body = json.dumps(document).encode()
     if target.endswith("/upload"):
         headers["Content-Type"] = f"multipart/form-data; boundary={BOUNDARY}"

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from copr_chroot_fake import Answer, FakeCopr
+from copr_chroot_fake import FakeCopr
 
 from ..examples import sample
 from .drawn import CHROOTS, FIELDS, HOSTILE_VALUES, VALID, WORLD, write
+from .sending import send
 
 NAMED = {"ownername": "jdoe", "projectname": "p1"}
 GEM = {**NAMED, "gem_name": "a"}
@@ -30,10 +31,6 @@ IMAGE = (
 @pytest.fixture
 def fake() -> FakeCopr:
     return FakeCopr.from_scenario(WORLD, progress="manual")
-
-
-def send(fake: FakeCopr, method: str, target: str, fields: Any = None) -> Answer:
-    return fake.answer(*write(method, f"/api_3/{target}", {} if fields is None else fields))
 
 
 def delete(builds: Any) -> tuple[str, str, Any]:

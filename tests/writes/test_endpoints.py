@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from copr_chroot_fake import Answer, EventError, FakeCopr, InputError, ScenarioError
+from copr_chroot_fake import EventError, FakeCopr, InputError, ScenarioError
 
 from .drawn import CHROOTS, WORLD, write
+from .sending import error, send
 
 NAMED = {"ownername": "jdoe", "projectname": "p1"}
 CATCH_ALL = "Request wasn't successful, there is probably a bug in the Copr code."
@@ -18,14 +19,6 @@ CATCH_ALL = "Request wasn't successful, there is probably a bug in the Copr code
 @pytest.fixture
 def fake() -> FakeCopr:
     return FakeCopr.from_scenario(WORLD, progress="manual")
-
-
-def send(fake: FakeCopr, method: str, target: str, fields: Any = None) -> Answer:
-    return fake.answer(*write(method, target, {} if fields is None else fields))
-
-
-def error(answer: Answer) -> tuple[int, str]:
-    return answer.status, answer.json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +95,7 @@ def test_invalid_field_is_rejected(
     fake: FakeCopr, method: str, target: str, fields: Any, expected: tuple[int, str]
 ) -> None:
     before = fake.to_scenario()
-    answer = send(fake, method, f"/api_3/{target}".replace("\0", "/x"), fields)
+    answer = send(fake, method, target.replace("\0", "/x"), fields)
     assert error(answer) == expected
     assert fake.to_scenario() == before
 
@@ -118,7 +111,7 @@ def test_invalid_field_is_rejected(
 )
 def test_numbers_are_stored_as_text(fake: FakeCopr, field: str, value: object, stored: str) -> None:
     """As the database does with values of another type."""
-    assert send(fake, "PUT", "/api_3/project/edit/jdoe/p1", {field: value}).json()[field] == stored
+    assert send(fake, "PUT", "project/edit/jdoe/p1", {field: value}).json()[field] == stored
 
 
 def test_image_implies_bootstrap_from_it(fake: FakeCopr) -> None:
@@ -169,7 +162,7 @@ def test_uploaded_file_can_be_downloaded(fake: FakeCopr) -> None:
 def test_project_without_active_chroots_has_no_builds(fake: FakeCopr) -> None:
     for name in CHROOTS:
         fake.projects["jdoe/p1"].disable(name)
-    answer = send(fake, "POST", "/api_3/build/create/rubygems", {**NAMED, "gem_name": "a"})
+    answer = send(fake, "POST", "build/create/rubygems", {**NAMED, "gem_name": "a"})
     assert error(answer) == (400, "Can't create build - project jdoe/p1 has no active chroots")
     assert send(fake, "POST", "/webhooks/custom/1/secret/hello/").body == b"NO_ACTIVE_CHROOTS_IN_PROJECT\n"
     assert send(fake, "POST", "/webhooks/github/1/secret/", PUSH).body == b"OK"
@@ -189,11 +182,11 @@ def test_latest_fedora_needs_a_fedora(fake: FakeCopr) -> None:
         ],
     }
     only_rawhide = FakeCopr.from_scenario(scenario)
-    answer = send(only_rawhide, "POST", "/api_3/build/create/custom", {**NAMED, "script": "#!/bin/sh\r\ntrue\r\n"})
+    answer = send(only_rawhide, "POST", "build/create/custom", {**NAMED, "script": "#!/bin/sh\r\ntrue\r\n"})
     assert error(answer) == (500, CATCH_ALL)
     assert send(only_rawhide, "POST", "/webhooks/custom/1/s/a/").body == b"BUILD_REQUEST_ERROR\n"
     fields = {**NAMED, "script": "#!/bin/sh\r\ntrue"}
-    build = send(fake, "POST", "/api_3/build/create/custom", fields).json()["id"]
+    build = send(fake, "POST", "build/create/custom", fields).json()["id"]
     config = fake.answer("GET", f"/api_3/build/source-build-config/{build}").json()["source_dict"]
     assert (config["chroot"], config["script"]) == ("fedora-43-x86_64", "#!/bin/sh\ntrue\n")
 
@@ -201,8 +194,8 @@ def test_latest_fedora_needs_a_fedora(fake: FakeCopr) -> None:
 @pytest.mark.parametrize("builds", [2, 3])
 def test_unfinished_builds_keep_a_chroot(fake: FakeCopr, builds: int) -> None:
     for _ in range(builds - 1):
-        send(fake, "POST", "/api_3/build/create/rubygems", {**NAMED, "gem_name": "a", "chroots": CHROOTS[:1]})
-    answer = send(fake, "PUT", "/api_3/project/edit/jdoe/p1", {"chroots": CHROOTS[1:]})
+        send(fake, "POST", "build/create/rubygems", {**NAMED, "gem_name": "a", "chroots": CHROOTS[:1]})
+    answer = send(fake, "PUT", "project/edit/jdoe/p1", {"chroots": CHROOTS[1:]})
     listed = "builds 4 and 2 are" if builds == 2 else "builds 5, 4, and 2 are"
     assert error(answer) == (409, f"Can't drop chroot from project, related {listed} still in progress")
 
@@ -461,7 +454,7 @@ def test_json_file_has_to_be_an_object(fake: FakeCopr) -> None:
 
 def test_homepage_can_have_an_address_for_a_name(fake: FakeCopr) -> None:
     fields = {"homepage": "http://10.0.0.1/x"}
-    assert send(fake, "PUT", "/api_3/project/edit/jdoe/p1", fields).json()["homepage"] == "http://10.0.0.1/x"
+    assert send(fake, "PUT", "project/edit/jdoe/p1", fields).json()["homepage"] == "http://10.0.0.1/x"
 
 
 def test_token_is_renewed_without_accounts() -> None:
@@ -471,7 +464,7 @@ def test_token_is_renewed_without_accounts() -> None:
 
 
 def test_blank_project_is_looked_for_in_the_body(fake: FakeCopr) -> None:
-    assert error(send(fake, "GET", "/api_3/project?ownername=&projectname=p1", NAMED)) == (500, CATCH_ALL)
+    assert error(send(fake, "GET", "project?ownername=&projectname=p1", NAMED)) == (500, CATCH_ALL)
 
 
 def test_tag_with_version_and_release_names_a_package(fake: FakeCopr) -> None:
@@ -486,23 +479,23 @@ def test_fork_into_project_keeps_its_packages(fake: FakeCopr) -> None:
     """Only what is missing is added."""
     fields = {"name": "p1", "ownername": "admin1", "confirm": True}
     for _ in range(2):
-        assert send(fake, "POST", "/api_3/project/fork/jdoe/p1", fields).status == 200
+        assert send(fake, "POST", "project/fork/jdoe/p1", fields).status == 200
     assert [*fake.projects["admin1/p1"].packages] == ["0ad", "hello"]
 
 
 def test_group_is_known_by_its_members() -> None:
     fake = FakeCopr()
     fake.add_account("admin1", "admin1-login", "admin1-token", ["@some"])
-    answer = send(fake, "POST", "/api_3/project/add/@some", {"name": "p", "chroots": []})
+    answer = send(fake, "POST", "project/add/@some", {"name": "p", "chroots": []})
     assert error(answer)[0] == 400
-    assert error(send(fake, "POST", "/api_3/project/add/@other", {})) == (404, "Group other does not exist.")
+    assert error(send(fake, "POST", "project/add/@other", {})) == (404, "Group other does not exist.")
 
 
 def test_cancellation_leaves_skipped_chroots() -> None:
     """Only chroots that wait for the source are canceled with it."""
     fake = FakeCopr.from_scenario(WORLD, progress="clock")
     fields = {**NAMED, "gem_name": "a", "chroots": CHROOTS[:2]}
-    build = fake.builds[send(fake, "POST", "/api_3/build/create/rubygems", fields).json()["id"]]
+    build = fake.builds[send(fake, "POST", "build/create/rubygems", fields).json()["id"]]
     fake.clock.tick(45)
     build.report_source("succeeded", skip=CHROOTS[:1])
     build.cancel()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from base64 import b64encode
 from typing import Any
 
 import pytest
 
-from copr_chroot_fake import Answer, FakeCopr
+from copr_chroot_fake import FakeCopr
 
 from .drawn import CHROOTS, WORLD
+from .sending import error, send
 
 NAMED = {"ownername": "jdoe", "projectname": "p1"}
 CATCH_ALL = "Request wasn't successful, there is probably a bug in the Copr code."
@@ -22,21 +21,9 @@ def fake() -> FakeCopr:
     return FakeCopr.from_scenario(WORLD, progress="manual")
 
 
-def send(fake: FakeCopr, user: str, method: str, target: str, fields: Any = None) -> Answer:
-    headers = {
-        "Authorization": "Basic " + b64encode(f"{user}-login:{user}-token".encode()).decode(),
-        "Content-Type": "application/json",
-    }
-    return fake.answer(method, f"/api_3/{target}", headers, json.dumps({} if fields is None else fields).encode())
-
-
 def submit(fake: FakeCopr, user: str, fields: Any) -> int:
-    number: int = send(fake, user, "POST", "build/create/rubygems", fields).json()["id"]
+    number: int = send(fake, "POST", "build/create/rubygems", fields, user=user).json()["id"]
     return number
-
-
-def error(answer: Answer) -> tuple[int, str]:
-    return answer.status, answer.json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -55,13 +42,13 @@ def error(answer: Answer) -> tuple[int, str]:
     ],
 )
 def test_invalid_login_hides_most_deprecation_warnings(fake: FakeCopr, method: str, target: str, warns: bool) -> None:
-    answer = send(fake, "expired", method, target)
+    answer = send(fake, method, target, user="expired")
     assert (answer.status, "Warning" in dict(answer.headers)) == (401, warns)
 
 
 @pytest.mark.parametrize("project", ["jdoe/p1", "jdoe/nope", "@nogroup/p1"])
 def test_unknown_user_is_reported_before_unknown_project(fake: FakeCopr, project: str) -> None:
-    answer = send(fake, "jdoe", "GET", f"project/permissions/can_build_in/nobody/{project}")
+    answer = send(fake, "GET", f"project/permissions/can_build_in/nobody/{project}", user="jdoe")
     assert error(answer) == (500, "Database error, contact admin")
 
 
@@ -76,16 +63,16 @@ def test_unknown_user_is_reported_before_unknown_project(fake: FakeCopr, project
 def test_admin_of_a_project_may_build_in_it(
     fake: FakeCopr, permissions: dict[str, str], may_build: bool, may_edit: bool
 ) -> None:
-    send(fake, "jdoe", "PUT", "project/permissions/set/jdoe/p1/", {"bob": permissions})
-    assert send(fake, "bob", "POST", "build/create/rubygems", GEM).status == (200 if may_build else 403)
-    assert send(fake, "bob", "PUT", "project/edit/jdoe/p1", {}).status == (200 if may_edit else 403)
+    send(fake, "PUT", "project/permissions/set/jdoe/p1/", {"bob": permissions}, user="jdoe")
+    assert send(fake, "POST", "build/create/rubygems", GEM, user="bob").status == (200 if may_build else 403)
+    assert send(fake, "PUT", "project/edit/jdoe/p1", {}, user="bob").status == (200 if may_edit else 403)
 
 
 def test_creator_outside_the_group_may_not_edit_its_project() -> None:
     project = {"ownername": "@llvm", "projectname": "p", "chroots": CHROOTS, "creator": "bob"}
     fake = FakeCopr.from_scenario({**WORLD, "projects": [project], "builds": []})
     expected = "Only owners and admins may update their projects."
-    assert error(send(fake, "bob", "PUT", "project/edit/@llvm/p", {})) == (403, expected)
+    assert error(send(fake, "PUT", "project/edit/@llvm/p", {}, user="bob")) == (403, expected)
 
 
 def test_mask_selects_whether_a_user_can_build(fake: FakeCopr) -> None:
@@ -97,10 +84,10 @@ def test_unfinished_build_is_reported_before_pruning(fake: FakeCopr) -> None:
     """Only administrators may disable pruning, which Copr finds out last."""
     fields = {"chroots": CHROOTS[1:], "auto_prune": False}
     expected = "Can't drop chroot from project, related build 2 is still in progress"
-    assert error(send(fake, "jdoe", "PUT", "project/edit/jdoe/p1", fields)) == (409, expected)
+    assert error(send(fake, "PUT", "project/edit/jdoe/p1", fields, user="jdoe")) == (409, expected)
     fields["chroots"] = CHROOTS[:1]
     expected = "Non-admin cannot disable auto-prunning."
-    assert error(send(fake, "jdoe", "PUT", "project/edit/jdoe/p1", fields)) == (403, expected)
+    assert error(send(fake, "PUT", "project/edit/jdoe/p1", fields, user="jdoe")) == (403, expected)
     assert len(fake.projects["jdoe/p1"].chroots) == len(CHROOTS)
 
 
@@ -110,7 +97,7 @@ def test_unfinished_builds_are_listed_up_to_five(fake: FakeCopr, builds: int, dr
     fake.builds[2].delete()
     for _ in range(builds):
         submit(fake, "jdoe", {**GEM, "chroots": CHROOTS[:2]})
-    answer = send(fake, "jdoe", "PUT", "project/edit/jdoe/p1", {"chroots": CHROOTS[dropped:]})
+    answer = send(fake, "PUT", "project/edit/jdoe/p1", {"chroots": CHROOTS[dropped:]}, user="jdoe")
     assert (answer.status, "and others are" in answer.json()["error"]) == (409, is_shortened)
 
 
@@ -119,8 +106,8 @@ def test_builder_of_one_project_may_use_its_batch(fake: FakeCopr) -> None:
     first = submit(fake, "jdoe", GEM)
     submit(fake, "admin1", {**GEM, "ownername": "@copr", "projectname": "p2", "with_build_id": first})
     frostyx = {**GEM, "ownername": "@copr", "projectname": "p2", "with_build_id": first}
-    assert send(fake, "frostyx", "POST", "build/create/rubygems", frostyx).status == 200
-    answer = send(fake, "bob", "POST", "build/create/rubygems", {**GEM, "with_build_id": first})
+    assert send(fake, "POST", "build/create/rubygems", frostyx, user="frostyx").status == 200
+    answer = send(fake, "POST", "build/create/rubygems", {**GEM, "with_build_id": first}, user="bob")
     belongs = "The batch 1 belongs to projects jdoe/p1 and @copr/p2.  You are not allowed to build there, so you "
     assert belongs in answer.json()["error"]
 
@@ -133,11 +120,11 @@ def test_list_prefers_builds_in_the_main_directory(fake: FakeCopr) -> None:
         fake.builds[numbers[-1]].report_source("succeeded", package="gem")
     query = "ownername=jdoe&projectname=p1&packagename=gem&with_latest_build=True"
     main, other = numbers
-    assert send(fake, "bob", "GET", f"package?{query}").json()["builds"]["latest"]["id"] == other
-    listed = send(fake, "bob", "GET", f"package/list?{query}").json()["items"]
+    assert send(fake, "GET", f"package?{query}", user="bob").json()["builds"]["latest"]["id"] == other
+    listed = send(fake, "GET", f"package/list?{query}", user="bob").json()["items"]
     assert [item["builds"]["latest"]["id"] for item in listed if item["name"] == "gem"] == [main]
     fake.builds[main].delete()
-    listed = send(fake, "bob", "GET", f"package/list?{query}").json()["items"]
+    listed = send(fake, "GET", f"package/list?{query}", user="bob").json()["items"]
     assert [item["builds"]["latest"]["id"] for item in listed if item["name"] == "gem"] == [other]
 
 
@@ -151,7 +138,7 @@ def test_fork_of_a_canceled_build_is_canceled(fake: FakeCopr) -> None:
     build[CHROOTS[0]].report("starting")
     build[CHROOTS[0]].report("succeeded")
     build.cancel()
-    fork = send(fake, "alice", "POST", "project/fork/jdoe/p1", {"name": "f", "ownername": "alice"}).json()
+    fork = send(fake, "POST", "project/fork/jdoe/p1", {"name": "f", "ownername": "alice"}, user="alice").json()
     forked = next(other for other in fake.builds.values() if other.package == "gem" and other.project.id == fork["id"])
     assert (forked.state, forked[CHROOTS[0]].state, forked.batch) == ("canceled", "forked", build.batch)
     assert [*fake.projects["alice/f"].packages] == ["0ad", "gem", "hello"]
@@ -167,16 +154,16 @@ def test_fork_of_a_canceled_build_is_canceled(fake: FakeCopr) -> None:
     ],
 )
 def test_storage_cannot_be_edited(fake: FakeCopr, user: str, fields: Any, expected: tuple[int, str]) -> None:
-    assert error(send(fake, user, "PUT", "project/edit/jdoe/p1", fields)) == expected
+    assert error(send(fake, "PUT", "project/edit/jdoe/p1", fields, user=user)) == expected
 
 
 @pytest.mark.parametrize("user", ["admin1", "jdoe"])
 def test_persistent_project_is_not_deleted_after_days(fake: FakeCopr, user: str) -> None:
     fields = {"name": "new", "chroots": CHROOTS[:1], "persistent": True, "delete_after_days": 5}
     expected = "delete_after_days: 'delete after' can not be combined with persistent"
-    assert error(send(fake, user, "POST", "project/add/jdoe", fields)) == (400, expected)
+    assert error(send(fake, "POST", "project/add/jdoe", fields, user=user)) == (400, expected)
     fields["delete_after_days"] = 0
-    assert send(fake, "admin1", "POST", "project/add/jdoe", fields).status == 200
+    assert send(fake, "POST", "project/add/jdoe", fields, user="admin1").status == 200
 
 
 def test_webhook_without_an_object_lacks_its_clone_url(fake: FakeCopr) -> None:
