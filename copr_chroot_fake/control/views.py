@@ -421,7 +421,7 @@ def chroot(item: BuildChroot) -> ChrootView:
 
 def _chroot_now(item: BuildChroot) -> ChrootView:
     """Return a chroot as of its last catch-up. Its properties would each catch up again, at different times."""
-    build, moment, life = item.build, item.save(), item.run
+    build, moment, life = item.build, item.stored, item.run
     derived_url = f"{build.results_url}/{item.name}/{moment.result_dir}/" if moment.result_dir else None
     return {
         "name": item.name,

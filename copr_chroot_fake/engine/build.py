@@ -17,7 +17,7 @@ from ..model.source import DERIVED_STATES, source_state_of
 from ..model.states import State, StateName, parse_state
 from ..validation import checks
 from ..validation.spec import parse
-from .chroot import BuildChroot, SavedChroot, as_datetime
+from .chroot import BuildChroot, ChrootData, as_datetime
 from .collection import ReadOnlyMapping
 from .lifecycle_run import LifecycleRun
 from .source import SavedSource, SourceBuild
@@ -53,7 +53,7 @@ class SavedBuild(NamedTuple):
     source: SavedSource
     had_lifecycle: bool
     is_coupled: bool
-    chroots: tuple[tuple[BuildChroot, SavedChroot], ...]
+    chroots: tuple[tuple[BuildChroot, ChrootData], ...]
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -286,7 +286,7 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
     @property
     def stored_end(self) -> int | None:
         """:attr:`ended_on` as of the last catch-up."""
-        ends = [chroot.stored_end for chroot in self.known_chroots]
+        ends = [chroot.stored.ended_on for chroot in self.known_chroots]
         return max((end for end in ends if end is not None), default=None) if None not in ends else None
 
     @property
@@ -296,7 +296,7 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
             return True
         if not self.stored_chroots:
             return self.source.stored_state.is_final
-        return all(chroot.has_ended for chroot in self.stored_chroots)
+        return all(chroot.stored.state.is_final for chroot in self.stored_chroots)
 
     @property
     def known_chroots(self) -> Sequence[BuildChroot]:
@@ -353,7 +353,7 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
         """Add chroots that wait for the source package."""
         names = [*chrootnames]
         for name in names:
-            self.attach(BuildChroot(self, name, State.WAITING))
+            self.attach(BuildChroot(self, name, ChrootData(State.WAITING)))
         if self.is_in_store:
             self.store.index.note_chroots(self, names)
 
@@ -369,7 +369,7 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
             # It stays as it is reported.
             return
         packages = self.source.packages_of(chroot.name)
-        chroot.run = LifecycleRun(plan, progress, now, index=index, packages=packages)
+        chroot.stored.run = LifecycleRun(plan, progress, now, index=index, packages=packages)
         self.had_lifecycle = True
         self.is_coupled |= couples_chroots(plan)
         self.schedule()

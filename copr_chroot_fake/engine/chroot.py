@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from itertools import takewhile
 from types import EllipsisType
@@ -54,18 +55,30 @@ class Change(NamedTuple):
     state: State
 
 
-class SavedChroot(NamedTuple):
-    """Everything about a chroot that can change."""
+@dataclass(slots=True)
+class ChrootData:
+    """What a fake stores about a chroot, as of its last transition."""
 
     state: State
-    started_on: int | None
-    ended_on: int | None
-    result_dir: str
-    packages: tuple[Nevra, ...]
-    run: LifecycleRun | None
-    was_canceled: bool
-    overrides: Overrides | None
-    is_announced: bool
+    started_on: int | None = None
+    ended_on: int | None = None
+    result_dir: str = ""
+    packages: tuple[Nevra, ...] = ()
+    overrides: Overrides | None = None
+    was_canceled: bool = False
+    """Whether it failed because its build was canceled, which its state does not tell."""
+    run: LifecycleRun | None = None
+    """The rest of its lifecycle; ``None`` if its state is fixed or it has ended."""
+    is_announced: bool = field(init=False)
+    """Whether its start needs no message anymore: it has one, or it is not the first attempt."""
+
+    def __post_init__(self) -> None:
+        self.is_announced = is_announced(self.state, self.started_on)
+
+    def __copy__(self) -> ChrootData:
+        copied = replace(self, run=copy.copy(self.run))
+        copied.is_announced = self.is_announced
+        return copied
 
 
 class BuildChroot:
@@ -75,52 +88,21 @@ class BuildChroot:
     :meth:`add_result`.
     """
 
-    __slots__ = (
-        "_build",
-        "_ended_on",
-        "_name",
-        "_overrides",
-        "_packages",
-        "_position",
-        "_result_dir",
-        "_started_on",
-        "_state",
-        "is_announced",
-        "rendered",
-        "run",
-        "was_canceled",
-    )
+    __slots__ = ("_build", "_name", "_position", "rendered", "stored")
 
-    def __init__(
-        self,
-        build: Build,
-        name: str,
-        state: State,
-        *,
-        started_on: int | None = None,
-        ended_on: int | None = None,
-        result_dir: str = "",
-        packages: tuple[Nevra, ...] = (),
-        overrides: Overrides | None = None,
-    ) -> None:
+    def __init__(self, build: Build, name: str, stored: ChrootData) -> None:
         self._build = build
         self._name = name
         self._position = len(build.stored_chroots)
         """Its place among the chroots of its build."""
-        self._state = state
-        self._started_on = started_on
-        self._ended_on = ended_on
-        self._result_dir = result_dir
-        self._packages = packages
-        self._overrides = overrides
-        self.run: LifecycleRun | None = None
-        """The rest of its lifecycle; ``None`` if its state is fixed or it has ended."""
+        self.stored = stored
         self.rendered: bytes | None = None
         """Its JSON document, cached until it changes."""
-        self.was_canceled = False
-        """Whether it failed because its build was canceled, which its state does not tell."""
-        self.is_announced = self.default_announced
-        """Whether its start needs no message anymore: it has one, or it is not the first attempt."""
+
+    @property
+    def run(self) -> LifecycleRun | None:
+        """The rest of its lifecycle; ``None`` if its state is fixed or it has ended."""
+        return self.stored.run
 
     @property
     def build(self) -> Build:
@@ -134,19 +116,19 @@ class BuildChroot:
     def state(self) -> State:
         """The state that the API reports now."""
         self._build.store.catch_up()
-        return self._state
+        return self.stored.state
 
     @property
     def started_on(self) -> int | None:
         """Unix time of its start; ``None`` before that, and in states for which Copr never sets it."""
         self._build.store.catch_up()
-        return self._started_on
+        return self.stored.started_on
 
     @property
     def ended_on(self) -> int | None:
         """Unix time of its end; ``None`` before that, and in states for which Copr never sets it."""
         self._build.store.catch_up()
-        return self._ended_on
+        return self.stored.ended_on
 
     @property
     def started_at(self) -> datetime | None:
@@ -162,13 +144,13 @@ class BuildChroot:
     def result_dir(self) -> str:
         """The name of its result directory; empty while there is none."""
         self._build.store.catch_up()
-        return self._result_dir
+        return self.stored.result_dir
 
     @property
     def packages(self) -> tuple[Nevra, ...]:
         """The packages that were built; none before it has succeeded."""
         self._build.store.catch_up()
-        return self._packages
+        return self.stored.packages
 
     @property
     def result_url(self) -> str | None:
@@ -193,7 +175,7 @@ class BuildChroot:
     def held_in(self) -> State | None:
         """The state in which it is, or will be, held; ``None`` if it is not."""
         self._build.store.catch_up()
-        return None if self.run is None else self.run.held_in
+        return None if self.stored.run is None else self.stored.run.held_in
 
     @property
     def is_absent(self) -> bool:
@@ -203,34 +185,24 @@ class BuildChroot:
 
     @property
     def overrides(self) -> Overrides:
-        return self._overrides or Overrides()
+        return self.stored.overrides or Overrides()
 
     @property
     def stored_state(self) -> str:
         """Its state as of its last catch-up; ``absent`` if its build has no such chroot yet."""
-        return ABSENT if self._is_absent else self._state.value
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether its state was final at its last catch-up."""
-        return self._state.is_final
-
-    @property
-    def stored_end(self) -> int | None:
-        """:attr:`ended_on` as of its last catch-up."""
-        return self._ended_on
+        return ABSENT if self._is_absent else self.stored.state.value
 
     @property
     def default_announced(self) -> bool:
         """Whether a start is in its past, as far as its stored fields and its lifecycle tell."""
-        run = self.run
+        run = self.stored.run
         was_running = run is not None and any(stage.state == State.RUNNING for stage in run.plan[: run.index])
-        return was_running or is_announced(self._state, self._started_on)
+        return was_running or is_announced(self.stored.state, self.stored.started_on)
 
     @property
     def last_time(self) -> int:
         """The latest time that is stored for it."""
-        return max(self._started_on or 0, self._ended_on or 0)
+        return max(self.stored.started_on or 0, self.stored.ended_on or 0)
 
     @property
     def possible_events(self) -> list[Event]:
@@ -240,7 +212,7 @@ class BuildChroot:
 
     @property
     def _possible_events(self) -> list[Event]:
-        return [] if self._is_absent else possible_events(self._state, self._build.cancellation is not None)
+        return [] if self._is_absent else possible_events(self.stored.state, self._build.cancellation is not None)
 
     def __repr__(self) -> str:
         return f"<BuildChroot {self._build.id} {self._name} {self.state}>"
@@ -274,40 +246,40 @@ class BuildChroot:
             now = self._time(at)
             is_canceled = self._build.cancellation is not None
             # Copr's backend reports a canceled chroot as canceled; Copr stores one that was running as failed.
-            event = Event.CONFIRM_CANCEL if to is State.CANCELED else event_between(self._state, to)
+            event = Event.CONFIRM_CANCEL if to is State.CANCELED else event_between(self.stored.state, to)
             if self._is_absent or (event is None and to not in _REPORTED):
                 possible = ", ".join(self._reportable_states()) or "nothing"
                 raise EventError(
                     f"{self.describe()}; the backend cannot report {to} in this state; possible: {possible}"
                 )
-            if event is not None and find_transition(event, self._state, is_canceled) is not None:
+            if event is not None and find_transition(event, self.stored.state, is_canceled) is not None:
                 self._apply_event(event, now, directory, built)
                 return True
             if to in (State.PENDING, State.CANCELED) or (is_canceled and to is State.STARTING):
                 # There is nothing to reschedule or to confirm, or the build must not start.
-                return to is State.CANCELED and self._state.is_final
+                return to is State.CANCELED and self.stored.state.is_final
             self._store_report(to, now, directory, built)
             return True
 
     def _store_report(self, to: State, now: int, result_dir: str | None, packages: tuple[Nevra, ...] | None) -> None:
         """Store a report that comes late or out of order: Copr checks only that an ended chroot keeps its state."""
         self.forget_rendered()
-        self._result_dir = result_dir or self._result_dir or self._planned_result_dir
-        has_ended = self._state in _ENDED
+        self.stored.result_dir = result_dir or self.stored.result_dir or self._planned_result_dir
+        has_ended = self.stored.state in _ENDED
         if to is State.STARTING:
-            self._started_on = now
+            self.stored.started_on = now
         elif to in (State.SUCCEEDED, State.FAILED):
-            self._ended_on = now
+            self.stored.ended_on = now
         if to is State.SUCCEEDED:
             default = () if has_ended else self._planned_packages or self._build.default_packages(self._name)
-            self._packages += default if packages is None else packages
+            self.stored.packages += default if packages is None else packages
         if not has_ended:
             self._enter_state(to, now)
             self.continue_from(now)
 
     def _reportable_states(self) -> list[State]:
         return [
-            State.CANCELED if event is Event.CONFIRM_CANCEL else _target(event, self._state)
+            State.CANCELED if event is Event.CONFIRM_CANCEL else _target(event, self.stored.state)
             for event in self._possible_events
         ]
 
@@ -317,9 +289,9 @@ class BuildChroot:
 
     def continue_from(self, now: float) -> None:
         """Let its lifecycle continue from the state that was reported, or end if it has no such stage."""
-        run = self.run
-        if run is not None and (self._state.is_final or not run.move_to_state(self._state, now)):
-            self.run = None
+        run = self.stored.run
+        if run is not None and (self.stored.state.is_final or not run.move_to_state(self.stored.state, now)):
+            self.stored.run = None
         elif run is not None and run.stage.canceled:
             self._build.mark_canceled(now)
         self.schedule()
@@ -329,35 +301,35 @@ class BuildChroot:
     @property
     def is_waiting(self) -> bool:
         """Whether it waits for the source package."""
-        return self._state in UNIMPORTED
+        return self.stored.state in UNIMPORTED
 
     def wait_for_source(self, now: float) -> None:
         """Wait for the import of the source package, whatever state it is in; then its lifecycle continues."""
-        if self._state is State.WAITING and not self._is_absent:
+        if self.stored.state is State.WAITING and not self._is_absent:
             return
-        if self.run is not None and not self.run.wait(now):
-            self.run = None
+        if self.stored.run is not None and not self.stored.run.wait(now):
+            self.stored.run = None
         self._enter_state(State.WAITING, int(now))
 
     def queue(self, lifecycle: Lifecycle | None, now: float) -> None:
         """Become pending, as the source package is imported; a chroot without a lifecycle gets this one."""
         # The remains of an earlier attempt are in no recording.
-        self._packages = ()
+        self.stored.packages = ()
         self._enter_state(State.PENDING, int(now))
-        if self.run is not None:
+        if self.stored.run is not None:
             self.continue_from(now)
         elif lifecycle is not None:
             self._build.start_run(self, lifecycle, now)
 
     def fail_import(self, now: float) -> None:
         """Fail because the dist-git branch is missing; keep the timestamps."""
-        self.end_unbuilt(State.FAILED, now, self._started_on, self._ended_on)
+        self.end_unbuilt(State.FAILED, now, self.stored.started_on, self.stored.ended_on)
 
     def end_unbuilt(self, state: State, now: float, started_on: int | None, ended_on: int | None) -> None:
         """End without having been built, with the times of the source build."""
-        self._started_on, self._ended_on = started_on, ended_on
+        self.stored.started_on, self.stored.ended_on = started_on, ended_on
         self._enter_state(state, int(now))
-        self.run = None
+        self.stored.run = None
 
     def _time(self, at: int | None) -> int:
         """Return a given time, or now; never before the chroot's last time."""
@@ -385,7 +357,7 @@ class BuildChroot:
                 self._advance()
             else:
                 self._advance_to(state)
-            return self._state
+            return self.stored.state
 
     def _advance(self) -> None:
         self._build.store.catch_up()
@@ -398,28 +370,28 @@ class BuildChroot:
         with self._build.store.lock:
             while self.can_advance:
                 self._advance()
-            return self._state
+            return self.stored.state
 
     def _advance_to(self, state: State) -> None:
         self._build.store.catch_up()
-        if self.run is not None and state in self.run.states_ahead:
-            self._advance_along(self.run, state)
+        if self.stored.run is not None and state in self.stored.run.states_ahead:
+            self._advance_along(self.stored.run, state)
             return
-        paths = {} if self._is_absent else shortest_paths(self._state)
+        paths = {} if self._is_absent else shortest_paths(self.stored.state)
         if state not in paths:
-            possible = ", ".join(to for to in paths if to is not self._state) or "nothing"
+            possible = ", ".join(to for to in paths if to is not self.stored.state) or "nothing"
             raise EventError(f"{self.describe()}, and cannot change to {state}; possible: {possible}")
         self._check_events(paths[state])
         for event in paths[state]:
             self._apply_event(event, self._time(None), None, None)
 
     def _advance_along(self, run: LifecycleRun, state: State) -> None:
-        if not self._is_absent and self._state is state:
+        if not self._is_absent and self.stored.state is state:
             return
         problem = self.advance_problem() or self._problem_before(run, state)
         if problem is not None:
             raise EventError(f"{self.describe()}: {problem}")
-        while self._is_absent or self._state is not state:
+        while self._is_absent or self.stored.state is not state:
             self.enter_next_stage(self._build.store.clock.now())
 
     def _problem_before(self, run: LifecycleRun, state: State) -> str | None:
@@ -435,7 +407,7 @@ class BuildChroot:
 
     def _check_events(self, events: Iterable[Event]) -> None:
         """:raises EventError: if the cancellation of the build makes one of the events impossible."""
-        state, is_canceled = self._state, self._build.cancellation is not None
+        state, is_canceled = self.stored.state, self._build.cancellation is not None
         for event in events:
             transition = find_transition(event, state, is_canceled)
             if transition is None:
@@ -456,11 +428,11 @@ class BuildChroot:
         """
         given = None if state is None else parse_state("state", state)
         with self._build.store.lock:
-            run = self.run
+            run = self.stored.run
             if run is not None and (given is None or run.mode != "immediate"):
                 self._build.store.catch_up()
-                run = self.run
-            to = self._state if given is None else given
+                run = self.stored.run
+            to = self.stored.state if given is None else given
             ahead = [] if run is None else run.states_ahead
             if run is None or to not in ahead:
                 possible = ", ".join(dict.fromkeys(ahead)) or "nothing, as its state is fixed"
@@ -474,7 +446,7 @@ class BuildChroot:
         """
         with self._build.store.lock:
             self._build.store.catch_up()
-            run = self.run
+            run = self.stored.run
             if run is None:
                 return
             if run.held_in is None:
@@ -499,14 +471,16 @@ class BuildChroot:
         with self._build.store.lock:
             self._build.store.catch_up()
             start = (
-                self._started_on if isinstance(started_on, EllipsisType) else _optional_time("started_on", started_on)
+                self.stored.started_on
+                if isinstance(started_on, EllipsisType)
+                else _optional_time("started_on", started_on)
             )
-            end = self._ended_on if isinstance(ended_on, EllipsisType) else _optional_time("ended_on", ended_on)
+            end = self.stored.ended_on if isinstance(ended_on, EllipsisType) else _optional_time("ended_on", ended_on)
             if problem := checks.end_problem(start, end):
                 raise InputError("ended_on", problem)
-            self._started_on, self._ended_on = start, end
-            self.run = None
-            self.was_canceled = False
+            self.stored.started_on, self.stored.ended_on = start, end
+            self.stored.run = None
+            self.stored.was_canceled = False
             self._build.reveal_package()
             self._enter_state(to, int(self._build.store.clock.now()))
 
@@ -520,29 +494,29 @@ class BuildChroot:
         """
         added = parse_result(name, content)
         with self._build.store.lock:
-            self._overrides = self.overrides._replace(results={**self.results, **added})
+            self.stored.overrides = self.overrides._replace(results={**self.results, **added})
 
     # Its lifecycle. Callers of functions that change it hold the store's lock.
 
     def start_lifecycle(self, run: LifecycleRun) -> None:
         """Start a lifecycle in its first stage, with the fields that Copr would have stored by then."""
-        self.run = run
+        self.stored.run = run
         if isinstance(run.stage.state, State):
             self._enter_stage(run.stage, run.started_at)
 
     def resume_lifecycle(self, run: LifecycleRun) -> None:
         """Continue a lifecycle in the stage that the chroot is in already."""
-        self.run = run
-        self.is_announced = self.default_announced
+        self.stored.run = run
+        self.stored.is_announced = self.default_announced
         if run.stage.canceled:
             self._build.mark_canceled(run.started_at)
 
     def poll(self, counts: bool) -> None:
         """Note that a response shows it; ``counts`` says whether that is a poll, which can advance it."""
-        if self.run is None:
+        if self.stored.run is None:
             return
         self._build.store.catch_up()
-        run = self.run
+        run = self.stored.run
         if run is not None and run.mode == "poll" and counts:
             if run.has_enough_polls and self.advance_problem() is None:
                 self.enter_next_stage(self._build.store.clock.now())
@@ -554,27 +528,27 @@ class BuildChroot:
 
     def schedule(self) -> None:
         """Let it advance by itself when its stage is over."""
-        if self.run is not None and self._build.is_in_store:
+        if self.stored.run is not None and self._build.is_in_store:
             self._build.store.timeline.schedule(self)
 
     @property
     def due(self) -> float | None:
         """Unix time at which its stage ends: its time is over, or the backend confirms that its build is canceled."""
-        run = self.run
+        run = self.stored.run
         return None if run is None else self._due_in(run)
 
     def _due_in(self, run: LifecycleRun) -> float | None:
         confirmed_by = self._build.confirmed_by
         if self._waits_for_import:
             return confirmed_by
-        if confirmed_by is None or run.stage.canceled or self._state.is_final or self._is_absent:
+        if confirmed_by is None or run.stage.canceled or self.stored.state.is_final or self._is_absent:
             return run.due
         return confirmed_by if run.due is None else min(run.due, confirmed_by)
 
     @property
     def next_due(self) -> float:
         """Unix time of the next automatic transition; ``inf`` if there is none, ``-inf`` if it does not wait."""
-        run, due = self.run, self.due
+        run, due = self.stored.run, self.due
         if run is None or due is None or run.is_held or not (run.is_timed and self._build.is_in_store):
             return math.inf
         return -math.inf if run.mode == "immediate" else due
@@ -582,24 +556,24 @@ class BuildChroot:
     @property
     def waits_for_reading(self) -> bool:
         """Whether it is immediate and cannot affect which chroots its build has: it can be held before it is read."""
-        return self.run is not None and self.run.mode == "immediate" and not self._build.is_coupled
+        return self.stored.run is not None and self.stored.run.mode == "immediate" and not self._build.is_coupled
 
     @property
     def _is_absent(self) -> bool:
-        run = self.run
+        run = self.stored.run
         return run is not None and run.stage.state == ABSENT
 
     @property
     def _waits_for_import(self) -> bool:
         """Whether it waits for the import of its source package, whatever its lifecycle."""
         source = self._build.source
-        is_waiting = self._state is State.WAITING and source.is_independent and source.stored_state in UNFINISHED
+        is_waiting = self.stored.state is State.WAITING and source.is_independent and source.stored_state in UNFINISHED
         return is_waiting and not self._is_absent
 
     def advance_problem(self) -> str | None:
         """Return why it cannot enter a next stage now; ``None`` if it can."""
-        run = self.run
-        if self._state.is_final and (run is None or run.next_stage is None):
+        run = self.stored.run
+        if self.stored.state.is_final and (run is None or run.next_stage is None):
             return "its lifecycle has ended"
         if run is None:
             return "its state is fixed; use report() or set_state()"
@@ -616,19 +590,19 @@ class BuildChroot:
 
         With a virtual clock that is not before it was due; with the system's clock it is now.
         """
-        build, run, due = self._build, self.run, self.due
+        build, run, due = self._build, self.stored.run, self.due
         assert run is not None
         assert due is not None
         is_on_time = run.mode == "immediate" or (run.mode == "clock" and due <= now)
         at = max(due if is_on_time else build.store.clock.reach(due), self.last_time)
         is_canceled = build.cancellation is not None
-        if is_canceled and not (self._state.is_final or self._is_absent or self._plans_cancellation(run)):
+        if is_canceled and not (self.stored.state.is_final or self._is_absent or self._plans_cancellation(run)):
             self._change(Event.CONFIRM_CANCEL, int(at))
-            self.run = None
+            self.stored.run = None
         else:
             self._enter_stage(run.enter_next_stage(at), at)
-            if self.run is not None and run.next_stage is None and self._state.is_final:
-                self.run = None
+            if self.stored.run is not None and run.next_stage is None and self.stored.state.is_final:
+                self.stored.run = None
         self.forget_rendered()
         self.schedule()
 
@@ -637,9 +611,9 @@ class BuildChroot:
         following = run.next_stage
         if following is None or not following.canceled or not isinstance(following.state, State):
             return False
-        event = event_between(self._state, following.state)
-        is_possible = event is not None and find_transition(event, self._state, canceled=True) is not None
-        return following.state is self._state or is_possible
+        event = event_between(self.stored.state, following.state)
+        is_possible = event is not None and find_transition(event, self.stored.state, canceled=True) is not None
+        return following.state is self.stored.state or is_possible
 
     def _enter_stage(self, stage: PlannedStage, now: float) -> None:
         if stage.state == DELETED:
@@ -652,14 +626,14 @@ class BuildChroot:
 
     def _enter_state_of(self, stage: PlannedStage, now: float) -> None:
         state = State(stage.state)
-        run = self.run
+        run = self.stored.run
         had_state = run is not None and run.index > 0 and run.plan[run.index - 1].state != ABSENT
         if not had_state:
             stamps = [stamp for stamp in stamps_of(state) if stamp not in stage.without]
             self._stamp(state, stamps, int(now), int(now), self._planned_result_dir, self._planned_packages)
             self._build.reveal_package()
-        elif state is not self._state:
-            event = event_between(self._state, state)
+        elif state is not self.stored.state:
+            event = event_between(self.stored.state, state)
             assert event is not None, "lifecycles are checked to follow the state machine"
             if event is Event.CONFIRM_CANCEL:
                 self._build.mark_canceled(now)
@@ -678,9 +652,9 @@ class BuildChroot:
     ) -> None:
         """Apply a possible event: the new state and its stamps; omitted stamps are those of its lifecycle."""
         is_canceled = self._build.cancellation is not None
-        transition = None if self._is_absent else find_transition(event, self._state, is_canceled)
+        transition = None if self._is_absent else find_transition(event, self.stored.state, is_canceled)
         assert transition is not None, f"{self.describe()}: {event} is checked to be possible"
-        self.was_canceled = event is Event.CONFIRM_CANCEL
+        self.stored.was_canceled = event is Event.CONFIRM_CANCEL
         stamps = [stamp for stamp in transition.stamps if stamp not in without]
         packages = self._planned_packages if packages is None else packages
         # What is never built started when its source build did.
@@ -698,20 +672,20 @@ class BuildChroot:
     ) -> None:
         for stamp in stamps:
             if stamp is Stamp.STARTED_ON:
-                self._started_on = started_on
+                self.stored.started_on = started_on
                 if state.is_final:
                     # An older end is not that of the state; a chroot that only starts keeps it.
-                    self._ended_on = None
+                    self.stored.ended_on = None
             elif stamp is Stamp.ENDED_ON:
-                self._ended_on = now
+                self.stored.ended_on = now
             elif stamp is Stamp.RESULT_DIR:
-                self._result_dir = result_dir
+                self.stored.result_dir = result_dir
             elif stamp is Stamp.NO_RESULT_DIR:
-                self._result_dir = ""
+                self.stored.result_dir = ""
             elif packages is None:
-                self._packages = self._build.default_packages(self._name)
+                self.stored.packages = self._build.default_packages(self._name)
             else:
-                self._packages = packages
+                self.stored.packages = packages
         self._enter_state(state, now)
 
     def _enter_state(self, state: State, now: int) -> None:
@@ -720,23 +694,23 @@ class BuildChroot:
         is_added = build.by_name.get(self._name) is self
         is_news = build.is_in_store and is_added
         if is_added and not build.source.is_independent:
-            build.source.follow(self._state, state, now)
-        starts = state is State.RUNNING and not self.is_announced
-        if is_news and (starts or chroot_task_ends(self._state, state)):
+            build.source.follow(self.stored.state, state, now)
+        starts = state is State.RUNNING and not self.stored.is_announced
+        if is_news and (starts or chroot_task_ends(self.stored.state, state)):
             build.store.messages.note_chroot(build, self._name, state, now)
-        self.is_announced |= starts or is_rescheduled(self._state, state)
-        self._state = state
+        self.stored.is_announced |= starts or is_rescheduled(self.stored.state, state)
+        self.stored.state = state
         self.forget_rendered()
         if build.is_in_store:
             build.store.changes.append(Change(now, build.id, self._name, state))
 
     @property
     def _planned_result_dir(self) -> str:
-        return (self.run and self.run.result_dir) or self._build.result_dir
+        return (self.stored.run and self.stored.run.result_dir) or self._build.result_dir
 
     @property
     def _planned_packages(self) -> tuple[Nevra, ...] | None:
-        return None if self.run is None else self.run.packages
+        return None if self.stored.run is None else self.stored.run.packages
 
     def forget_rendered(self) -> None:
         """Drop its cached document, and that of its build."""
@@ -746,28 +720,15 @@ class BuildChroot:
     def describe(self) -> str:
         """Return its build, name and state, for error messages."""
         canceled = "" if self._build.cancellation is None else " in a canceled build"
-        state = "absent" if self._is_absent else self._state
+        state = "absent" if self._is_absent else self.stored.state
         return f"build {self._build.id}, {self._name} is {state}{canceled}"
 
-    def save(self) -> SavedChroot:
-        """Return everything about it that can change, for :meth:`restore`."""
-        return SavedChroot(
-            self._state,
-            self._started_on,
-            self._ended_on,
-            self._result_dir,
-            self._packages,
-            copy.copy(self.run),
-            self.was_canceled,
-            self._overrides,
-            self.is_announced,
-        )
+    def save(self) -> ChrootData:
+        """Return a copy of what is stored about it, for :meth:`restore`."""
+        return copy.copy(self.stored)
 
-    def restore(self, saved: SavedChroot) -> None:
-        self._state, self._started_on, self._ended_on = saved.state, saved.started_on, saved.ended_on
-        self._result_dir, self._packages, self._overrides = saved.result_dir, saved.packages, saved.overrides
-        self.run = copy.copy(saved.run)
-        self.was_canceled, self.is_announced = saved.was_canceled, saved.is_announced
+    def restore(self, saved: ChrootData) -> None:
+        self.stored = copy.copy(saved)
         self.forget_rendered()
 
 

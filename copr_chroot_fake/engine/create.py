@@ -32,7 +32,7 @@ from ..scenario.spec import (
 )
 from .batch import Batch
 from .build import Build, Cancellation, confirmation_due
-from .chroot import BuildChroot, Overrides
+from .chroot import BuildChroot, ChrootData, Overrides
 from .lifecycle_run import LifecycleRun
 from .project import Project
 from .source import SourceBuild
@@ -324,7 +324,7 @@ def _resume_source(build: Build, spec: SourceSpec, begun: float) -> None:
 def _create_chroot(spec: ChrootSpec, build: Build, progress: Progress, begun: float) -> BuildChroot:
     chroot = _create_begun(spec, build, progress, begun)
     if spec.announced is not None:
-        chroot.is_announced = spec.announced
+        chroot.stored.is_announced = spec.announced
     return chroot
 
 
@@ -374,18 +374,16 @@ def _chroot(
 ) -> BuildChroot:
     results = NO_RESULTS if spec.results is None else dict(spec.results)
     has_given = spec.result_url is not None or spec.build_config is not None or spec.results is not None
-    chroot = BuildChroot(
-        build,
-        spec.name,
+    stored = ChrootData(
         state,
-        started_on=spec.started_on,
-        ended_on=spec.ended_on,
-        result_dir=result_dir or "",
-        packages=packages or (),
-        overrides=Overrides(spec.result_url, copy.deepcopy(spec.build_config), results) if has_given else None,
+        spec.started_on,
+        spec.ended_on,
+        result_dir or "",
+        packages or (),
+        Overrides(spec.result_url, copy.deepcopy(spec.build_config), results) if has_given else None,
+        spec.canceled,
     )
-    chroot.was_canceled = spec.canceled
-    return chroot
+    return BuildChroot(build, spec.name, stored)
 
 
 def _derive_submission(build: Build, spec: BuildSpec, begun: float) -> None:
@@ -394,9 +392,7 @@ def _derive_submission(build: Build, spec: BuildSpec, begun: float) -> None:
     It is the owner of its project, shortly before the first of its chroots started, or when their lifecycles begin.
     """
     owner = build.project.ownername
-    starts = [
-        chroot.started_on for chroot in map(BuildChroot.save, build.stored_chroots) if chroot.started_on is not None
-    ]
+    starts = [chroot.stored.started_on for chroot in build.stored_chroots if chroot.stored.started_on is not None]
     if build.submitted_on is None:
         build.submitted_on = max(0, min(starts) - SOURCE_SECONDS) if starts else int(begun)
     if spec.submitter == DERIVED:
@@ -405,7 +401,7 @@ def _derive_submission(build: Build, spec: BuildSpec, begun: float) -> None:
 
 def _derive_source(build: Build) -> None:
     """Give a build the source package that fits its chroots, and the state that has led to theirs, unless given."""
-    chroots = [chroot.save() for chroot in build.stored_chroots]
+    chroots = [chroot.stored for chroot in build.stored_chroots]
     source = build.source
     package = build.stored_package or build.hidden_package
     if package is not None:
@@ -430,7 +426,7 @@ def _source_version(build: Build) -> str:
     """
     versions: dict[bool, str] = {}
     for chroot in build.stored_chroots:
-        moment = chroot.save()
+        moment = chroot.stored
         planned = None if moment.run is None else moment.run.packages
         for nevra in moment.packages or planned or ():
             release = nevra.release.removesuffix(defaults.dist_tag(chroot.name))

@@ -171,9 +171,9 @@ def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
         "result_url": chroot.overrides.result_url,
         "build_config": copy.deepcopy(chroot.overrides.build_config),
         "results": dump_results(chroot.results) or None,
-        "canceled": (chroot.was_canceled and chroot.state is State.FAILED) or None,
+        "canceled": (chroot.stored.was_canceled and chroot.state is State.FAILED) or None,
         "late_start": bool(checks.end_problem(chroot.started_on, chroot.ended_on)) or None,
-        "announced": None if chroot.is_announced == chroot.default_announced else chroot.is_announced,
+        "announced": None if chroot.stored.is_announced == chroot.default_announced else chroot.stored.is_announced,
         **({} if run is None else _write_run(run, now)),
     }
     if run is not None and not chroot.is_absent:

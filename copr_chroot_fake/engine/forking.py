@@ -11,7 +11,7 @@ from operator import attrgetter
 from ..model import defaults
 from ..model.states import State
 from .build import Build
-from .chroot import BuildChroot, Overrides
+from .chroot import BuildChroot, ChrootData, Overrides
 from .project import Project
 from .source import SourceBuild
 from .store import Store
@@ -82,15 +82,12 @@ def _fork_build(store: Store, build: Build, names: list[str], project: Project, 
     )
     for name in names:
         chroot = build[name]
-        fork.attach(
-            BuildChroot(
-                fork,
-                name,
-                State.FORKED,
-                started_on=chroot.started_on,
-                ended_on=chroot.ended_on,
-                result_dir=fork.result_dir,
-                overrides=Overrides(results=chroot.results) if chroot.results else None,
-            )
+        stored = ChrootData(
+            State.FORKED,
+            chroot.started_on,
+            chroot.ended_on,
+            fork.result_dir,
+            overrides=Overrides(results=chroot.results) if chroot.results else None,
         )
+        fork.attach(BuildChroot(fork, name, stored))
     store.add_submitted(fork, build.batch, ())

@@ -71,7 +71,7 @@ def job_of(chroot: BuildChroot) -> Job | None:
     now = store.clock.now()
     started_on = chroot.started_on or chroot.ended_on or build.submitted_on or 0
     ended_on = chroot.ended_on or started_on
-    if chroot.was_canceled and phase is State.FAILED:
+    if chroot.stored.was_canceled and phase is State.FAILED:
         phase = State.CANCELED
     fraction = _fraction_done(chroot, now)
     modified = max(ended_on if phase.is_final else int(now), started_on)
