@@ -23,7 +23,7 @@ def copy(tmp_path: Path) -> Path:
     """A copy of the files that have the address, and of those that a wheel needs."""
     for file in {*PLACES, "LICENSE", "copr_chroot_fake/__init__.py", "copr_chroot_fake/version.py"}:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / file, tmp_path / file)
+        shutil.copyfile(ROOT / file, tmp_path / file)
     shutil.copytree(ROOT / "fixtures", tmp_path / "fixtures")
     return tmp_path
 
