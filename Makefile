@@ -2,6 +2,7 @@
 # make test    sets everything up, and runs the tests
 # make check   runs all that CI runs
 # make update  locks the newest versions of all dependencies
+# make verify  compares the fake with Copr: the latest builds, without changing anything
 # make newest  runs the tests with versions that are not locked: pre-releases, and the oldest allowed
 # They need only python3 and make. They repeat the setup only when pyproject.toml or the locked versions have changed.
 
@@ -11,7 +12,7 @@ PORT ?= 5000
 
 NOX := $(BIN)/nox --download-python never --no-error-on-missing-interpreters
 
-.PHONY: serve test newest newest-stable update check coverage slow conditions fuzz attack mutants lint format docs names bench bench-short pythons wheel release image tag-is-version push-image address clean
+.PHONY: serve test newest newest-stable verify report-differences update check coverage slow conditions fuzz attack mutants lint format docs names bench bench-short pythons wheel release image tag-is-version push-image address clean
 
 # Every installation uses the locked versions, and checks their hashes. The path must not depend on where the checkout is,
 # as uv splits it at spaces.
@@ -123,6 +124,21 @@ bench-short: .venv/plot.stamp
 pythons: pythons-oldest pythons-locked
 pythons-%: .venv/develop.stamp
 	$(NOX) --session tests --keywords $*
+
+# Only reads; prints the report to build/verify.txt, too. The status is 1 if anything differs.
+verify: .venv/develop.stamp
+	mkdir -p build
+	.venv/bin/copr-chroot-fake verify --latest 10 > build/verify.txt; status=$$?; cat build/verify.txt; exit $$status
+
+DIFFERENCES = The fake differs from Copr
+
+# Opens an issue with the report of `make verify`, or updates it; needs GitHub's command gh.
+report-differences:
+	test -s build/verify.txt
+	{ echo '```'; head -c 60000 build/verify.txt; echo '```'; } > build/verify.md
+	number=$$(gh issue list --search '"$(DIFFERENCES)" in:title' --json number --jq '.[0].number'); \
+	if [ -n "$$number" ]; then gh issue edit "$$number" --body-file build/verify.md; \
+	else gh issue create --title '$(DIFFERENCES)' --body-file build/verify.md; fi
 
 # All tests with the newest versions of all dependencies, pre-releases included; the others with the oldest ones.
 newest: .venv/develop.stamp

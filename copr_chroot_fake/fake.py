@@ -38,6 +38,7 @@ from .scenario.spec import (
 from .service import Service
 from .validation import checks
 from .validation.spec import parse
+from .version import COPR_VERSION
 from .wire.answer import Answer
 from .wire.headers import Headers, encode_headers
 
@@ -95,6 +96,11 @@ class FakeCopr:
         fake.add_scenario(source)
         fake.service.scenario = source
         return fake
+
+    @property
+    def copr_version(self) -> str:
+        """The date of the source of Copr's frontend that the fake imitates."""
+        return COPR_VERSION
 
     def __repr__(self) -> str:
         builds, projects = len(self._store.builds), len(self._store.projects)

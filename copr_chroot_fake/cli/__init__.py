@@ -11,6 +11,7 @@ _MODULES = {
     "run": "..server.run",
     "scenario": ".scenario",
     "serve": "..server.command",
+    "verify": ".verify",
 }
 """The module of each command, in which it has the same name."""
 

@@ -22,7 +22,7 @@ from .errors import (
     TooManyRequestsError,
 )
 
-_RETRIED = (429, 502, 503, 504)
+RETRIED = (429, 502, 503, 504)
 
 _BY_STATUS: Mapping[int, type[ClientError]] = {
     400: BadRequestError,
@@ -87,12 +87,12 @@ class Sender:
 
 
 def _is_temporary(error: ClientError) -> bool:
-    return isinstance(error, ConnectionFailedError) or error.status in _RETRIED
+    return isinstance(error, ConnectionFailedError) or error.status in RETRIED
 
 
 def _parse(response: httpx.Response, request: httpx.Request) -> Mapping[str, object]:
     status, headers = response.status_code, response.headers
-    retry_after = _retry_after(headers)
+    retry_after = parse_retry_after(headers)
     if response.has_redirect_location:
         problem = f"redirected to {without_user(headers['Location'])}; if that is Copr, pass it as url"
         raise NotJsonError(problem, request, status, retry_after)
@@ -112,7 +112,7 @@ def _parse(response: httpx.Response, request: httpx.Request) -> Mapping[str, obj
     raise kind(str(document.get("error", document)), request, status, retry_after)
 
 
-def _retry_after(headers: httpx.Headers) -> float | None:
+def parse_retry_after(headers: httpx.Headers) -> float | None:
     """Return ``Retry-After`` in seconds, from seconds or a date; ``None`` if it is missing or invalid."""
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():

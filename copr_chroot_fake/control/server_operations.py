@@ -7,7 +7,7 @@ from dataclasses import replace
 from ..errors import CoprFakeError, ScenarioError, below
 from ..options import SHARED_NAMES
 from ..validation import checks
-from ..version import __version__
+from ..version import COPR_VERSION, __version__
 from . import views
 from .call import Call, NotFoundError, page
 from .events import WorldEvents
@@ -16,9 +16,15 @@ from .worlds import InitialConfig, World
 
 
 def show_health(call: Call) -> views.HealthView:
-    """Check that the server responds, and get its version."""
+    """Check that the server responds, and get its version and that of the Copr that it imitates."""
     limit, worlds = call.service.api.default_limit, len(call.setting.worlds)
-    return {"status": "ok", "version": __version__, "default_limit": limit, "worlds": worlds}
+    return {
+        "status": "ok",
+        "version": __version__,
+        "copr_version": COPR_VERSION,
+        "default_limit": limit,
+        "worlds": worlds,
+    }
 
 
 def show_overview(call: Call, query: OverviewQuery) -> views.OverviewView:

@@ -67,6 +67,7 @@ class InputErrorView(TypedDict):
 class HealthView(TypedDict):
     status: Literal["ok"]
     version: str
+    copr_version: str
     default_limit: int | None
     worlds: int
 

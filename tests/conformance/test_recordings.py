@@ -20,7 +20,8 @@ from ..served import starting
 
 EXCHANGES = [
     exchange
-    for file in ("responses.jsonl", "companions.jsonl", "masks.jsonl", "fresh.jsonl")
+    for file in ("responses.jsonl", "companions.jsonl", "masks.jsonl", "fresh.jsonl", "verified.jsonl")
+    if (DIRECTORY / file).exists()
     for exchange in exchanges(file)
 ]
 SCENARIOS = sorted({exchange.scenario for exchange in EXCHANGES})
@@ -50,8 +51,9 @@ def command(fake: FakeCopr, scenario: str) -> Iterator[SendRequest]:
 def fake_of(scenario: str) -> FakeCopr:
     """Load a scenario once; requests do not change it."""
     fake = FakeCopr.from_scenario(DIRECTORY / scenario, default_limit=None)
-    fake.add_account("frostyx", "acc1", "tok1", groups=["@copr"])
-    fake.add_account("jdoe", "acc2", "tok2")
+    if scenario != "verified.json":
+        fake.add_account("frostyx", "acc1", "tok1", groups=["@copr"])
+        fake.add_account("jdoe", "acc2", "tok2")
     return fake
 
 

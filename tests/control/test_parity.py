@@ -24,6 +24,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "FakeCopr.groups": ("GET /groups",),
     "FakeCopr.add_mock_chroots": ("POST /mock-chroots",),
     "FakeCopr.default_limit": ("GET /health",),
+    "FakeCopr.copr_version": ("GET /health",),
     "FakeCopr.clock": ("GET /clock",),
     "FakeCopr.seed": ("GET /seed",),
     "FakeCopr.reseed": ("POST /seed",),

@@ -8,6 +8,7 @@ from copr_chroot_fake import FakeCopr, FakeOptions, PollLoopError, State, Virtua
 from copr_chroot_fake.control.api import ControlApi
 from copr_chroot_fake.control.call import Setting
 from copr_chroot_fake.control.worlds import InitialConfig, Worlds
+from copr_chroot_fake.version import COPR_VERSION
 
 from ..invariants import check_chroot
 from ..worlds import fake_of
@@ -159,9 +160,9 @@ def test_control_calls_do_not_count_as_polls(control: Control) -> None:
 
 
 def test_health_has_the_version(control: Control) -> None:
-    """And the default limit and number of worlds."""
-    worlds = len(control.worlds)
-    expected = {"status": "ok", "version": __version__, "default_limit": 100, "worlds": worlds}
+    """And that of Copr, the default limit and the number of worlds."""
+    versions = {"version": __version__, "copr_version": COPR_VERSION}
+    expected = {"status": "ok", **versions, "default_limit": 100, "worlds": len(control.worlds)}
     assert control.get("/health") == expected
 
 

@@ -1,0 +1,97 @@
+"""The command ``copr-chroot-fake verify``; loads the comparison when it runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..cli_output import Failure, failing, printable
+from ..model.project import COPR_URL
+from ..validation import checks
+from .record import BuildId
+
+if TYPE_CHECKING:
+    from ..verify.sending import Copr, Question
+
+
+@click.command()
+@click.argument("build_ids", metavar="[BUILD_ID...]", nargs=-1, type=BuildId(min=1, max=checks.LARGEST_INTEGER))
+@click.option("--project", metavar="OWNER/NAME", help="Compare the latest builds of a project.")
+@click.option("--latest", metavar="N", type=click.IntRange(min=1), help="Compare the N latest builds.")
+@click.option("--url", help=f"URL of the Copr, without /api_3.  [default: {COPR_URL}]")
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0, min_open=True),
+    default=5.0,
+    show_default=True,
+    help="Maximum number of requests per second.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option(
+    "--save",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIRECTORY",
+    help="Save what was recorded, for new conformance tests.",
+)
+@click.pass_context
+@failing()
+def verify(
+    ctx: click.Context,
+    build_ids: tuple[int, ...],
+    project: str | None,
+    latest: int | None,
+    url: str | None,
+    rate: float,
+    as_json: bool,
+    save: Path | None,
+) -> None:
+    """Compare the fake with a real Copr.
+
+    The command records builds and their projects, loads the recording into a fake,
+    sends the same requests to both, and reports each difference.
+
+    \b
+    Try it:
+        copr-chroot-fake verify 9000000
+
+    Exit status: 0 if all responses are equal, 1 if some differ, 2 if Copr is not
+    reachable or a request is not allowed.
+    """
+    if sum([bool(build_ids), project is not None, latest is not None]) != 1:
+        raise Failure("expected build ids, --project or --latest")
+    from ..verify.sending import Copr
+    from ..verify.verify import verify_reading
+
+    with Copr(checks.address("--url", url or COPR_URL), rate=rate) as copr:
+        ids = _select(copr, build_ids, project, latest)
+        report = verify_reading(copr, ids, _report, _progress, save)
+    click.echo(json.dumps(report.document(), indent=2) if as_json else report.text())
+    ctx.exit(1 if report.differences else 0)
+
+
+def _select(copr: Copr, build_ids: Sequence[int], project: str | None, latest: int | None) -> Sequence[int]:
+    from ..scenario.spec import split_full_name
+    from ..verify.world import latest_builds, project_builds
+
+    if latest is not None:
+        build_ids = latest_builds(copr, latest)
+    elif project is not None:
+        owner, name = split_full_name("--project", project)
+        build_ids = project_builds(copr, owner, name)
+    if not build_ids:
+        raise Failure(f"{copr.url}: there are no builds")
+    return [*dict.fromkeys(build_ids)]
+
+
+def _progress(questions: Sequence[Question]) -> Iterable[Question]:
+    with click.progressbar(questions, label="comparing", file=sys.stderr) as shown:
+        yield from shown
+
+
+def _report(line: str) -> None:
+    click.echo(printable(line), err=True)
