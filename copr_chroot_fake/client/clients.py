@@ -61,7 +61,7 @@ class CoprClient:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         check_function("sleep", sleep)
-        http = self._http = httpx.Client(**_http_options(url, transport, httpx.BaseTransport))
+        http = self._http = httpx.Client(**http_options(url, transport, httpx.BaseTransport))
 
         async def send(request: httpx.Request) -> httpx.Response:
             return http.send(request)
@@ -135,7 +135,7 @@ class AsyncCoprClient(Calls):
     ) -> None:
         # anyio works with both asyncio and trio.
         do_sleep = anyio.sleep if sleep is None else check_function("sleep", sleep)
-        self._client = httpx.AsyncClient(**_http_options(url, transport, httpx.AsyncBaseTransport))
+        self._client = httpx.AsyncClient(**http_options(url, transport, httpx.AsyncBaseTransport))
 
         async def pause(seconds: float) -> None:
             paused = do_sleep(seconds)
@@ -173,7 +173,7 @@ def _iterate(items: AsyncIterator[T]) -> Iterator[T]:
             yield _run(anext(items))
 
 
-def _http_options(url: object, transport: object, kind: type[object]) -> dict[str, Any]:
+def http_options(url: object, transport: object, kind: type[object]) -> dict[str, Any]:
     """Return the options of an httpx client for a URL, which may contain a user and a password.
 
     :param kind: the type that the transport must have, unless it is ``None``.

@@ -9,9 +9,7 @@ from typing import NamedTuple
 import httpx
 
 from ..api.endpoint import ROOT
-from ..client.calls import http_options
-from ..client.clients import CoprClient
-from ..client.deadlines import DeadlineTransport
+from ..client.clients import CoprClient, http_options
 from ..client.sending import RETRIED, parse_retry_after
 from ..errors import CoprFakeError
 from ..validation.checks import without_user
@@ -106,15 +104,12 @@ class Copr:
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        options = http_options(url, True)
-        base: httpx.URL = options["base_url"]
+        base: httpx.URL = http_options(url, None, httpx.BaseTransport)["base_url"]
         self.url = str(base).rstrip("/").removesuffix(ROOT)
-        if transport is None:
-            transport = DeadlineTransport(base, httpx.create_ssl_context() if base.scheme == "https" else None)
-        guard = Guard(base, transport, rate, may_write, sleep)
+        guard = Guard(base, transport or httpx.HTTPTransport(), rate, may_write, sleep)
         self.client = CoprClient(url, transport=guard, sleep=sleep)
         """The client that records; it sends only GET."""
-        self._http = httpx.Client(transport=guard, timeout=TIMEOUT, **options)
+        self._http = httpx.Client(timeout=TIMEOUT, **http_options(url, guard, httpx.BaseTransport))
         self._base, self._sleep, self._secrets = base, sleep, secrets
         self._unanswered = 0
 

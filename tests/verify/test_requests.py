@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from copr_chroot_fake import CoprFakeError, FakeCopr
 from copr_chroot_fake.cli import main
-from copr_chroot_fake.control.initial import InitialConfig
+from copr_chroot_fake.control.worlds import InitialConfig
 from copr_chroot_fake.options import FakeOptions
 from copr_chroot_fake.scenario.files import bundled_directory
 from copr_chroot_fake.verify.comparison import Exchange, Response, differing_parts
