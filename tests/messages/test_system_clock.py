@@ -86,7 +86,7 @@ def test_exception_in_the_thread_is_reported(monkeypatch: pytest.MonkeyPatch) ->
     fake.subscribe(fail)
     fake.add_build({F41: {"lifecycle": LIFECYCLE}, F42: {"lifecycle": later}})
     # Not before, as the calls above would then be what finds the message.
-    clock.speed = 20_000
+    clock.speed = 2_000
     assert str(reported.get(timeout=PATIENCE)) == "first"
     assert [delivered.get(timeout=PATIENCE) for _ in range(2)] == [F41, F42]
 
