@@ -102,7 +102,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add the requests, faults and unused submission rules of a failed test; end tracebacks at the user's line."""
     if call.excinfo is not None and "copr_chroot_fake.errors" in sys.modules and not item.config.option.fulltrace:
-        from .tracebacks import trim_traceback
+        from .report import trim_traceback
 
         trim_traceback(call.excinfo.value)
     report = yield

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import fields, replace
 from functools import partial
 from typing import Annotated, Any
@@ -80,57 +80,28 @@ def check_names(options: Iterable[str], where: str, valid: list[str]) -> None:
 
 
 def _configured(config: pytest.Config) -> Options:
-    values: dict[str, Any] = {}
-    for name in _OPTIONS:
-        value = config.getini(f"copr_fake_{name}")
-        text = "" if value is None else str(value)
-        if text:
-            values[name] = _PARSERS[name](f"copr_fake_{name}", text) if name in _PARSERS else text
+    given = {name: config.getini(f"copr_fake_{name}") for name in _OPTIONS}
+    values: dict[str, Any] = {name: _parse(value) for name, value in given.items() if value not in (None, "")}
     if "scenario" in values:
-        path = config.rootpath / values["scenario"]
-        if path.exists() or values["scenario"] not in by_name():
-            values["scenario"] = path
+        scenario = str(given["scenario"])
+        path = config.rootpath / scenario
+        values["scenario"] = path if path.exists() or scenario not in by_name() else scenario
     return Options(**values)
 
 
-def _parse_limit(location: str, text: str) -> int | None:
-    return None if text == "none" else _parse_integer(location, text)
+def _parse(value: object) -> object:
+    """Return the meaning of a text in the configuration: none, true or false, a number, or the text itself."""
+    if not isinstance(value, str):
+        return value
+    if value.lower() in _WORDS:
+        return _WORDS[value.lower()]
+    for number in (int, float):
+        with suppress(ValueError):
+            return number(value)
+    return value
 
 
-def _parse_integer(location: str, text: str) -> int:
-    # Python refuses to convert more than a few thousand digits.
-    if not (text.isascii() and text.isdigit() and len(text) < 100):
-        raise InputError(location, f"expected a whole number, got {checks.excerpt(text)}")
-    return int(text)
-
-
-def _parse_amount(location: str, text: str) -> float:
-    try:
-        return checks.amount(location, float(text))
-    except ValueError:
-        problem = f"expected a number from 0 to {checks.LARGEST_INTEGER}, got {checks.excerpt(text)}"
-        raise InputError(location, problem) from None
-
-
-def _parse_flag(location: str, text: str) -> bool:
-    # A flag in pyproject.toml arrives as Python prints it: True.
-    return checks.one_of(("true", "false"))(location, text.lower()) == "true"
-
-
-_PARSERS: Mapping[str, Callable[[str, str], object]] = {
-    "default_limit": _parse_limit,
-    "seed": _parse_integer,
-    "requests_kept": _parse_integer,
-    "max_polls": _parse_limit,
-    "max_repeats": _parse_limit,
-    "max_wait": lambda location, text: None if text == "none" else _parse_amount(location, text),
-    "next_build_id": _parse_integer,
-    "strict": _parse_flag,
-    "network_guard": _parse_flag,
-    "serve_results": _parse_flag,
-    "results_delay": _parse_amount,
-}
-"""Parse the configuration's text for options that are not strings."""
+_WORDS = {"none": None, "true": True, "false": False}
 
 
 def check_options(config: pytest.Config, marked: Iterable[pytest.Item]) -> None:

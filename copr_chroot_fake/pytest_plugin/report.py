@@ -1,19 +1,24 @@
-"""What the report of a failed test says about its fakes. PYTEST_DONT_REWRITE"""
+"""The report of a failed test: its tracebacks, and the sections about its fakes. PYTEST_DONT_REWRITE"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
 
 import pytest
 
 from ..engine.faults import ActiveFault
 from ..engine.submission_rules import SubmissionRule
+from ..errors import CoprFakeError, PollLoopError
 from ..fake import FakeCopr
 from ..journal.journal import MAX_LATEST
 from ..journal.request import describe, fold, group_equal
 from ..validation import checks
 from ..validation.spec import dump
 from .support import FAKES
+
+_PACKAGE = str(Path(__file__).parents[1])
 
 UNMATCHED = "Unmatched Copr requests"
 
@@ -90,3 +95,19 @@ def _describe_rule(rule: SubmissionRule) -> str:
 def _shortened(lines: list[str], kind: str) -> list[str]:
     more = len(lines) - _MAX_LINES
     return [*lines[:_MAX_LINES], f"… and {more} more {kind}"] if more > 0 else lines
+
+
+def trim_traceback(error: BaseException) -> None:
+    """Remove the kit's own lines from the end of the traceback, if it is one of the kit's errors."""
+    last = _last_user_line(error.__traceback__)
+    if last is not None and isinstance(error, (CoprFakeError, PollLoopError)):
+        last.tb_next = None
+
+
+def _last_user_line(traceback: TracebackType | None) -> TracebackType | None:
+    last = None
+    while traceback is not None:
+        if not traceback.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+            last = traceback
+        traceback = traceback.tb_next
+    return last
