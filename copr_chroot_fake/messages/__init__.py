@@ -1,1 +1,1 @@
-"""Messages that Copr publishes: their content, subscribers, and the thread that notices when they arise."""
+"""Messages that Copr publishes: their content, and their subscribers."""

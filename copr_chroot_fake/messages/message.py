@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Topic = Literal["copr.build.start", "copr.chroot.start", "copr.build.end"]
 
 TOPIC_PREFIX = "org.fedoraproject.prod"
-"""What a topic begins with where consumers get messages, before another dot."""
+"""The prefix of topics on the bus, without the dot after it."""
 
 
 class MessageBody(TypedDict):

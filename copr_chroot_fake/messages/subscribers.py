@@ -2,7 +2,7 @@
 
 State is computed on access, and changes under the store's lock. While there are subscribers, each release of the lock
 looks for messages. All changes of a fake, including due transitions that are applied, hold the lock. A clock that is
-moved calls its listeners, and a :class:`Waker` waits for transitions on the system's clock.
+moved calls its listeners, and a thread waits for transitions on the system's clock, without polling it.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import math
 import sys
 import threading
 from collections.abc import Callable
+from weakref import WeakMethod
 
 from ..engine.clock import SystemClock, VirtualClock
 from ..engine.store import Store
 from ..errors import InputError
 from ..validation import checks
 from .message import Message, read_message
-from .waker import Waker
 
 Callback = Callable[[Message], object]
 
@@ -56,9 +56,8 @@ class Subscribers:
         self._store = store
         self._lock = store.lock.without_listeners
         self._subscriptions: tuple[Subscription, ...] = ()
-        self._callbacks: tuple[Callback, ...] = ()
         self._is_delivering = False
-        self._waker: Waker | None = None
+        self._waker: _Waker | None = None
         self._wakes_at = math.inf
         """The time of the clock at which the waker delivers again."""
 
@@ -70,16 +69,16 @@ class Subscribers:
         if not callable(callback):
             raise InputError("callback", f"expected a function that gets a message, got {checks.excerpt(callback)}")
         subscription = Subscription(self, callback)
-        # What has happened until now is for the other subscribers.
+        # Earlier messages are only for the other subscribers.
         self.deliver_news()
         with self._lock():
             if not self._subscriptions:
                 self._start()
-            self._set((*self._subscriptions, subscription))
+            self._subscriptions += (subscription,)
         return subscription
 
     def add_with_past(self, callback: Callback) -> Subscription:
-        """Let a callback get all messages, first those that have arisen already; for these, the fake is locked."""
+        """Call a function with all messages, earlier ones first; the fake is locked while it gets these."""
         with self._lock():
             subscription = self.add(callback)
             for entry in self._store.messages.entries:
@@ -87,16 +86,12 @@ class Subscribers:
         return subscription
 
     def remove(self, subscription: Subscription) -> None:
-        """Remove a subscription, unless that has been done."""
+        """Remove a subscription; do nothing if it is removed already."""
         with self._lock():
             is_last = self._subscriptions == (subscription,)
-            self._set(tuple(other for other in self._subscriptions if other is not subscription))
+            self._subscriptions = tuple(other for other in self._subscriptions if other is not subscription)
             if is_last:
                 self._stop()
-
-    def _set(self, subscriptions: tuple[Subscription, ...]) -> None:
-        self._subscriptions = subscriptions
-        self._callbacks = tuple(subscription.callback for subscription in subscriptions)
 
     def _start(self) -> None:
         store, clock = self._store, self._store.clock
@@ -106,7 +101,7 @@ class Subscribers:
         if isinstance(clock, VirtualClock | SystemClock):
             clock.listeners += (self._notice_move,)
         if isinstance(clock, SystemClock):
-            self._waker = Waker(self._wake)
+            self._waker = _Waker(self._wake)
 
     def _stop(self) -> None:
         store, clock = self._store, self._store.clock
@@ -125,7 +120,7 @@ class Subscribers:
             self._wake_soon()
 
     def _wake(self) -> float:
-        """Deliver what has become due, and return the seconds of the system until the next transition."""
+        """Deliver the messages that are due, and return the seconds until the next transition."""
         try:
             self.deliver_news()
         except Exception:
@@ -140,7 +135,7 @@ class Subscribers:
             self._waker.wake()
 
     def deliver_news(self) -> None:
-        """Call the subscribers back with each message that has arisen, unless that is being done.
+        """Deliver each new message to the subscribers, unless another thread is doing so.
 
         :raises Exception: the first one that a callback has raised, after everything is delivered.
         """
@@ -185,9 +180,50 @@ class Subscribers:
         first: Exception | None = None
         while undelivered := self._store.messages.undelivered:
             message = read_message(undelivered.popleft())
-            for callback in self._callbacks:
+            for subscription in self._subscriptions:
                 try:
-                    callback(message)
+                    subscription.callback(message)
                 except Exception as error:
                     first = first or error
         return first
+
+
+class _Waker:
+    """A thread that calls a method at the times that the method returns, until it is closed or its object is gone.
+
+    :param act: returns the seconds until the next call; ``inf`` for never.
+    """
+
+    def __init__(self, act: Callable[[], float]) -> None:
+        # The thread must not keep a fake alive that nobody uses anymore.
+        self._act = WeakMethod(act, lambda _: self.close())
+        # Reentrant, because the object can go while the thread holds it.
+        self._changed = threading.Condition()
+        self._is_due = True
+        self._is_closed = False
+        threading.Thread(target=self._run, name="copr-fake-messages", daemon=True).start()
+
+    def wake(self) -> None:
+        """Call the method soon, because the time at which it is due may have changed."""
+        with self._changed:
+            self._is_due = True
+            self._changed.notify()
+
+    def close(self) -> None:
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify()
+
+    def _run(self) -> None:
+        seconds = math.inf
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._is_due or self._is_closed, min(seconds, threading.TIMEOUT_MAX))
+                if self._is_closed:
+                    return
+                self._is_due = False
+            act = self._act()
+            if act is None:
+                return
+            seconds = act()
+            del act
