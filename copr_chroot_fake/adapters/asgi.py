@@ -6,8 +6,7 @@ ASGI transport passes on to the client. The kit's own server does not use ASGI; 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from functools import lru_cache
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TypedDict, cast
 from urllib.parse import quote
 
@@ -109,9 +108,8 @@ async def _wait_for_disconnect(receive: Receive) -> None:
         pass
 
 
-@lru_cache(maxsize=512)
-def _encode(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...]:
-    return tuple((name.lower().encode(), value.encode()) for name, value in headers)
+def _encode(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode()) for name, value in headers]
 
 
 def _target_of(scope: HttpScope) -> str:
