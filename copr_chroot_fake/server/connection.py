@@ -21,6 +21,8 @@ from .request_reader import InvalidRequestError, RequestReader
 from .responses import CONNECTED, CONTINUE, PROBLEM, encode_head, internal_error, rejection
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from .relay import Relay
 
 
@@ -80,7 +82,17 @@ _LARGE_PIECE = 64 * 1024
 _BUFFER_SIZE = 64 * 1024
 """Bytes that are received at once."""
 
+_TLS_HANDSHAKE = 22
+"""The first byte that a client sends with TLS."""
+
+_NO_TLS = "this port speaks TLS; use https://"
+
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+
+def connection_of(transport: asyncio.BaseTransport) -> asyncio.Transport:
+    """Return the transport of the connection itself, below any TLS."""
+    return cast(asyncio.Transport, transport.get_extra_info("connection", transport))
 
 
 @dataclass(eq=False, repr=False)
@@ -141,13 +153,19 @@ class _Exchange:
 
 
 class HttpProtocol(asyncio.BufferedProtocol):
-    """A connection. It answers one request at a time; the next one is not read until then."""
+    """A connection. It answers one request at a time; the next one is not read until then.
+
+    :param tls: the certificate of the server, if the client is to begin with TLS.
+    """
 
     _transport: asyncio.Transport
+    _connection: asyncio.Transport
+    """The same as the transport, but below TLS."""
 
-    def __init__(self, context: Context, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, context: Context, loop: asyncio.AbstractEventLoop, tls: SSLContext | None = None) -> None:
         self._context = context
         self._loop = loop
+        self._tls = tls
         self._reader = RequestReader(context.max_head)
         self._read_timer = ReadTimer(self, context.read_timeout)
         self._exchange: _Exchange | None = None
@@ -170,18 +188,33 @@ class HttpProtocol(asyncio.BufferedProtocol):
     # Called by the event loop.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self._context.connections.add(self)
-        self._set_timer()
-        self._context.on_connect()
+        """Begin, or continue after the handshake of TLS."""
+        self._transport, self._connection = cast(asyncio.Transport, transport), connection_of(transport)
+        if self not in self._context.connections:
+            self._context.connections.add(self)
+            self._set_timer()
+            self._context.on_connect()
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._context.buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        if not (self._is_ended or self._is_endless):
-            self._reader.receive(bytes(self._context.buffer[:nbytes]))
+        self.receive(bytes(self._context.buffer[:nbytes]))
+
+    def receive(self, data: bytes) -> None:
+        """Process received bytes."""
+        if self._is_ended or self._is_endless:
+            return
+        tls, self._tls = self._tls, None
+        if tls is None:
+            self._reader.receive(data)
             self._continue()
+        elif data[0] == _TLS_HANDSHAKE:
+            from .tls import start_tls
+
+            start_tls(self._transport, self, tls, data)
+        else:
+            self._reject(400, _NO_TLS)
 
     def pause_writing(self) -> None:
         """Answer no request while the client does not read responses."""
@@ -209,7 +242,7 @@ class HttpProtocol(asyncio.BufferedProtocol):
     @property
     def unread(self) -> int:
         """Bytes in the server that wait to be read by the client."""
-        return self._transport.get_write_buffer_size()
+        return self._connection.get_write_buffer_size()
 
     @property
     def idle_since(self) -> float | None:
@@ -229,7 +262,7 @@ class HttpProtocol(asyncio.BufferedProtocol):
     @property
     def socket(self) -> socket:
         """The socket of the connection."""
-        connected: socket = self._transport.get_extra_info("socket")
+        connected: socket = self._connection.get_extra_info("socket")
         return connected
 
     def abort(self) -> None:
@@ -237,11 +270,11 @@ class HttpProtocol(asyncio.BufferedProtocol):
         # It may be closed already.
         with suppress(OSError):
             self.socket.setsockopt(SOL_SOCKET, SO_LINGER, _RESET_ON_CLOSE)
-        self._transport.abort()
+        self._connection.abort()
 
     def drop(self) -> None:
         """Close the connection without sending what has not been sent yet."""
-        self._transport.abort()
+        self._connection.abort()
 
     # Reading requests.
 
@@ -506,7 +539,7 @@ class HttpProtocol(asyncio.BufferedProtocol):
             self._end()
 
     def _log(self, exchange: _Exchange, access_log: AccessLog) -> None:
-        client = self._transport.get_extra_info("peername")
+        client = self._connection.get_extra_info("peername")
         seconds = time.perf_counter() - exchange.began
         access_log.add(client and client[0], exchange.request, exchange.status, exchange.size, seconds)
 
@@ -535,7 +568,10 @@ class HttpProtocol(asyncio.BufferedProtocol):
         """Close the connection after sending what has been written; nothing more is read or answered."""
         self._is_ended = True
         self._give_up()
-        self._transport.close()
+        if not self._transport.is_closing():
+            self._transport.close()
+        # Without waiting for the client to end TLS, too.
+        self._connection.close()
         self._read_timer.start()
 
     def _reset(self) -> None:

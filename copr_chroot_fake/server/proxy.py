@@ -33,7 +33,7 @@ from .log import Report
 from .program_environment import client_config, proxy_variables
 from .relay import open_relay
 from .request import App, BodyWanted, Request, Tunnel, TunnelWanted
-from .tls import CertificateAuthority, TlsLayer, certificate_authority
+from .tls import CertificateAuthority, certificate_authority
 
 COPR_HOSTS = frozenset(
     f"{name}.fedorainfracloud.org" for name in ("copr", "download.copr", "copr-dist-git", "copr-be", "copr-keygen")
@@ -115,11 +115,11 @@ class _CoprTunnel:
         self._tls = tls
 
     def take_over(self, context: Context, transport: asyncio.Transport, unread: bytes) -> None:
-        protocol = HttpProtocol(replace(context, app=self._app), asyncio.get_running_loop())
-        layer = TlsLayer(protocol, self._tls, context.buffer)
-        transport.set_protocol(layer)
-        layer.connection_made(transport)
-        layer.receive(unread)
+        protocol = HttpProtocol(replace(context, app=self._app), asyncio.get_running_loop(), self._tls)
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+        if unread:
+            protocol.receive(unread)
 
     def close(self) -> None:
         """Do nothing: no other connection is open yet."""

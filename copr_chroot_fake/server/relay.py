@@ -6,7 +6,7 @@ import asyncio
 from socket import socket
 from typing import TYPE_CHECKING, cast
 
-from .connection import ReadTimer
+from .connection import ReadTimer, connection_of
 
 if TYPE_CHECKING:
     from .connection import Context
@@ -23,6 +23,8 @@ class Relay(asyncio.Protocol):
 
     _peer: Relay
     transport: asyncio.Transport
+    _connection: asyncio.Transport
+    """The same as the transport, but below TLS."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -38,7 +40,7 @@ class Relay(asyncio.Protocol):
     # Called by the event loop.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)
+        self.transport, self._connection = cast(asyncio.Transport, transport), connection_of(transport)
         self._context.relays.add(self)
         self._context.on_connect()
 
@@ -63,7 +65,9 @@ class Relay(asyncio.Protocol):
 
     def close(self) -> None:
         """Close the connection after sending what waits."""
-        self.transport.close()
+        if not self.transport.is_closing():
+            self.transport.close()
+        self._connection.close()
         self._read_timer.start()
 
     # Called by the server.
@@ -71,17 +75,17 @@ class Relay(asyncio.Protocol):
     @property
     def unread(self) -> int:
         """Bytes in the server that wait to be read by the other end."""
-        return self.transport.get_write_buffer_size()
+        return self._connection.get_write_buffer_size()
 
     @property
     def socket(self) -> socket:
         """The socket of the connection."""
-        connected: socket = self.transport.get_extra_info("socket")
+        connected: socket = self._connection.get_extra_info("socket")
         return connected
 
     def abort(self) -> None:
         """Close the connection, and discard what has not been sent yet."""
-        self.transport.abort()
+        self._connection.abort()
 
 
 class _Paused(asyncio.Protocol):

@@ -153,18 +153,11 @@ class FakeServer:
 
     async def _listen(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._make_protocol(loop), sock=listener, backlog=_ACCEPTED_AT_ONCE)
+        self._server = await loop.create_server(
+            lambda: HttpProtocol(self._context, loop, self._tls), sock=listener, backlog=_ACCEPTED_AT_ONCE
+        )
         # asyncio has made it listen again, with a backlog of as many connections as it accepts at once.
         listener.listen(BACKLOG)
-
-    def _make_protocol(self, loop: asyncio.AbstractEventLoop) -> Callable[[], asyncio.BaseProtocol]:
-        """Return a function that makes the protocol of each connection."""
-        context, tls = self._context, self._tls
-        if tls is None:
-            return lambda: HttpProtocol(context, loop)
-        from .tls import TlsLayer
-
-        return lambda: TlsLayer(HttpProtocol(context, loop), tls, context.buffer)
 
     def stop(self, *, at_once: bool = False) -> None:
         """Stop the server; can be called from any thread, and by the handler of a signal.
