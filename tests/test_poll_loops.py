@@ -294,7 +294,7 @@ def test_default_limit_of_repeats_is_ten_thousand() -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "other endpoint", "change"])
-def test_repeats_are_counted_from_the_last_write_or_other_request(method: str) -> None:
+def test_repeats_are_counted_from_the_last_other_request(method: str) -> None:
     fake = FakeCopr(max_repeats=5)
     fake.add_build(FORKED, id=1)
     for number in range(2, 20):

@@ -120,7 +120,7 @@ def test_immediate_chroot_has_no_negative_times() -> None:
     assert (chroot.state, chroot.started_on, chroot.ended_on) == ("succeeded", 40, 300)
 
 
-def test_rescheduled_immediate_chroot_returns_to_its_last_state_at_once() -> None:
+def test_rescheduled_immediate_chroot_ends_at_once() -> None:
     """Also if the build has another chroot, whose lifecycle cancels the build."""
     fake = FakeCopr()
     fake.add_build(
