@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,7 +21,7 @@ from ..validation.spec import parse
 from .chroot import BuildChroot, ChrootData, as_datetime
 from .collection import ReadOnlyMapping
 from .lifecycle_run import LifecycleRun
-from .source import SavedSource, SourceBuild
+from .source import SourceBuild
 
 if TYPE_CHECKING:
     from .project import Project
@@ -42,17 +43,10 @@ class Cancellation(NamedTuple):
 
 
 class SavedBuild(NamedTuple):
-    """Everything about a build that can change, and the chroots that it had."""
+    """Copies of a build and of its source build, and the chroots that it had."""
 
-    cancellation: Cancellation | None
-    package: str | None
-    hidden_package: str | None
-    submitted_on: int | None
-    submitter: str | None
-    batch: int | None
-    source: SavedSource
-    had_lifecycle: bool
-    is_coupled: bool
+    build: Build
+    source: SourceBuild
     chroots: tuple[tuple[BuildChroot, ChrootData], ...]
 
 
@@ -418,31 +412,18 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
 
     def save(self) -> SavedBuild:
         """Return everything about it that can change, for :meth:`restore`."""
-        return SavedBuild(
-            self.cancellation,
-            self.stored_package,
-            self.hidden_package,
-            self.submitted_on,
-            self.submitter,
-            self.batch,
-            self.source.save(),
-            self.had_lifecycle,
-            self.is_coupled,
-            tuple((chroot, chroot.save()) for chroot in self.stored_chroots),
-        )
+        chroots = tuple((chroot, chroot.save()) for chroot in self.stored_chroots)
+        return SavedBuild(copy.copy(self), self.source.save(), chroots)
 
     def restore(self, saved: SavedBuild) -> None:
         """Restore it with the same chroot objects, whichever chroots it has had since."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(saved.build, each.name))
+        self.source.restore(saved.source)
         self.stored_chroots[:] = [chroot for chroot, _ in saved.chroots]
         self.by_name = {chroot.name: chroot for chroot in self.stored_chroots}
-        for chroot, fields in saved.chroots:
-            chroot.restore(fields)
-        self.cancellation = saved.cancellation
-        self.stored_package, self.hidden_package = saved.package, saved.hidden_package
-        self.submitted_on, self.submitter, self.batch = saved.submitted_on, saved.submitter, saved.batch
-        self.source.restore(saved.source)
-        self.had_lifecycle = saved.had_lifecycle
-        self.is_coupled = saved.is_coupled
+        for chroot, stored in saved.chroots:
+            chroot.restore(stored)
         self.forget_rendered()
 
     def forget_rendered(self) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import KW_ONLY, dataclass, field, fields
+from typing import TYPE_CHECKING
 
 from ..errors import EventError, InputError
 from ..model import defaults
@@ -35,23 +35,6 @@ _REPORTED = (State.STARTING, State.RUNNING, State.SUCCEEDED, State.FAILED, State
 
 _NOT_MADE = SourcePackage()
 _NO_OUTCOMES: Mapping[str, OutcomeSpec] = {}
-
-
-class SavedSource(NamedTuple):
-    """Everything about a source build that can change."""
-
-    state: State
-    started_on: int | None
-    ended_on: int | None
-    result_dir: str
-    package: SourcePackage
-    run: LifecycleRun | None
-    is_independent: bool
-    lifecycle: Lifecycle | None
-    progress: Progress | None
-    results: Mapping[str, bytes]
-    is_announced: bool
-    is_made: bool
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -388,31 +371,16 @@ class SourceBuild:
             self.run = None
         self._build.schedule()
 
-    def save(self) -> SavedSource:
-        """Return everything about it that can change, for :meth:`restore`."""
-        return SavedSource(
-            self.stored_state,
-            self.started_on,
-            self.ended_on,
-            self.result_dir,
-            self.package,
-            copy.copy(self.run),
-            self.is_independent,
-            self.lifecycle,
-            self.progress,
-            self.results,
-            self.is_announced,
-            self.is_made,
-        )
+    def save(self) -> SourceBuild:
+        """Return a copy, for :meth:`restore`."""
+        copied = copy.copy(self)
+        copied.run = copy.copy(self.run)
+        return copied
 
-    def restore(self, saved: SavedSource) -> None:
-        self.stored_state = saved.state
-        self.started_on, self.ended_on = saved.started_on, saved.ended_on
-        self.result_dir, self.package = saved.result_dir, saved.package
+    def restore(self, saved: SourceBuild) -> None:
+        for each in fields(self):
+            setattr(self, each.name, getattr(saved, each.name))
         self.run = copy.copy(saved.run)
-        self.is_independent = saved.is_independent
-        self.lifecycle, self.progress, self.results = saved.lifecycle, saved.progress, saved.results
-        self.is_announced, self.is_made = saved.is_announced, saved.is_made
 
 
 def _distribution(chrootname: str) -> str:
