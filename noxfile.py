@@ -101,6 +101,8 @@ OF_THE_WHEEL = (
 
 PARALLEL = ("-n", "auto", "--dist", "worksteal")
 
+QUICK = ("-m", "not slow")
+
 STARTS = Path("docs/start")
 
 ALONE = ("base", "faker", "httpx2", "messages", "requests", "yaml", *sorted(page.name for page in STARTS.glob("*.md")))
@@ -123,7 +125,7 @@ def lint(session: nox.Session) -> None:
 @nox.parametrize(("python", "versions"), VERSIONS, ids=["-".join(pair) for pair in VERSIONS])
 def tests(session: nox.Session, versions: str) -> None:
     """Run tests with the locked versions, or with the oldest that pyproject.toml allows; arguments select others."""
-    selected = ON_EACH_PYTHON if session.python in (PYTHONS[0], PYTHONS[-1]) else IN_BETWEEN
+    selected = ON_EACH_PYTHON if session.python in (PYTHONS[0], PYTHONS[-1]) else (*QUICK, *IN_BETWEEN)
     arguments = (*PARALLEL, *(session.posargs or selected))
     # What differs between versions shows with few examples.
     session.env["COPR_FAKE_EXAMPLES"] = "0.03"
@@ -153,7 +155,7 @@ def newest(session: nox.Session, versions: str) -> None:
     newer = sorted({*str(installed).splitlines()} - {*str(locked).splitlines()})
     session.log(f"newer than locked: {', '.join(newer) or 'nothing'}")
     if newer:
-        selected = ON_EACH_PYTHON if versions == "stable" else ()
+        selected = (*QUICK, *ON_EACH_PYTHON) if versions == "stable" else ()
         session.run("pytest", *PARALLEL, *(session.posargs or selected))
 
 
