@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 
 from .adapters import SendRequest
-
-F41 = "fedora-41-x86_64"
+from .chroots import F41
 
 
 def state(send: SendRequest, chrootname: str = F41, build_id: int = 1) -> str:

@@ -16,7 +16,7 @@ from copr_chroot_fake.scenario.files import by_name
 
 from .recordings import DIRECTORY
 
-F42, F43, S390X = "fedora-42-x86_64", "fedora-43-x86_64", "epel-10-s390x"
+S390X = "epel-10-s390x"
 
 SCENARIOS = {**by_name(), **{path.stem: path for path in sorted(DIRECTORY.glob("world-*.json"))}}
 """The bundled scenarios, and those of the recorded exchanges."""

@@ -34,6 +34,7 @@ from copr_chroot_fake.server.request import App
 from copr_chroot_fake.server.server import FakeServer
 from copr_chroot_fake.server.tls import LOOPBACK, certificate_authority
 
+from .chroots import F41
 from .forked import ForkedCommand
 
 T = TypeVar("T")
@@ -42,7 +43,6 @@ COMMAND = [sys.executable, "-m", "copr_chroot_fake"]
 PATIENCE = 10
 """Timeout of tests in seconds."""
 
-F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 HOME = "/api_3/"
 GET = f"/api_3/build-chroot/1/{F41}"
 LIST = "/api_3/build-chroot/list?build_id=1"

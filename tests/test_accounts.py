@@ -11,8 +11,8 @@ import pytest
 from copr_chroot_fake import Account, Answer, FakeCopr, InputError, ScenarioError
 
 from .adapters import credentials
+from .chroots import F41, F42
 
-F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 UNKNOWN = (
     b'{"output": "notok", "error": "Login invalid/expired. '
     b'Please visit https://copr.fedorainfracloud.org/api to get or renew your API token."}\n'

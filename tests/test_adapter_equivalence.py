@@ -13,9 +13,8 @@ from hypothesis import HealthCheck, example, given, settings
 from copr_chroot_fake import FakeCopr
 
 from .adapters import ADAPTERS, SendRequest, without_date
+from .chroots import F41
 from .examples import examples
-
-F41 = "fedora-41-x86_64"
 
 escapes = st.binary(min_size=1, max_size=4).map(lambda raw: "".join(f"%{byte:02x}" for byte in raw))
 # Characters of targets on the wire, except for fragments, which clients do not send, and the segments . and ..,

@@ -20,7 +20,7 @@ from copr_chroot_fake.adapters.httpx2 import Httpx2Mocker
 from copr_chroot_fake.adapters.requests import mock_requests
 from copr_chroot_fake.adapters.respx import mock_httpx
 
-F41 = "fedora-41-x86_64"
+from .chroots import F41
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from copr_chroot_fake import FakeCopr, InputError, Nevra, State
 from copr_chroot_fake.scenario.spec import Entry
 
 from .adapters import SendRequest, direct_client
+from .chroots import F41
 
 Document = Mapping[str, object]
 
-F41 = "fedora-41-x86_64"
 RESULTS = "https://download.copr.fedorainfracloud.org/results"
 
 

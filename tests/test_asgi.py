@@ -17,9 +17,8 @@ from copr_chroot_fake.adapters.asgi import AsgiApp
 from copr_chroot_fake.wire.answer import Answer, json_answer
 from copr_chroot_fake.wire.headers import RawHeaders
 
+from .chroots import F41
 from .served import GET, HOME, PATIENCE, eventually
-
-F41 = "fedora-41-x86_64"
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ import pytest
 from copr_chroot_fake import FakeCopr
 
 from .adapters import direct_client
-
-F41 = "fedora-41-x86_64"
+from .chroots import F41
 
 
 def config(fake: FakeCopr) -> tuple[int, dict[str, object]]:

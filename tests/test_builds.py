@@ -11,10 +11,11 @@ import pytest
 from copr_chroot_fake import LIFECYCLES, FakeCopr, Lifecycle, Progress, Stage, State
 
 from .adapters import SendRequest, direct_client
+from .chroots import F41, F42
 from .events import advance_all
 from .model.tables import state_of_build
 
-F41, F42, EPEL = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
+EPEL = "epel-9-s390x"
 PROJECT = "ownername=jdoe&projectname=playground"
 
 BUG = b'{"error": "Request wasn\'t successful, there is probably a bug in the Copr code."}\n'

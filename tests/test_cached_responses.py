@@ -9,7 +9,9 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 
-F41, F42, F43, EL10 = "fedora-41-x86_64", "fedora-42-x86_64", "fedora-43-x86_64", "epel-10-s390x"
+from .chroots import F41, F42, F43
+
+EL10 = "epel-10-s390x"
 LIST = "/api_3/build-chroot/list?build_id=1"
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from copr_chroot_fake import EventError, FakeCopr, InputError, Lifecycle, Stage, State, Uniform
 
+from .chroots import F41, F42
 from .events import finish_all
 
-F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 START = 1_700_000_000
 
 

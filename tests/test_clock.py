@@ -10,9 +10,9 @@ import pytest
 
 from copr_chroot_fake import CoprFakeError, FakeCopr, InputError, SystemClock, VirtualClock
 
+from .chroots import F41
 from .events import finish_all
 
-F41 = "fedora-41-x86_64"
 START = 1_700_000_000
 
 

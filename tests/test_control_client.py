@@ -16,7 +16,8 @@ from copr_chroot_fake.validation.spec import dump
 from docs.control_examples import EXAMPLES, WITHOUT, prepare
 from docs.make_control_examples import recording
 
-from .served import F41, F42, Server, Start, serving
+from .chroots import F41, F42
+from .served import Server, Start, serving
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from copr_chroot_fake import FakeCopr, InputError, Lifecycle, LogNormal, Stage, Uniform
 from copr_chroot_fake.model.durations import draw_whole
 
-F41 = "fedora-41-x86_64"
+from .chroots import F41
 
 
 def durations_of_builds(duration: Uniform | LogNormal, builds: int = 200) -> list[int]:

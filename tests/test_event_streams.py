@@ -16,8 +16,9 @@ from copr_chroot_fake.engine.clock import SystemClock
 from copr_chroot_fake.server import connection as protocol
 from copr_chroot_fake.server import event_stream
 
+from .chroots import F41
 from .control.clients import READS
-from .served import F41, HOME, Server, Start, Threaded, Wire, eventually, raw, serving
+from .served import HOME, Server, Start, Threaded, Wire, eventually, raw, serving
 from .worlds import fake_of
 
 EVENTS = "/_fake/events"

@@ -12,9 +12,8 @@ from copr_chroot_fake.model.machine import TRANSITIONS, Event, find_transition, 
 from copr_chroot_fake.model.states import StateName
 
 from .adapters import direct_client
+from .chroots import F41
 from .events import METHODS
-
-F41 = "fedora-41-x86_64"
 
 
 def chroot_in(state: State, *, canceled: bool = False) -> BuildChroot:

@@ -24,11 +24,10 @@ from copr_chroot_fake import CoprFakeError, FakeCopr, InputError, ScenarioError
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.cli_output import Failure
 
+from .chroots import F41
 from .examples import sample
 from .hostile import HOSTILE
 from .scenarios.examples import WHOLE
-
-F41 = "fedora-41-x86_64"
 
 VALID: Mapping[str, Any] = {
     "address": "http://copr.test",

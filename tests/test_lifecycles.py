@@ -14,7 +14,7 @@ from copr_chroot_fake.cli.check import check
 from copr_chroot_fake.model.lifecycle import parse_lifecycle
 from copr_chroot_fake.model.machine import Stamp
 
-F41 = "fedora-41-x86_64"
+from .chroots import F41
 
 
 def ends(lifecycle: Lifecycle | str, seed: int = 0, builds: int = 200) -> list[tuple[str, int]]:

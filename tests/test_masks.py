@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from copr_chroot_fake import FakeCopr, InputError
 
 from .adapters import ADAPTERS, OpenAdapter, credentials, direct_client
+from .chroots import F41
 from .examples import examples
 from .flask_restx_service import flask_restx_requester
 
 SendToBoth = Callable[[str, str], tuple[tuple[int, bytes], tuple[int, bytes]]]
 
-F41 = "fedora-41-x86_64"
 TARGETS = {
     "build-chroot": f"/api_3/build-chroot?build_id=1&chrootname={F41}",
     "build-chroot/list": "/api_3/build-chroot/list?build_id=1",

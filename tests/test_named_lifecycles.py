@@ -7,9 +7,8 @@ import pytest
 from copr_chroot_fake import LIFECYCLES, EventError, FakeCopr, Lifecycle, Stage
 
 from .adapters import direct_client
+from .chroots import F41, F42
 from .polls import listed, state
-
-F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
 
 @pytest.mark.parametrize("name", LIFECYCLES)

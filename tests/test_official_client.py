@@ -12,9 +12,9 @@ from copr.v3.proxies.build_chroot import BuildChrootProxy
 from copr_chroot_fake import FakeCopr
 
 from .adapters import running_server
+from .chroots import F41
 
 NAMES = [f"fedora-{version}-x86_64" for version in range(38, 45)]
-F41 = "fedora-41-x86_64"
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,8 @@ import requests
 
 from copr_chroot_fake import FakeCopr, InputError, PollLoopError, Progress, SystemClock
 
-F41 = "fedora-41-x86_64"
+from .chroots import F41
+
 BUILD = "/api_3/build/1"
 COPR = "https://copr.fedorainfracloud.org"
 LOOP = r"^GET /api_3/build/1 was requested 5 times .* \(<VirtualClock at 1700000000>\)\. .*clock\.tick.*max_polls=None"

@@ -22,8 +22,8 @@ from copr_chroot_fake.server import proxy as http_proxy
 from copr_chroot_fake.server import relay
 from copr_chroot_fake.server.request import Request
 
+from .chroots import F41
 from .served import (
-    F41,
     GET,
     HOME,
     LIST,

@@ -8,7 +8,7 @@ import pytest
 
 from copr_chroot_fake import FakeCopr, InputError, State, SystemClock
 
-F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
+from .chroots import F41, F42
 
 
 def test_build_maps_names_to_chroots() -> None:

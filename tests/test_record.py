@@ -17,18 +17,9 @@ from copr_chroot_fake.cli.check import check
 from copr_chroot_fake.client.errors import NotJsonError
 from copr_chroot_fake.scenario.files import scenario_schema
 
+from .chroots import F42, F43
 from .examples import examples, sample
-from .recording_loop import (
-    F42,
-    F43,
-    S390X,
-    SCENARIOS,
-    Recording,
-    differences,
-    get,
-    get_other_endpoints,
-    record,
-)
+from .recording_loop import S390X, SCENARIOS, Recording, differences, get, get_other_endpoints, record
 
 SCHEMA = jsonschema.Draft202012Validator(json.loads(scenario_schema()))
 

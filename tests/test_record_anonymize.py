@@ -16,8 +16,9 @@ from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.model.nevra import parse_package
 from copr_chroot_fake.recording.anonymize import anonymize
 
+from .chroots import F43
 from .examples import examples, sample
-from .recording_loop import F43, S390X, SCENARIOS, get, record, targets
+from .recording_loop import S390X, SCENARIOS, get, record, targets
 
 KEYS_OF_NAMES = {
     *("ownername", "projectname", "project_dirname", "package", "submitter", "source_package", "bootstrap_image"),

@@ -19,7 +19,8 @@ from copr_chroot_fake.cli import main
 from copr_chroot_fake.cli.check import check
 from copr_chroot_fake.control.worlds import InitialConfig
 
-from .recording_loop import F43, S390X, targets
+from .chroots import F43
+from .recording_loop import S390X, targets
 from .served import PATIENCE, Process, Server, eventually, open_command, serving, starting
 
 BUILDS = {

@@ -19,10 +19,11 @@ from copr_chroot_fake import FakeCopr, InputError
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.client.errors import PagingError
 
+from .chroots import F42, F43
 from .client.garbage import serving
 from .client.test_garbage import ANSWERS, DELETED, JUNK, locations, replaced
 from .examples import examples
-from .recording_loop import F42, F43, Stop, record
+from .recording_loop import Stop, record
 
 ENDPOINTS = [
     *("build-chroot", "build-chroot/list", "build-chroot/build-config", "build-chroot/built-packages"),

@@ -15,9 +15,10 @@ from hypothesis import example, given, settings
 from copr_chroot_fake import LIFECYCLES, FakeCopr, State
 from copr_chroot_fake.client.errors import ClientError
 
+from .chroots import F42, F43
 from .events import METHODS
 from .examples import examples, sample
-from .recording_loop import F42, F43, S390X, Recording, Stop, get, record, targets
+from .recording_loop import S390X, Recording, Stop, get, record, targets
 
 EXTRA_SECONDS = 30
 """How long a replay is compared after the end of the recording."""

@@ -10,9 +10,9 @@ import pytest
 from copr_chroot_fake import BuildChroot, EventError, FakeCopr, InputError, State
 from copr_chroot_fake.model.machine import TRANSITIONS, Event
 
+from .chroots import F41
 from .events import METHODS
 
-F41 = "fedora-41-x86_64"
 LATER = 1_700_000_500
 
 

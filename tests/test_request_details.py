@@ -12,8 +12,8 @@ from copr_chroot_fake import FakeCopr, Request
 from copr_chroot_fake.journal.request import MAX_BYTES
 
 from .adapters import OpenAdapter, credentials
+from .chroots import F41
 
-F41 = "fedora-41-x86_64"
 SECRET = "s3cret"
 URL = "https://example.com/hello-2.12-1.src.rpm"
 HELLO = {"ownername": "jdoe", "projectname": "hello"}

@@ -8,7 +8,7 @@ from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.journal.request import MAX_BYTES, Request, RequestLog
 from copr_chroot_fake.wire.target import Target
 
-F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
+from .chroots import F41, F42
 
 
 @pytest.mark.parametrize("known", [True, False])

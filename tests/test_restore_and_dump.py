@@ -14,11 +14,10 @@ from copr_chroot_fake.model.machine import Stamp
 from copr_chroot_fake.model.states import StateName
 
 from .adapters import direct_client
+from .chroots import F41, F42
 from .events import advance_all
 from .examples import sample
 from .recordings import DIRECTORY, exchanges
-
-F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
 
 def all_answers(fake: FakeCopr, rounds: int, tick: float = 0) -> list[bytes]:

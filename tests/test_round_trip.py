@@ -10,9 +10,9 @@ import pytest
 from copr_chroot_fake import BuildChroot, FakeCopr, InputError, Lifecycle, Stage, SystemClock
 from copr_chroot_fake.model.machine import Stamp
 
+from .chroots import F41, F42
 from .events import advance_all
 
-F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 EPOCH = 1_700_000_000
 LAST = 2**31 - 1
 """The last time that Copr can store."""

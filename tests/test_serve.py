@@ -14,7 +14,8 @@ from copr_chroot_fake.scenario.files import bundled_directory
 from copr_chroot_fake.server.addresses import bind
 
 from .adapters import credentials
-from .served import COMMAND, F41, LIST, Served, Start, eventually, failed, serving, skip_unless_local
+from .chroots import F41
+from .served import COMMAND, LIST, Served, Start, eventually, failed, serving, skip_unless_local
 
 
 def test_server_responds_after_printing_its_url(start: Start) -> None:

@@ -22,10 +22,10 @@ from copr_chroot_fake import (
 )
 
 from .adapters import direct_client
+from .chroots import F41, F42
 from .events import advance_all
 from .polls import listed, state
 
-F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 START = 1_700_000_000
 
 

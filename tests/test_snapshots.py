@@ -7,7 +7,9 @@ import pytest
 from copr_chroot_fake import EventError, FakeCopr, Lifecycle, Stage
 from copr_chroot_fake.model.project import RESULTS_URL
 
-F41, F42, EL10 = "fedora-41-x86_64", "fedora-42-x86_64", "epel-10-s390x"
+from .chroots import F41, F42
+
+EL10 = "epel-10-s390x"
 
 
 def test_snapshots_restore_in_any_order() -> None:

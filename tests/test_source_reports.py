@@ -6,7 +6,7 @@ import pytest
 
 from copr_chroot_fake import FakeCopr, Lifecycle, Stage
 
-F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
+from .chroots import F41, F42
 
 LIFECYCLES = {
     "with a waiting stage": Lifecycle(Stage("waiting", 5), Stage("pending", 5), Stage("starting")),

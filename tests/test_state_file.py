@@ -15,7 +15,8 @@ from copr_chroot_fake.control.worlds import InitialConfig, Worlds
 from copr_chroot_fake.scenario.files import by_name
 from copr_chroot_fake.server.state_file import StateFile
 
-from .served import F41, F42, GET, HOME, LIST, Server, Start, failed
+from .chroots import F41, F42
+from .served import GET, HOME, LIST, Server, Start, failed
 from .worlds import fake_of
 
 

@@ -16,9 +16,9 @@ from copr_chroot_fake.control.worlds import InitialConfig, World, Worlds
 from copr_chroot_fake.engine.clock import SystemClock
 from copr_chroot_fake.server.state_file import StateFile
 
+from .chroots import F41, F42
 from .events import advance_all
 from .examples import examples
-from .served import F41, F42
 from .worlds import fake_of
 
 CHROOTS = [F41, F42, "epel-9-s390x"]

@@ -24,8 +24,9 @@ from copr_chroot_fake.control.worlds import InitialConfig, Worlds
 from copr_chroot_fake.server.state_file import StateFile
 from copr_chroot_fake.service import Service
 
+from .chroots import F41
 from .control.clients import Control, in_process
-from .served import F41, PATIENCE, Served, Start, failed, raw
+from .served import PATIENCE, Served, Start, failed, raw
 from .worlds import fake_of
 
 LOCK = ".state.json.copr-fake-lock"

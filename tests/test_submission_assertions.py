@@ -10,8 +10,8 @@ import pytest
 from copr_chroot_fake import FakeCopr, InputError
 
 from .adapters import credentials
+from .chroots import F41, F42
 
-F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 URLS = [f"https://example.com/{name}-1-1.src.rpm" for name in ("hello", "world")]
 HEADERS = [("Authorization", credentials("jdoe", "s3cret")), ("Content-Type", "application/json")]
 

@@ -10,9 +10,10 @@ import pytest
 
 from copr_chroot_fake import Build, FakeCopr, InputError, Lifecycle, ScenarioError, Stage
 
+from .chroots import F42, F43
 from .test_submitted_builds import HEADERS, fake_with_project, get, submit
 
-F42, F43, EPEL = "fedora-42-x86_64", "fedora-43-x86_64", "epel-10-s390x"
+EPEL = "epel-10-s390x"
 NANO = "https://example.org/nano-8-1.src.rpm"
 
 

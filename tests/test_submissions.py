@@ -11,8 +11,9 @@ import pytest
 from copr_chroot_fake import FakeCopr, InputError, ScenarioError
 
 from .adapters import direct_client
+from .chroots import F41, F42
 
-F41, F42, EPEL = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
+EPEL = "epel-9-s390x"
 START = 1_700_000_000
 
 

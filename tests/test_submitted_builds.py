@@ -11,7 +11,8 @@ import pytest
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.model.progress import ProgressMode
 
-F42, F43 = "fedora-42-x86_64", "fedora-43-x86_64"
+from .chroots import F42, F43
+
 URL = "https://example.org/hello-2.0-1.fc40.src.rpm"
 HEADERS = {"Authorization": "Basic amRvZTp0b2tlbg==", "Content-Type": "application/json"}
 

@@ -9,10 +9,9 @@ import pytest
 
 from copr_chroot_fake import Build, FakeCopr, Lifecycle, Stage
 
+from .chroots import F41, F42
 from .messages.helpers import submit
 from .steps import count_steps
-
-F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
 
 def running_for(seconds: float) -> Lifecycle:

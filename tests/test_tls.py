@@ -18,8 +18,8 @@ from copr_chroot_fake import FakeCopr, InputError, MissingExtraError, TlsServer
 from copr_chroot_fake.server import connection as protocol
 from copr_chroot_fake.server.tls import certificate_authority
 
+from .chroots import F41
 from .served import (
-    F41,
     GET,
     HOME,
     PATIENCE,

@@ -8,10 +8,9 @@ import pytest
 
 from copr_chroot_fake import FakeCopr, InputError
 
+from .chroots import F41
 from .examples import sample
 from .steps import count_steps
-
-F41 = "fedora-41-x86_64"
 
 
 def test_unmatched_requests_are_grouped_by_target() -> None:

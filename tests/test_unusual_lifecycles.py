@@ -7,7 +7,7 @@ import pytest
 from copr_chroot_fake import EventError, FakeCopr, Lifecycle, Stage, SystemClock
 from copr_chroot_fake.model.machine import Stamp
 
-F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
+from .chroots import F41, F42
 
 
 def test_ended_chroot_of_canceled_build_follows_its_lifecycle() -> None:

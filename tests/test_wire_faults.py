@@ -20,8 +20,8 @@ from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.server import server as server_module
 from copr_chroot_fake.server.live_server import LiveServer
 
+from .chroots import F41
 from .served import (
-    F41,
     GET,
     HOME,
     LIST,

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from .chroots import F41
 from .examples import examples
-from .served import F41, GET, HOME, LIST, Server, Start, raw, serving_as, start_request
+from .served import GET, HOME, LIST, Server, Start, raw, serving_as, start_request
 
 
 def scenario(build_id: int, project: str) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ..chroots import F41
 from ..fuzz.mutating import REQUESTS as HTTP_REQUESTS
-from ..served import F41, raw
+from ..served import raw
 
 SCENARIO = "all-states"
 """The bundled scenario of the attacked server; it has the builds that the requests name."""

@@ -11,8 +11,6 @@ import httpx
 
 from copr_chroot_fake import AsyncCoprClient, CoprClient
 
-F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
-
 
 class Harness:
     """Makes clients of one kind, with a virtual clock; ``pauses`` are their sleeps in seconds."""

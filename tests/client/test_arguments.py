@@ -11,7 +11,8 @@ import pytest
 
 from copr_chroot_fake import AsyncCoprClient, CoprClient, FakeCopr, InputError
 
-from .harness import F41, Harness, Stream
+from ..chroots import F41
+from .harness import Harness, Stream
 
 HUGE = 10**5000
 SURROGATE = "fedora-\ud800-x86_64"

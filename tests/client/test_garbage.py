@@ -17,9 +17,10 @@ from hypothesis import HealthCheck, given, settings
 
 from copr_chroot_fake.client.errors import ClientError
 
+from ..chroots import F41
 from ..examples import examples, sample
 from .garbage import serving
-from .harness import F41, Harness, responding
+from .harness import Harness, responding
 
 CALLS: Mapping[str, Callable[[Any], object]] = {
     "get": lambda client: client.get(1, F41),

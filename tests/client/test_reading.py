@@ -18,7 +18,8 @@ from copr_chroot_fake.client.errors import (
     ServerError,
 )
 
-from .harness import F41, F42, HTML, Harness, page_of, responding
+from ..chroots import F41, F42
+from .harness import HTML, Harness, page_of, responding
 
 
 def test_get_returns_a_chroot_with_its_times(harness: Harness, fake: FakeCopr) -> None:

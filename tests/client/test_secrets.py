@@ -19,10 +19,11 @@ from copr_chroot_fake.control.worlds import InitialConfig
 from copr_chroot_fake.model.account import Account
 
 from ..adapters import running_server
+from ..chroots import F41
 from ..served import serving as serving_worlds
 from ..worlds import fake_of
 from .garbage import serving
-from .harness import F41, HTML, Harness, page_of, responding
+from .harness import HTML, Harness, page_of, responding
 
 SECRET = "s3cret"
 URL = f"http://jdoe:{SECRET}@copr.test"

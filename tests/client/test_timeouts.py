@@ -20,7 +20,8 @@ from copr_chroot_fake.client.errors import (
     WaitTimeoutError,
 )
 
-from .harness import F41, HTML, Harness, page_of, responding
+from ..chroots import F41
+from .harness import HTML, Harness, page_of, responding
 
 TOO_MANY = httpx.Response(429, json={"error": "slow down"})
 

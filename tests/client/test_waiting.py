@@ -16,7 +16,8 @@ from copr_chroot_fake.client.errors import ClientError, NotFoundError, NotJsonEr
 from copr_chroot_fake.client.results import ChrootStatus
 
 from ..adapters import running_server
-from .harness import F41, F42, HTML, Harness, page_of, responding
+from ..chroots import F41, F42
+from .harness import HTML, Harness, page_of, responding
 
 
 @pytest.mark.parametrize("failure", [HTML, httpx.Response(503), httpx.Response(504), httpx.ConnectError("refused")])

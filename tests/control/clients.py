@@ -18,10 +18,11 @@ from copr_chroot_fake.control.events import EVENT_STREAM, WorldEvents
 from copr_chroot_fake.control.operations import TABLE, find
 from copr_chroot_fake.control.worlds import InitialConfig, InitialSnapshot, World, Worlds
 
+from ..chroots import F41, F42
 from ..served import Reply, Server
 from ..worlds import fake_of
 
-F41, F42, S390X = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
+S390X = "epel-9-s390x"
 
 CHROOT = f"/builds/1/chroots/{F41}"
 """Path of a chroot in the control API."""

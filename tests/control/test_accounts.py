@@ -9,8 +9,9 @@ import pytest
 from copr_chroot_fake import Answer
 
 from ..adapters import credentials
+from ..chroots import F41
 from ..worlds import fake_of
-from .clients import F41, Control
+from .clients import Control
 
 JDOE = {"name": "jdoe", "login": "abc", "token": "s3cret"}
 

@@ -11,8 +11,9 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
+from ..chroots import F41, F42
 from ..examples import examples
-from .clients import CHROOT, F41, F42, S390X, Control, filled, fresh_control, paused
+from .clients import CHROOT, S390X, Control, filled, fresh_control, paused
 
 LATER = int(time.time()) + 10_000_000
 """A time after that of the clock, which cannot go backwards."""

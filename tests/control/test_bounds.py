@@ -17,10 +17,11 @@ from copr_chroot_fake.control.operations import OPERATIONS
 from copr_chroot_fake.control.worlds import InitialConfig, World, Worlds
 from copr_chroot_fake.wire.answer import Answer
 
+from ..chroots import F41, F42
 from ..examples import sample
 from ..steps import count_steps
 from ..worlds import fake_of
-from .clients import F41, F42, completed
+from .clients import completed
 
 SMALL, LARGE = 5, 40
 """Numbers of builds, requests and so on in the two worlds that are compared."""

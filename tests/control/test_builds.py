@@ -9,7 +9,8 @@ import pytest
 from copr_chroot_fake import FakeCopr, SystemClock
 from copr_chroot_fake.model.machine import TRANSITIONS
 
-from .clients import CHROOT, F41, F42, S390X, Control
+from ..chroots import F41, F42
+from .clients import CHROOT, S390X, Control
 
 
 def test_added_build_gets_defaults(control: Control) -> None:

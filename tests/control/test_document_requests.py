@@ -22,10 +22,11 @@ from copr_chroot_fake.server.guard import Guard
 from copr_chroot_fake.server.request import BodyWanted, Request, Response
 from copr_chroot_fake.wire.answer import Answer
 
+from ..chroots import F41, F42
 from ..examples import examples
 from ..scenarios.examples import BEYOND_THE_SCHEMA
 from ..worlds import fake_of
-from .clients import F41, F42, validator
+from .clients import validator
 
 BUILD = 77
 

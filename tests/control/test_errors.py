@@ -14,10 +14,11 @@ from copr_chroot_fake.control.operations import OPERATIONS, TABLE
 from copr_chroot_fake.control.worlds import InitialConfig
 from copr_chroot_fake.server.body_limits import MAX_CONTROL_BODY
 
+from ..chroots import F41, F42
 from ..examples import sample
 from ..served import Threaded
 from ..worlds import fake_of
-from .clients import CHROOT, F41, F42, READS, S390X, Control, filled
+from .clients import CHROOT, READS, S390X, Control, filled
 
 
 @pytest.fixture(params=["process", "server/world"])

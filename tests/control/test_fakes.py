@@ -12,9 +12,10 @@ from copr_chroot_fake.control.worlds import MAX_SNAPSHOTS, InitialConfig, World,
 from copr_chroot_fake.model.account import Account
 from copr_chroot_fake.server.live_server import LiveServer
 
+from ..chroots import F41, F42
 from ..served import LIST, Server
 from ..worlds import fake_of
-from .clients import F41, F42, S390X, Control, control_of, control_of_held, fresh_control
+from .clients import S390X, Control, control_of, control_of_held, fresh_control
 
 
 def test_scenario_replaces_everything(control: Control) -> None:

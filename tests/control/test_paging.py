@@ -10,8 +10,9 @@ from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.control.operations import OPERATIONS
 from copr_chroot_fake.control.worlds import InitialSnapshot
 
+from ..chroots import F41
 from ..worlds import fake_of
-from .clients import F41, Control, fresh_control
+from .clients import Control, fresh_control
 
 LISTS = {
     "/worlds": "worlds",

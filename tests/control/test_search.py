@@ -8,8 +8,9 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 
+from ..chroots import F41, F42
 from ..worlds import fake_of
-from .clients import F41, F42, Control
+from .clients import Control
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ from copr_chroot_fake.control.call import Setting
 from copr_chroot_fake.control.worlds import InitialConfig, Worlds
 from copr_chroot_fake.version import COPR_VERSION
 
+from ..chroots import F41, F42
 from ..invariants import check_chroot
 from ..worlds import fake_of
-from .clients import F41, F42, READS, Control, control_of, fresh_control, in_process
+from .clients import READS, Control, control_of, fresh_control, in_process
 
 
 def test_world_is_created_with_options(control: Control) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from .clients import F41, F42, S390X, Control
+from ..chroots import F41, F42
+from .clients import S390X, Control
 
 SOURCE = "/builds/1/report-source"
 IMPORT = "/builds/1/report-import"

@@ -12,10 +12,11 @@ from typing import Any
 from copr.v3 import Client
 from copr.v3.helpers import config_from_file
 
+from ..chroots import F42, F43
 from ..served import Server
 from .processes import Forker
 
-RAWHIDE, F43, F42, EPEL = "fedora-rawhide-x86_64", "fedora-43-x86_64", "fedora-42-x86_64", "epel-9-x86_64"
+RAWHIDE, EPEL = "fedora-rawhide-x86_64", "epel-9-x86_64"
 
 SCENARIO = {
     "chroots": [RAWHIDE, F43, F42, EPEL],

@@ -12,9 +12,10 @@ from copr.v3 import Client, CoprAuthException, CoprNoResultException, CoprReques
 from copr.v3.helpers import succeeded, wait
 from copr.v3.proxies import BaseProxy
 
+from ..chroots import F42, F43
 from ..served import Served
 from .processes import Forker
-from .service import EPEL, F42, F43, RAWHIDE, Copr, new_world
+from .service import EPEL, RAWHIDE, Copr, new_world
 
 # The client does not close the files that it uploads.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

@@ -16,6 +16,7 @@ from copr.v3 import Client, CoprNoResultException
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.pytest_plugin.support import CoprServer
 
+from ..chroots import F41, F42
 from .consumers import (
     built_nevras_with_the_official_client,
     failed_chroots_with_requests,
@@ -23,8 +24,6 @@ from .consumers import (
     wait_with_async_httpx,
     wait_with_httpx,
 )
-
-F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,8 @@ from copr_builder.copr_builder import CoprBuilder
 
 from copr_chroot_fake import CoprCli, FakeCopr
 
+from ..chroots import F41
 from ..programs import needs
-
-F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
 pytestmark = needs("git")
 

@@ -12,10 +12,9 @@ import pytest
 from copr_chroot_fake import CoprCli, FakeCopr
 from copr_chroot_fake.model.fault import FaultLike
 
+from ..chroots import F41, F42
 from ..served import starting
 from .processes import needs_wget
-
-F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
 BY_CLOCK = pytest.mark.copr_fake(progress="clock")
 

@@ -10,8 +10,9 @@ from urllib.request import urlopen
 
 import pytest
 
+from ..chroots import F42, F43
 from .processes import needs_wget
-from .service import EPEL, F42, F43, Copr
+from .service import EPEL, Copr
 
 URL = "https://example.org/hello-2.0-1.src.rpm"
 STATES = ["pending", "starting", "running", "importing", "pending", "starting", "running", "succeeded"]

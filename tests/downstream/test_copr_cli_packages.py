@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from .service import F42, F43, Copr
+from ..chroots import F42, F43
+from .service import Copr
 
 DONE = "Create or edit operation was successful.\n"
 GEM = ("add-package-rubygems", "tools", "--name", "rails", "--gem", "rails")

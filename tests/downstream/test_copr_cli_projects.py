@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from .service import EPEL, F42, F43, Copr
+from ..chroots import F42, F43
+from .service import EPEL, Copr
 
 NO_RIGHTS = "User 'bob' can not see permissions for project 'jdoe/tools' (missing admin rights)"
 

@@ -12,10 +12,11 @@ import pytest
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.pytest_plugin.support import CoprServer
 
+from ..chroots import F43
 from ..programs import IS_CI, needs
 from ..served import Served
 
-F43, EPEL = "fedora-43-x86_64", "epel-9-x86_64"
+EPEL = "epel-9-x86_64"
 
 _is_root = os.geteuid() == 0 if hasattr(os, "geteuid") else False
 pytestmark = [

@@ -14,7 +14,7 @@ from fuzzytail.cli.main import app
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.model.fault import FaultLike
 
-F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
+from ..chroots import F41, F42
 
 
 class Ended(NamedTuple):

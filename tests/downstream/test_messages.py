@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 import yaml
 
+from ..chroots import F41
 from ..documents import ROOT, blocks_of
 from ..served import Served, starting
 from .rabbitmq import Broker, needs_rabbitmq, running
 
-F41 = "fedora-41-x86_64"
 PATIENCE = 60
 """Seconds to wait for messages and log lines, which need one or two at most."""
 

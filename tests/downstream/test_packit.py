@@ -18,9 +18,8 @@ from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.pytest_plugin.commands import variables
 from copr_chroot_fake.pytest_plugin.support import CoprServer
 
+from ..chroots import F42, F43
 from ..programs import IS_CI, needs
-
-F43, F42 = "fedora-43-x86_64", "fedora-42-x86_64"
 
 PROGRAMS = Path(__file__).parents[2] / "build" / "packit" / "bin"
 

@@ -14,10 +14,10 @@ from copr.v3.pagination import next_page
 
 from copr_chroot_fake import CoprCli, FakeCopr
 
+from ..chroots import F41, F42
 from .consumers import built_nevras_with_the_official_client
 from .processes import needs_wget
 
-F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 DAY = 24 * 60 * 60
 
 BY_CLOCK = pytest.mark.copr_fake(progress="clock")

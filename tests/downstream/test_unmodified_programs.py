@@ -14,9 +14,9 @@ import pytest
 
 from copr_chroot_fake import CoprProxy, FakeCopr
 
+from ..chroots import F43
 from ..programs import IS_CI, needs
 
-F43 = "fedora-43-x86_64"
 BUILD = "https://copr.fedorainfracloud.org/api_3/build/7"
 
 

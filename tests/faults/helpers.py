@@ -9,8 +9,8 @@ from typing import Any
 from copr_chroot_fake import FakeCopr, SystemClock
 
 from ..adapters import COPR
+from ..chroots import F41, F42
 
-F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 GET = f"/api_3/build-chroot?build_id=1&chrootname={F41}"
 LIST = "/api_3/build-chroot/list?build_id=1"
 URL = f"{COPR}{GET}"

@@ -14,7 +14,8 @@ from copr_chroot_fake import ClientError, CoprClient, CoprFakeError, FakeCopr, F
 from copr_chroot_fake.wire.answer import CATCH_ALL
 
 from ..adapters import COPR
-from .helpers import F41, IN_PROCESS, seconds_passed
+from ..chroots import F41
+from .helpers import IN_PROCESS, seconds_passed
 
 
 @pytest.fixture

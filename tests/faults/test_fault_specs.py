@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from copr_chroot_fake import FAULTS, Answer, Dribble, FakeCopr, Fault, InputError, LogNormal, ScenarioError, Uniform
 from copr_chroot_fake.wire.answer import JSON
 
+from ..chroots import F41, F42
 from ..examples import examples
-from .helpers import F41, F42, GET, HTML, LIST, statuses
+from .helpers import GET, HTML, LIST, statuses
 
 NAMED = {
     "gateway-timeout": ([504, 200, 200], [200, 200]),

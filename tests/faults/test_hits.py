@@ -9,7 +9,8 @@ import pytest
 
 from copr_chroot_fake import FakeCopr, Fault, LogNormal, Uniform
 
-from .helpers import F41, F42, GET, LIST, statuses
+from ..chroots import F41, F42
+from .helpers import GET, LIST, statuses
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 
 from copr_chroot_fake import Answer, Dribble, FakeCopr, Fault
 
-from .helpers import F41, GET, LIST, statuses
+from ..chroots import F41
+from .helpers import GET, LIST, statuses
 
 UNREADABLE: list[Any] = [
     Fault(status=500),

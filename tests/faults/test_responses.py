@@ -11,7 +11,8 @@ from copr_chroot_fake import Dribble, FakeCopr, Fault
 from copr_chroot_fake.wire.answer import CATCH_ALL, JSON
 
 from ..adapters import OpenAdapter
-from .helpers import COPR_ANSWER, F41, GET, HTML, LIST
+from ..chroots import F41
+from .helpers import COPR_ANSWER, GET, HTML, LIST
 
 ANSWERS: list[tuple[Fault, int, str, Callable[[bytes], bool]]] = [
     (Fault(status=500), 500, JSON, lambda body: body == b'{"error":"%s"}\n' % CATCH_ALL.encode()),

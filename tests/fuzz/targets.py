@@ -25,12 +25,11 @@ from copr_chroot_fake.errors import InputError
 from copr_chroot_fake.wire.answer import Answer, ApiError
 from copr_chroot_fake.wire.target import parse_urlencoded, split_target
 
+from ..chroots import F41, F42
 from ..control.clients import completed
 from ..worlds import fake_of
 from .connections import connections
 from .framing import framing
-
-F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
 
 def requests(case: bytes) -> None:

@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from copr_chroot_fake import FakeCopr, Message
 from copr_chroot_fake.engine.clock import FIRST_NOW
 
-F41, F42, S390 = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
+from ..chroots import F41, F42
+
+S390 = "epel-9-s390x"
 HEADERS = {"Authorization": "Basic YTpi", "Content-Type": "application/json"}
 SOURCE = "srpm-builds"
 

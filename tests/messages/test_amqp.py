@@ -12,9 +12,10 @@ import pytest
 from copr_chroot_fake import FakeOptions, Message
 from copr_chroot_fake.control.worlds import InitialConfig, Worlds
 
+from ..chroots import F41, F42
 from ..served import Served, eventually, failed, starting
 from ..worlds import fake_of
-from .helpers import F41, F42, ends
+from .helpers import ends
 
 
 def scenario(directory: Path) -> str:

@@ -9,7 +9,8 @@ from copr_messaging import schema
 
 from copr_chroot_fake import LIFECYCLES, FakeCopr, Message, MissingExtraError
 
-from .helpers import F41, F42, S390, submit
+from ..chroots import F41, F42
+from .helpers import S390, submit
 
 CLASSES = {
     "copr.build.start": schema.BuildChrootStartedV1,

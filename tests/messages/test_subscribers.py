@@ -13,7 +13,8 @@ from copr_chroot_fake.engine import message_log
 from copr_chroot_fake.engine.clock import FIRST_NOW
 from copr_chroot_fake.model.progress import ProgressMode
 
-from .helpers import F41, F42, HEADERS, S390, ends, short, submit
+from ..chroots import F41, F42
+from .helpers import HEADERS, S390, ends, short, submit
 
 
 def running_for(seconds: float) -> Lifecycle:

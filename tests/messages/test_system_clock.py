@@ -11,7 +11,7 @@ import pytest
 
 from copr_chroot_fake import FakeCopr, Lifecycle, Message, Stage, SystemClock
 
-from .helpers import F41, F42
+from ..chroots import F41, F42
 
 LIFECYCLE = Lifecycle(Stage("running", 1000), Stage("succeeded"))
 PATIENCE = 20

@@ -11,7 +11,8 @@ from copr_chroot_fake import BuildChroot, FakeCopr, Lifecycle, Message, Stage, S
 from copr_chroot_fake.model.progress import ProgressMode
 from copr_chroot_fake.model.states import StateName
 
-from .helpers import F41, F42, HEADERS, S390, SOURCE, ends, short, submit
+from ..chroots import F41, F42
+from .helpers import HEADERS, S390, SOURCE, ends, short, submit
 
 
 def test_submitted_build_publishes_starts_and_ends() -> None:

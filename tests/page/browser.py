@@ -20,7 +20,7 @@ from copr_chroot_fake import FakeCopr
 
 T = TypeVar("T")
 
-F43, EPEL = "fedora-43-x86_64", "epel-10-s390x"
+EPEL = "epel-10-s390x"
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 CHROMEDRIVER = shutil.which("chromedriver")

@@ -14,7 +14,8 @@ from copr_chroot_fake.engine.clock import SystemClock
 from copr_chroot_fake.model.fault import FAULTS
 from copr_chroot_fake.model.states import State
 
-from .browser import EPEL, F43, Open, Page
+from ..chroots import F43
+from .browser import EPEL, Open, Page
 
 
 def test_keyboard_focus_is_kept_while_updating(open_page: Open, fake: FakeCopr) -> None:

@@ -15,7 +15,8 @@ from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.engine.clock import FIRST_NOW
 from copr_chroot_fake.model.states import State
 
-from .browser import EPEL, F43, Open, Page
+from ..chroots import F43
+from .browser import EPEL, Open, Page
 
 CHROOT = f"{F43} of build 1"
 MORE = f"More for {CHROOT}"

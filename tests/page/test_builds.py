@@ -10,7 +10,8 @@ from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.engine.clock import FIRST_NOW
 from copr_chroot_fake.model.states import State
 
-from .browser import EPEL, F43, Open, Page
+from ..chroots import F43
+from .browser import EPEL, Open, Page
 
 
 def test_builds_and_states_are_shown(open_page: Open, fake: FakeCopr) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 
-from .browser import EPEL, F43, Open, Page
+from ..chroots import F43
+from .browser import EPEL, Open, Page
 
 HEADERS = {"Authorization": "Basic YTpi", "Content-Type": "application/json", "User-Agent": "robot/7"}
 PYPI = b'{"ownername": "jdoe", "projectname": "tools", "pypi_package_name": "nano"}'

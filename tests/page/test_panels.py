@@ -10,7 +10,8 @@ from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.engine.clock import FIRST_NOW, SystemClock
 from copr_chroot_fake.model.fault import FAULTS
 
-from .browser import F43, Open
+from ..chroots import F43
+from .browser import Open
 
 
 def test_reset_asks_for_confirmation(open_page: Open, fake: FakeCopr) -> None:

@@ -17,8 +17,9 @@ from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.engine.clock import SystemClock
 from copr_chroot_fake.server.live_server import LiveServer
 
+from ..chroots import F43
 from ..served import HOME, Start
-from .browser import F43, Open, Page, read_log
+from .browser import Open, Page, read_log
 
 
 def test_page_loads_nothing_from_other_sites(

@@ -7,8 +7,6 @@ import re
 
 from copr_chroot_fake import BuildChroot, FakeCopr
 
-F43 = "fedora-43-x86_64"
-
 
 def path_of(chroot: BuildChroot) -> str:
     """Return the path of a chroot's default result directory."""

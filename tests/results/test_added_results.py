@@ -12,8 +12,9 @@ import pytest
 from copr_chroot_fake import BuildChroot, FakeCopr, InputError, ScenarioError, State
 from copr_chroot_fake.model.states import StateName
 
+from ..chroots import F43
 from ..events import advance_all
-from .fetching import F43, compressed_log_of, get, log_of, names_in, path_of
+from .fetching import compressed_log_of, get, log_of, names_in, path_of
 
 SOURCE = "/results/jdoe/playground/srpm-builds/00000001/"
 LOG = "".join(f"línea {number}\n" for number in range(100))

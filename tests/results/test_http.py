@@ -12,7 +12,7 @@ import pytest
 from copr_chroot_fake import FakeCopr
 
 from ..adapters import OpenAdapter, SendRequest, direct_client, without_date
-from .fetching import F43
+from ..chroots import F43
 
 ENDED = 1_700_000_300
 DIRECTORY = f"/results/jdoe/playground/{F43}/00000001-hello/"

@@ -10,8 +10,9 @@ import pytest
 from copr_chroot_fake import FakeCopr, State
 from copr_chroot_fake.model.progress import ProgressMode
 
+from ..chroots import F43
 from ..events import advance_all
-from .fetching import F43, compressed_log_of, get, log_of
+from .fetching import compressed_log_of, get, log_of
 
 LIFECYCLE = {
     "stages": [

@@ -13,7 +13,8 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 
-from .fetching import F43, get, names_in
+from ..chroots import F43
+from .fetching import get, names_in
 from .oracles import needs_tools, run
 
 REPO = f"/results/jdoe/playground/{F43}/"

@@ -13,9 +13,9 @@ import pytest
 from copr_chroot_fake import FakeOptions
 from copr_chroot_fake.control.worlds import InitialConfig
 
+from ..chroots import F43
 from ..examples import sample
 from ..served import COMMAND, Server, Start, failed, serving
-from .fetching import F43
 from .oracles import needs_tools, run
 
 SCENARIO = {

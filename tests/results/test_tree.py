@@ -10,8 +10,9 @@ import pytest
 from copr_chroot_fake import LIFECYCLES, FakeCopr, State
 from copr_chroot_fake.model.states import StateName
 
+from ..chroots import F43
 from ..events import advance_all
-from .fetching import F43, get, links, log_of, names_in, path_of
+from .fetching import get, links, log_of, names_in, path_of
 from .oracles import needs_tools, run
 
 S390X = "fedora-43-s390x"

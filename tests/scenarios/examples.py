@@ -8,7 +8,9 @@ from typing import Any
 
 import hypothesis.strategies as st
 
-F43, S390X = "fedora-43-x86_64", "epel-10-s390x"
+from ..chroots import F43
+
+S390X = "epel-10-s390x"
 
 
 def write(directory: Path, document: object, name: str = "scenario.json") -> Path:

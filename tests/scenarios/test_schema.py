@@ -17,10 +17,10 @@ from jsonschema import Draft202012Validator
 from copr_chroot_fake import LIFECYCLES, FakeCopr, InputError
 from copr_chroot_fake.scenario.files import bundled_directory, scenario_schema
 
+from ..chroots import F41
 from ..examples import examples
 from .examples import BEYOND_THE_SCHEMA, INVALID_SCENARIOS, WHOLE
 
-F41 = "fedora-41-x86_64"
 SCHEMA: dict[str, Any] = json.loads(scenario_schema())
 VALIDATOR = Draft202012Validator(SCHEMA)
 

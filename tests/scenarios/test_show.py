@@ -11,8 +11,9 @@ from click.testing import CliRunner
 from copr_chroot_fake import LIFECYCLES, FakeCopr, State
 from copr_chroot_fake.cli import main
 
+from ..chroots import F43
 from .command import run
-from .examples import F43, S390X, builds, write
+from .examples import S390X, builds, write
 
 
 def show(*arguments: str | Path) -> str:

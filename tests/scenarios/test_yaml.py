@@ -9,8 +9,8 @@ import pytest
 from copr_chroot_fake import FakeCopr, ScenarioError
 from copr_chroot_fake.cli.check import check
 
-F41 = "fedora-41-x86_64"
-F42 = "fedora-42-x86_64"
+from ..chroots import F41
+
 KEYS = "$schema, now, chroots, accounts, groups, batches, last_ids, projects, builds, submissions, faults"
 
 MERGED = """\

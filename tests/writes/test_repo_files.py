@@ -11,7 +11,9 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 
-F43, F43_I386, EPEL = "fedora-43-x86_64", "fedora-43-i386", "epel-9-x86_64"
+from ..chroots import F43
+
+F43_I386, EPEL = "fedora-43-i386", "epel-9-x86_64"
 RESULTS = "https://download.copr.fedorainfracloud.org/results"
 
 
