@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 @click.argument("build_ids", metavar="[BUILD_ID...]", nargs=-1, type=BuildId(min=1, max=checks.LARGEST_INTEGER))
 @click.option("--project", metavar="OWNER/NAME", help="Compare the latest builds of a project.")
 @click.option("--latest", metavar="N", type=click.IntRange(min=1), help="Compare the N latest builds.")
+@click.option("--write", metavar="OWNER", help="Compare requests that write, too, in a new project of this owner.")
+@click.option(
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Configuration of copr-cli, with the URL of the Copr, and the login for --write.",
+)
 @click.option("--url", help=f"URL of the Copr, without /api_3.  [default: {COPR_URL}]")
 @click.option(
     "--rate",
@@ -45,6 +52,8 @@ def verify(
     build_ids: tuple[int, ...],
     project: str | None,
     latest: int | None,
+    write: str | None,
+    config: Path | None,
     url: str | None,
     rate: float,
     as_json: bool,
@@ -62,14 +71,25 @@ def verify(
     Exit status: 0 if all responses are equal, 1 if some differ, 2 if Copr is not
     reachable or a request is not allowed.
     """
-    if sum([bool(build_ids), project is not None, latest is not None]) != 1:
+    selections = sum([bool(build_ids), project is not None, latest is not None])
+    if selections > 1 or (selections == 0 and write is None):
         raise Failure("expected build ids, --project or --latest")
+    if write is not None and config is None:
+        raise Failure("--write requires --config")
+    from ..verify.report import Report
     from ..verify.sending import Copr
     from ..verify.verify import verify_reading
+    from ..verify.writing import read_login, verify_writing
 
-    with Copr(checks.address("--url", url or COPR_URL), rate=rate) as copr:
-        ids = _select(copr, build_ids, project, latest)
-        report = verify_reading(copr, ids, _report, _progress, save)
+    login = None if config is None else read_login(config)
+    address = checks.address("--url", url or (login and login.url) or COPR_URL)
+    report = Report(checks.without_user(address))
+    if selections:
+        with Copr(address, rate=rate) as copr:
+            report += verify_reading(copr, _select(copr, build_ids, project, latest), _report, _progress, save)
+    if write is not None and login is not None:
+        with Copr(address, rate=rate, may_write=True, secrets=login.secrets) as copr:
+            report += verify_writing(copr, write, login, _report, _progress)
     click.echo(json.dumps(report.document(), indent=2) if as_json else report.text())
     ctx.exit(1 if report.differences else 0)
 

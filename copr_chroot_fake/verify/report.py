@@ -42,6 +42,12 @@ class Report:
     differences: list[Difference] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    def __iadd__(self, other: Report) -> Report:
+        self.asked += other.asked
+        self.differences += other.differences
+        self.notes += other.notes
+        return self
+
     @property
     def classes(self) -> Sequence[DifferenceClass]:
         return classify(self.differences)

@@ -126,7 +126,9 @@ class Copr:
 
         :raises CoprFakeError: if Copr is not reachable anymore.
         """
-        retries = RETRIES if self._unanswered == 0 else 0
+        # Repeating another request could do the same twice.
+        is_repeatable = question.method in (*READING, "DELETE")
+        retries = RETRIES if is_repeatable and self._unanswered == 0 else 0
         for attempt in range(retries + 1):
             response = self._send_once(question)
             if attempt == retries or not (response.status in RETRIED or response.status == NO_RESPONSE):

@@ -82,11 +82,20 @@ def compare(copr: Copr, fake: FakeCopr, asked: Iterable[Question]) -> Iterable[t
     """Send requests to both; yield Copr's responses, each with the difference if there is one."""
     for question in asked:
         response = copr.send(question)
-        exchange = to_exchange(question, response)
-        answer = ask_fake(fake, question)
-        parts = differing_parts(exchange, answer) if response.status != NO_RESPONSE else ["status"]
-        difference = Difference(question, endpoint_of(question.target), tuple(parts), response, answer)
-        yield exchange, difference if parts else None
+        yield to_exchange(question, response), find_difference(question, response, ask_fake(fake, question))
+
+
+def find_difference(
+    question: Question, response: Response, answer: Response, *, is_submitted: bool = False
+) -> Difference | None:
+    """Compare Copr's response with the fake's.
+
+    :param is_submitted: whether the builds have been submitted by the requests before.
+    """
+    parts = ["status"]
+    if response.status != NO_RESPONSE:
+        parts = differing_parts(to_exchange(question, response), answer, is_submitted=is_submitted)
+    return Difference(question, endpoint_of(question.target), tuple(parts), response, answer) if parts else None
 
 
 def ask_fake(fake: FakeCopr, question: Question) -> Response:

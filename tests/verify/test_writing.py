@@ -1,0 +1,153 @@
+"""Comparing requests that write, and deleting the project at the end."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from copr_chroot_fake import CoprFakeError, FakeCopr
+from copr_chroot_fake.cli import main
+from copr_chroot_fake.control.worlds import InitialConfig
+from copr_chroot_fake.options import FakeOptions
+from copr_chroot_fake.verify.comparison import Response
+from copr_chroot_fake.verify.report import Report, title
+from copr_chroot_fake.verify.writing import Login, read_login, verify_writing
+
+from ..served import serving
+from .services import SCENARIO, Change, Changed, copr, service
+
+LOGIN = Login(None, "jdoe-login", "jdoe-token")
+
+
+def written(
+    change: Change | None = None, fake: FakeCopr | None = None, owner: str = "jdoe"
+) -> tuple[Report, list[str]]:
+    """Compare a service; return the report and the reported lines."""
+    lines: list[str] = []
+    service = copr(Changed(fake or other_service(), change), may_write=True, secrets=LOGIN.secrets)
+    return verify_writing(service, "jdoe", LOGIN, lines.append, lambda questions: questions), lines
+
+
+def other_service() -> FakeCopr:
+    """Return a fake with other ids than those of an empty one."""
+    fake = service()
+    fake.add_project("jdoe/older")
+    fake.add_build(["fedora-43-x86_64"], project="jdoe/older", package="older")
+    fake.add_account("jane", "jane-login", "jane-token", groups=["@tools"])
+    return fake
+
+
+def test_fake_equals_itself() -> None:
+    """Whatever ids, times and names the service has."""
+    report, lines = written()
+    assert not report.differences, report.text()
+    assert report.asked.total() > 40
+    assert not lines
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sign"),
+    [
+        ("already exists", "is there", "is there"),
+        ("Cannot cancel", "Not canceling", "Not canceling"),
+        ('"auto_rebuild"', '"rebuild"', "added rebuild, missing auto_rebuild"),
+    ],
+)
+def test_change_is_found(before: str, after: str, sign: str) -> None:
+    report, _ = written(lambda request, got: got._replace(body=got.body.replace(before.encode(), after.encode())))
+    (found,) = report.classes
+    assert sign in title(found)
+    assert '--user "$COPR_LOGIN:$COPR_TOKEN"' in report.text()
+
+
+class Interruption:
+    """Raises an error at a request of the sequence."""
+
+    def __init__(self, number: int, error: BaseException) -> None:
+        self.left, self.error = number, error
+
+    def __call__(self, request: httpx.Request, response: Response) -> Response:
+        self.left -= 1
+        if self.left == 0:
+            raise self.error
+        return response
+
+
+@pytest.mark.parametrize("number", [9, 20, 33, 41])
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), ValueError("a bug"), CoprFakeError("an error")])
+def test_projects_are_deleted_whatever_happens(number: int, error: BaseException) -> None:
+    fake = other_service()
+    with pytest.raises(type(error)):
+        written(Interruption(number, error), fake)
+    assert [*fake.projects] == ["jdoe/tools", "jdoe/older"]
+
+
+def test_name_of_a_project_that_is_left_is_reported() -> None:
+    def refuse(request: httpx.Request, response: Response) -> Response:
+        is_deletion = request.method == "DELETE" and "/project/delete/" in request.url.path
+        return response._replace(status=500) if is_deletion and not request.url.path.endswith("%20x") else response
+
+    _, lines = written(refuse)
+    assert len(lines) == 2 or len(lines) == 3
+    assert all(
+        re.fullmatch(r"Error: jdoe/verify-\w{32}\S*(?: x)? could not be deleted; delete it yourself", line)
+        for line in lines
+    )
+
+
+def test_only_projects_of_the_comparison_are_changed() -> None:
+    transport = Changed(other_service())
+    verify_writing(copr(transport, may_write=True), "jdoe", LOGIN, print, lambda questions: questions)
+    for request in transport.requests:
+        if request.method not in ("GET", "HEAD", "OPTIONS"):
+            text = f"{request.url.path} {request.read().decode()}"
+            is_of_own_build = re.search(r"/build/(cancel|delete)/(?!1\b|7\b|8\b|9\b)\d+ $", text)
+            names_nothing = text.endswith(('{"builds": [0]}', '{"chroots": ["fedora-43-x86_64"]}'))
+            assert "verify-" in text or is_of_own_build or names_nothing, text
+
+
+def test_secrets_are_hidden(tmp_path: Path) -> None:
+    """Even if the service sends them back."""
+    echo = b'{"error": "jdoe-login jdoe-token ' + LOGIN.header[1].encode() + b'"}'
+    report, lines = written(lambda request, got: got if got.status == 200 else got._replace(body=echo, status=418))
+    shown = report.text() + json.dumps(report.document()) + str(lines)
+    assert "SECRET" in shown
+    assert not any(secret in shown for secret in LOGIN.secrets)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "copr"
+    path.write_text("[copr-cli]\nusername = jdoe\nlogin = jdoe-login\ntoken = jdoe-token\n")
+    return path
+
+
+def test_command_compares_both_kinds_of_requests(config: Path) -> None:
+    accounts = [{"name": "jdoe", "login": "jdoe-login", "token": "jdoe-token"}]
+    options = FakeOptions(default_limit=None, progress="manual")
+    initial = InitialConfig(scenarios=({**SCENARIO, "accounts": accounts},), options=options)
+    with serving(initial) as server:
+        arguments = ["verify", "7", "8", "--write", "jdoe", "--config", str(config), "--url", server.url]
+        done = CliRunner().invoke(main, [*arguments, "--rate", "100000"])
+    assert done.exit_code == 0, done.output
+    assert "jdoe-token" not in done.output
+
+
+def test_rejected_login_ends_the_command() -> None:
+    with pytest.raises(CoprFakeError, match="Copr does not accept the login: status 401"):
+        verify_writing(copr(Changed(other_service()), may_write=True), "jdoe", Login(None, "a", "b"), print, list)
+
+
+def test_writing_requires_a_login(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["verify", "--write", "jdoe"])
+    assert (done.exit_code, done.output) == (2, "Error: --write requires --config\n")
+    path = tmp_path / "copr"
+    path.write_text("[copr-cli]\nlogin = secret\n")
+    with pytest.raises(CoprFakeError, match="no section copr-cli with login and token") as raised:
+        read_login(path)
+    assert "secret" not in str(raised.value)
