@@ -8,6 +8,7 @@ from typing import NamedTuple
 from .api import masks
 from .api.context import RequestContext
 from .api.routing import ENDPOINTS, parse_target, respond
+from .engine.actors import Actor, When
 from .engine.clock import VirtualClock
 from .engine.faults import Hit, Subject
 from .engine.poll_loops import Kind, Poll
@@ -53,12 +54,27 @@ class Api:
         self.default_limit = default_limit
         self._last_headers = _NO_HEADERS
         """The headers of the latest request that had any."""
+        self.actors: list[Actor] = []
 
     def answer(self, method: str, target: str, headers: RawHeaders = (), body: bytes = b"") -> Answer:
-        """Return the response to a request.
+        """Return the response to a request, with the functions that are called before and after it.
 
         :param target: path and query as sent.
         """
+        if not self.actors:
+            return self._answer(method, target, headers, body)
+        parsed = parse_target(target, self.store.serves_results)
+        self._act("before", parsed)
+        answer = self._answer(method, target, headers, body)
+        self._act("after", parsed)
+        return answer
+
+    def _act(self, when: When, target: Target) -> None:
+        """Call the functions of a second actor, without the lock, so that they may use other threads."""
+        for actor in [*self.actors]:
+            actor.act(when, Subject(target.endpoint, target.build_id, target.chrootname))
+
+    def _answer(self, method: str, target: str, headers: RawHeaders, body: bytes) -> Answer:
         store = self.store
         parsed = parse_target(target, store.serves_results)
         context = RequestContext(store, self.default_limit, method, parsed, headers, body, method == "GET")

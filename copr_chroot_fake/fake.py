@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from types import EllipsisType
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Literal, cast, get_args, overload
 
 from .engine import create
+from .engine.actors import Actor, When
 from .engine.build import Build
 from .engine.clock import SystemClock, VirtualClock
 from .engine.collection import Collection
-from .engine.faults import Faults
+from .engine.faults import Faults, Subject
 from .engine.project import Project
 from .engine.store import Store
 from .engine.submission_rules import SubmissionRule, SubmissionRules
@@ -40,6 +41,7 @@ from .validation import checks
 from .validation.spec import parse
 from .version import COPR_VERSION
 from .wire.answer import Answer
+from .wire.endpoint_name import EndpointName
 from .wire.headers import Headers, encode_headers
 
 if TYPE_CHECKING:
@@ -57,7 +59,6 @@ if TYPE_CHECKING:
     from .messages.subscribers import Subscription
     from .scenario.spec import ChrootsLike, Scenario
     from .server.addresses import CoprProxy, TlsServer
-    from .wire.endpoint_name import EndpointName
 
 
 class FakeCopr:
@@ -649,6 +650,74 @@ class FakeCopr:
         """
         __tracebackhide__ = True
         self.service.journal.assert_project_created(fields, chroots, project=project, user=user)
+
+    def assert_project_edited(
+        self,
+        *,
+        project: str | None = None,
+        chroots: Iterable[str] | None = None,
+        user: str | None = None,
+        **fields: object,
+    ) -> None:
+        """Assert that a request changed the settings of a project.
+
+        :param project: ``owner/project``.
+        :param chroots: the chroots that were sent, in any order.
+        :param user: the user who was logged in.
+        :param fields: other fields of the body, as sent: ``description="Tools"``.
+        :raises AssertionError: with the closest request, and how it differs.
+        """
+        __tracebackhide__ = True
+        self.service.journal.assert_project_edited(fields, chroots, project=project, user=user)
+
+    def assert_canceled(self, build: Build | int) -> None:
+        """Assert that a request canceled a build, which is given as such or by its id.
+
+        :raises AssertionError: with the requests that were made.
+        """
+        __tracebackhide__ = True
+        self.service.journal.assert_canceled(build.id if isinstance(build, Build) else build)
+
+    def assert_waited_for(self, build: Build | int) -> None:
+        """Assert that a response showed the end of a build, or of all its chroots; the build may be given by its id.
+
+        :raises AssertionError: with the last states in responses, and the requests that were made.
+        """
+        __tracebackhide__ = True
+        number = build.id if isinstance(build, Build) else checks.positive("build", build)
+        self.service.journal.assert_waited_for(self._store.existing_build(number))
+
+    def on_request(
+        self,
+        callback: Callable[[], object],
+        *,
+        when: Literal["before", "after"] = "before",
+        endpoint: EndpointName | None = None,
+        build_id: int | None = None,
+        chrootname: str | None = None,
+        nth: int | None = None,
+    ) -> Actor:
+        """Call a function at requests from now on, as a second actor that changes the fake in between, to test races.
+
+        It runs in the thread of the request, may use the fake, and is not called for requests that it makes itself.
+
+        :param when: before the request is answered, or after that.
+        :param endpoint: select requests for this endpoint; by default all.
+        :param nth: only at the nth of these requests, counted from 1.
+        :raises InputError: naming the invalid value.
+        """
+        if not callable(callback):
+            raise InputError("callback", f"expected a function, got {checks.excerpt(callback)}")
+        subject = Subject(
+            checks.optional(checks.one_of(get_args(EndpointName)))("endpoint", endpoint),
+            checks.optional(checks.positive)("build_id", build_id),
+            checks.optional(checks.text)("chrootname", chrootname),
+        )
+        moment = cast(When, checks.one_of(get_args(When))("when", when))
+        actors = self.service.api.actors
+        actor = Actor(callback, moment, subject, checks.optional(checks.positive)("nth", nth), actors)
+        actors.append(actor)
+        return actor
 
     def assert_polled_no_faster_than(
         self, seconds: float, *, build_id: int | None = None, chrootname: str | None = None

@@ -88,6 +88,7 @@ OTHERWISE: Mapping[str, Mapping[str, Any]] = {
     "Group": {"name": "@tools", "fas_name": "tools"},
     "FakeCopr.add_project": {"project": "jdoe/tools"},
     "FakeCopr.on_submit": {"lifecycle": "fails"},
+    "FakeCopr.on_request": {"callback": print},
     "FakeCopr.from_options": {"options": kit.FakeOptions()},
     "Build.add_chroot": {"name": "fedora-42-x86_64"},
     "BuildChroot.hold": {"state": "succeeded"},

@@ -298,7 +298,53 @@ class ProjectCreatedBody:
         service.journal.assert_project_created(self.fields or {}, self.chroots, project=self.project, user=self.user)
 
 
-Assertion = RequestedBody | NotRequestedBody | PolledBody | PagesBody | SubmittedBody | ProjectCreatedBody
+@frozen(kw_only=True)
+class ProjectEditedBody:
+    """A request changed the settings of a project; ``fields`` are other fields of the body."""
+
+    assertion: Literal["project-edited"]
+    project: FullName | None = None
+    chroots: tuple[Text, ...] | None = None
+    user: Text | None = None
+    fields: JsonObject | None = None
+
+    def check(self, service: Service) -> None:
+        service.journal.assert_project_edited(self.fields or {}, self.chroots, project=self.project, user=self.user)
+
+
+@frozen(kw_only=True)
+class CanceledBody:
+    """A request canceled a build."""
+
+    assertion: Literal["canceled"]
+    build_id: Positive
+
+    def check(self, service: Service) -> None:
+        service.journal.assert_canceled(self.build_id)
+
+
+@frozen(kw_only=True)
+class WaitedForBody:
+    """A response showed the end of a build, or of all its chroots."""
+
+    assertion: Literal["waited-for"]
+    build_id: Positive
+
+    def check(self, service: Service) -> None:
+        service.journal.assert_waited_for(service.store.existing_build(self.build_id))
+
+
+Assertion = (
+    RequestedBody
+    | NotRequestedBody
+    | PolledBody
+    | PagesBody
+    | SubmittedBody
+    | ProjectCreatedBody
+    | ProjectEditedBody
+    | CanceledBody
+    | WaitedForBody
+)
 
 _ASSERTIONS: Mapping[str, Callable[[str, object], Assertion]] = {
     "requested": check_of(RequestedBody),
@@ -307,6 +353,9 @@ _ASSERTIONS: Mapping[str, Callable[[str, object], Assertion]] = {
     "all-pages-read": check_of(PagesBody),
     "submitted": check_of(SubmittedBody),
     "project-created": check_of(ProjectCreatedBody),
+    "project-edited": check_of(ProjectEditedBody),
+    "canceled": check_of(CanceledBody),
+    "waited-for": check_of(WaitedForBody),
 }
 
 

@@ -12,6 +12,7 @@ from ..api.endpoint import Submits
 from ..api.routing import ENDPOINTS
 from ..engine.build import Build
 from ..engine.store import Store
+from ..model.states import State
 from ..validation import checks
 from ..validation.rule import frozen
 from ..wire.endpoint_name import EndpointName
@@ -153,6 +154,34 @@ class Journal:
         found = self._submissions(_submitting("project"), submissions.project_in)
         self._fail(submissions.problem_in(found, expected, None, "project"))
 
+    def assert_project_edited(
+        self, fields: Mapping[str, object], chroots: Iterable[str] | None, **texts: str | None
+    ) -> None:
+        __tracebackhide__ = True
+        expected = submissions.expected_fields(fields, chroots, **texts)
+        found = self._submissions(["project/edit"], submissions.edit_in)
+        self._fail(submissions.problem_in(found, expected, None, "project"))
+
+    def assert_canceled(self, build_id: int) -> None:
+        __tracebackhide__ = True
+        checks.positive("build_id", build_id)
+        if not self.find(Filter("build/cancel", build_id, has_valid_method=True, status=200)):
+            raise AssertionError(f"no request has canceled build {build_id}.{self._latest()}")
+
+    def assert_waited_for(self, build: Build) -> None:
+        __tracebackhide__ = True
+        requests = self.requests()
+        of_build = [request.build_states[build.id] for request in requests if build.id in request.build_states][-1:]
+        of_chroots: dict[str, State] = {}
+        for request in requests:
+            of_chroots.update(request.states if request.build_id == build.id else {})
+        is_complete = of_chroots and of_chroots.keys() >= {chroot.name for chroot in build.chroots}
+        if any(state.is_final for state in of_build) or (is_complete and all(map(_is_final, of_chroots.values()))):
+            return
+        seen = [*of_build, *(f"{name} {state}" for name, state in of_chroots.items())]
+        last = f"last seen: {checks.listing(seen, 5)}" if seen else "it was never requested"
+        raise AssertionError(f"no response has shown the end of build {build.id}; {last}.{self._latest()}")
+
     def _fail(self, problem: str | None) -> None:
         """Fail an assertion that has a problem; the latest command that failed is the likely cause."""
         __tracebackhide__ = True
@@ -206,6 +235,10 @@ class Journal:
 
 MAX_LATEST = 20
 """The maximum number of lines about the latest requests in a message or a report."""
+
+
+def _is_final(state: State) -> bool:
+    return state.is_final
 
 
 def _submitting(subject: Submits) -> list[EndpointName]:

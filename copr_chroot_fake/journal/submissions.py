@@ -59,6 +59,14 @@ def project_in(request: Request) -> Iterator[Submission]:
     yield Submission(request, fields, project and f"project {project}")
 
 
+def edit_in(request: Request) -> Iterator[Submission]:
+    """Yield the edit of a project that a request submitted."""
+    parameters = parse_target(request.target, has_results=False).parameters
+    project = f"{parameters.get('ownername')}/{parameters.get('projectname')}"
+    done = f"edited project {project}" if request.status == 200 else None
+    yield Submission(request, {**_fields(request), "project": project}, done)
+
+
 def _fields(request: Request) -> dict[str, Any]:
     """Return the user and the fields that a body has."""
     document = request.json

@@ -88,6 +88,7 @@ def write_config(url: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """Write a configuration file below ``directory``, and make both subprocesses and modules of this process use it."""
     path = directory / ".config" / "copr"
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
     path.write_text(client_config(url))
     # Import the official client before HOME changes: it computes its default path when it is imported.
     with suppress(ModuleNotFoundError):

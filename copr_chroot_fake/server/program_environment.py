@@ -23,6 +23,7 @@ def proxy_variables(url: str, authority: Path, directory: Path, config: str) -> 
     bundle = directory / "bundle.pem"
     bundle.write_text(f"{_trusted_certificates()}\n{authority.read_text()}")
     copr_config = directory / "copr.conf"
+    copr_config.touch(mode=0o600)
     copr_config.write_text(config)
     wgetrc = directory / "wgetrc"
     wgetrc.write_text(f"{_system_wgetrc()}\nca_certificate = {bundle}\n")

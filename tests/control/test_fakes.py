@@ -278,6 +278,9 @@ def test_failed_assertion_lists_requests(control: Control) -> None:
         assert control.post("/verify", body)["passed"]
     for body in holding:
         assert not control.post("/verify", body)["passed"]
+    others: list[dict[str, object]] = [{"assertion": name, "build_id": 1} for name in ("canceled", "waited-for")]
+    for body in [*others, {"assertion": "project-edited", "project": "jdoe/playground"}]:
+        assert not control.post("/verify", body)["passed"]
 
 
 def submit(control: Control, body: str) -> None:

@@ -45,6 +45,9 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "FakeCopr.assert_not_requested": ("POST /verify",),
     "FakeCopr.assert_submitted": ("POST /verify",),
     "FakeCopr.assert_project_created": ("POST /verify",),
+    "FakeCopr.assert_project_edited": ("POST /verify",),
+    "FakeCopr.assert_canceled": ("POST /verify",),
+    "FakeCopr.assert_waited_for": ("POST /verify",),
     "FakeCopr.assert_polled_no_faster_than": ("POST /verify",),
     "FakeCopr.assert_all_pages_read": ("POST /verify",),
     **{
@@ -123,6 +126,7 @@ NO_CALLS: Mapping[str, str] = {
         ADAPTER,
     ),
     **dict.fromkeys(("FakeCopr.results_url", "FakeCopr.serves_results"), STARTED),
+    "FakeCopr.on_request": "the function of a second actor runs in the same process",
     "FakeCopr.subscribe": "a client polls GET /messages, or gets them from a broker",
 
     **{
