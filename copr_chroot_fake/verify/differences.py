@@ -127,19 +127,22 @@ def _problem(response: Response, question: Question) -> str | None:
     return _skeleton(str(message or ""), question) if response.status >= 400 or has_only_text else None
 
 
-_VARIABLE = re.compile(
-    r"(?<!\w)'[^']*'(?!\w)|\S*[\d_/@%]\S*|\b(?:chrootname|ownername|projectname|packagename|query)\b|[^\w']+"
-)
-"""The parts of an error that depend on the request, and punctuation."""
+_QUOTED = re.compile(r"(?<!\w)'[^']*'(?!\w)")
+
+_ARGUMENTS = frozenset({"chrootname", "ownername", "projectname", "packagename", "query"})
+"""The names of arguments that look like words; the others have an underscore."""
 
 
 def _skeleton(message: str, question: Question) -> str:
     """Return the words of an error that do not depend on the request."""
     target = parse_target(question.target, has_results=False)
-    values = {*target.arguments.values(), *map(unquote, target.parameters.values())}
-    for value in sorted(filter(None, values), key=len, reverse=True):
-        message = re.sub(rf"(?<!\w)@?{re.escape(value.lstrip('@'))}(?!\w)", " ", message)
-    return " ".join(_VARIABLE.sub(" ", message).split())
+    values = " ".join([*target.arguments.values(), *map(unquote, target.parameters.values())])
+    variable = {word.strip("@") for word in values.split()} | _ARGUMENTS
+    words = (word.strip(".,:;@{}[]()") for word in _QUOTED.sub(" ", message).split())
+    return " ".join(word for word in words if word and word not in variable and not _DEPENDS.search(word))
+
+
+_DEPENDS = re.compile(r"[\d_/@%]")
 
 
 def _changes(key: str, before: object, now: object) -> Iterator[str]:

@@ -220,10 +220,9 @@ class _Sequence:
         """Return Copr's response with the fake's ids and address of results."""
         text = response.body.decode(errors="replace")
         text = _NUMBER.sub(lambda found: self._ids.get(found[0], found[0]), text)
-        root = re.compile(rf'https?://[^"]*?(?=/{re.escape(self._names["owner"])}/)')
-        before, after = root.search(text), root.search(answer.body.decode())
+        before, after = (_results_root(body, self._names["owner"]) for body in (text, answer.body.decode()))
         if before and after:
-            text = text.replace(before[0], after[0])
+            text = text.replace(before, after)
         return _without_times(response._replace(body=text.encode()))
 
 
@@ -234,3 +233,9 @@ _NUMBER = re.compile(r"(?<![\w.-])\d+(?![\w-])")
 
 def _without_times(response: Response) -> Response:
     return response._replace(body=re.sub(rb'("\w+_on": ?)\d+', rb"\g<1>0", response.body))
+
+
+def _results_root(body: str, owner: str) -> str:
+    """Return the address in front of an owner; empty if there is none."""
+    address = body.partition(f"/{owner}/")[0].rpartition('"')[2]
+    return address if address.startswith("http") else ""
