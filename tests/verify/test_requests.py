@@ -26,7 +26,11 @@ from .services import SCENARIO, URL, Changed, copr, service, verified
 BUNDLED = sorted(path.relative_to(bundled_directory()).as_posix() for path in bundled_directory().rglob("*.json"))
 
 
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize(
+    "name",
+    # The lifecycles only differ in what happens later.
+    [pytest.param(name, marks=pytest.mark.slow) if "lifecycles/" in name else name for name in BUNDLED],
+)
 def test_fake_equals_itself(name: str) -> None:
     """No response about a bundled scenario differs, unless a fault of the scenario changes it."""
     document = json.loads((bundled_directory() / name).read_text())
