@@ -37,7 +37,7 @@ def test_function_runs_before_or_after_a_request(fake: FakeCopr) -> None:
     assert [state(fake) for _ in range(4)] == ["running", "failed", "failed", None]
 
 
-def test_function_is_called_for_matching_requests_until_it_is_canceled(fake: FakeCopr) -> None:
+def test_matching_requests_call_the_function(fake: FakeCopr) -> None:
     calls: list[int] = []
     with fake.on_request(lambda: calls.append(1), chrootname=F41) as actor:
         state(fake)

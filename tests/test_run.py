@@ -23,6 +23,7 @@ from .served import COMMAND, PATIENCE, failed, open_command
 
 GET_STATE = "import json,urllib.request as u; print(json.load(u.urlopen({url!r}))['state'])"
 BUILD = "https://copr.fedorainfracloud.org/api_3/build/1"
+NOTHING = "The program sent no request to the fake.\n"
 STATE = [sys.executable, "-c", GET_STATE.format(url=BUILD)]
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
@@ -99,7 +100,7 @@ def test_status_is_that_of_the_program(status: int) -> None:
 @posix
 def test_status_of_a_killed_program_is_that_of_shells() -> None:
     done = run("--", sys.executable, "-c", "import os; os.kill(os.getpid(), 9)")
-    assert (done.returncode, done.stderr) == (137, "")
+    assert (done.returncode, done.stderr) == (137, NOTHING)
 
 
 @posix
@@ -128,6 +129,18 @@ def test_unmatched_requests_are_printed_at_the_end() -> None:
     )
 
 
+def test_failed_requests_are_printed_at_the_end() -> None:
+    """Once each, with the error, unless a fault has caused it."""
+    code = (
+        "import urllib.request as u\nfor name in ('auth-check', 'auth-check', 'build/list'):\n"
+        "    try: u.urlopen(f'https://copr.fedorainfracloud.org/api_3/{name}')\n    except OSError: pass"
+    )
+    lines = run("--", sys.executable, "-c", code).stderr.splitlines()
+    assert lines[0] == "Copr requests with errors:"
+    assert lines[1].startswith("  GET /api_3/auth-check, 2 times -> 401 (")
+    assert lines[2] == "  GET /api_3/build/list -> 400 (Missing argument ownername)"
+
+
 def test_number_of_printed_requests_is_limited() -> None:
     code = (
         "import urllib.request as u\nfor i in range(50, 75):\n"
@@ -143,7 +156,7 @@ def test_rejected_hosts_are_printed() -> None:
     assert "403" in done.stdout
     assert done.stderr == (
         "the proxy has rejected a request: other.example is not one of Copr's hosts; to pass it through, "
-        "add --proxy-allow other.example\n"
+        f"add --proxy-allow other.example\n{NOTHING}"
     )
 
 

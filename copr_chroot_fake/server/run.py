@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 _NOT_EXECUTABLE, _NOT_FOUND = 126, 127
 """The exit statuses of shells for commands that they cannot run."""
 
-_MAX_UNMATCHED = 20
-"""The maximum number of unmatched requests that are printed."""
+_MAX_PRINTED = 20
+"""The maximum number of unmatched requests, and of failed ones, that are printed."""
 
 _KEYS = [getattr(signal, name) for name in ("SIGINT", "SIGQUIT") if hasattr(signal, name)]
 """Signals that a terminal sends for keys."""
@@ -79,8 +79,9 @@ def run(
         copr-chroot-fake run -- copr-cli monitor jdoe/playground
         copr-chroot-fake run mass-rebuild --speed 60 -- ./release.sh
 
-    At the end, requests for builds and other objects that do not exist are
-    printed on standard error.
+    At the end, requests for builds and other objects that do not exist, and all
+    others that failed without a fault, are printed on standard error; so is the
+    fact that there was no request at all.
 
     Exit status: that of the program, 128 + N if signal N ended it, 126 if it
     cannot be executed, 127 if it does not exist, 2 for an invalid scenario or
@@ -99,6 +100,9 @@ def run(
     with _passing_signals() as passing, proxying(service, allowed) as proxy:
         status = _run(_with_config(command, proxy.environment), proxy.environment, passing)
     _print_unmatched(service)
+    _print_errors(service)
+    if not service.journal.requests() and status not in (_NOT_EXECUTABLE, _NOT_FOUND):
+        click.echo("The program sent no request to the fake.", err=True)
     sys.exit(status)
 
 
@@ -185,11 +189,23 @@ def _passing_signals() -> Iterator[_Signals]:
 
 def _print_unmatched(service: Service) -> None:
     """Print the unmatched requests with their near misses."""
-    unmatched = service.journal.unmatched()
-    if not unmatched:
-        return
-    click.echo("Unmatched Copr requests:", err=True)
-    for requests in unmatched[:_MAX_UNMATCHED]:
-        click.echo(f"  {printable(str(requests))}", err=True)
-    if len(unmatched) > _MAX_UNMATCHED:
-        click.echo(f"  … and {counted(len(unmatched) - _MAX_UNMATCHED, 'more target')}", err=True)
+    _print_list("Unmatched Copr requests", [*map(str, service.journal.unmatched())], "more target")
+
+
+def _print_errors(service: Service) -> None:
+    """Print the other requests that failed, unless because of a fault, with the errors in the responses."""
+    from ..journal.request import describe, group_equal
+
+    requests = [request for request in service.journal.requests() if request.matched and request.fault is None]
+    failed = group_equal(request for request in requests if request.status >= 400)
+    lines = [describe(group, with_time=False) for group in failed]
+    _print_list("Copr requests with errors", lines, "more request")
+
+
+def _print_list(title: str, lines: Sequence[str], more: str) -> None:
+    if lines:
+        click.echo(f"{title}:", err=True)
+    for line in lines[:_MAX_PRINTED]:
+        click.echo(f"  {printable(line)}", err=True)
+    if len(lines) > _MAX_PRINTED:
+        click.echo(f"  … and {counted(len(lines) - _MAX_PRINTED, more)}", err=True)

@@ -279,7 +279,8 @@ def test_failed_assertion_lists_requests(control: Control) -> None:
     for body in holding:
         assert not control.post("/verify", body)["passed"]
     others: list[dict[str, object]] = [{"assertion": name, "build_id": 1} for name in ("canceled", "waited-for")]
-    for body in [*others, {"assertion": "project-edited", "project": "jdoe/playground"}]:
+    others.append({"assertion": "project-edited", "project": "jdoe/playground"})
+    for body in others:
         assert not control.post("/verify", body)["passed"]
 
 
