@@ -11,8 +11,9 @@ from typing import get_args, get_type_hints
 
 from copr_chroot_fake import __version__
 from copr_chroot_fake.control import views
+from copr_chroot_fake.control.call import Operation
 from copr_chroot_fake.control.events import EVENT_STREAM, WorldEvents
-from copr_chroot_fake.control.operations import OPERATIONS, Operation
+from copr_chroot_fake.control.operations import OPERATIONS
 from copr_chroot_fake.control.worlds import NAME
 from copr_chroot_fake.validation.rule import whole
 from copr_chroot_fake.wire.answer import JSON

@@ -16,9 +16,9 @@ from ..validation import checks
 from ..validation.spec import check_of, parse
 from ..wire.answer import Answer, json_answer
 from . import page, views
-from .call import Call, NotFoundError, Setting, parse_digits
+from .call import Call, NotFoundError, Operation, Setting, parse_digits
 from .events import WorldEvents
-from .operations import TABLE, Operation, find
+from .operations import TABLE, find
 from .worlds import World
 
 DOCUMENT = Path(__file__).with_name("openapi.json")

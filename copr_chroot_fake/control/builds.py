@@ -7,7 +7,7 @@ from ..engine.dump import write_project
 from ..errors import InputError
 from ..scenario.spec import ProjectSpec
 from . import views
-from .call import Call, page, select_builds, select_names
+from .call import Call, operation, page, select_builds, select_names
 from .specs import (
     AddedBuild,
     AddedChroot,
@@ -27,22 +27,26 @@ from .specs import (
 )
 
 
+@operation("GET", "/builds")
 def show_builds(call: Call, query: BuildsQuery) -> views.BuildsView:
     """List the builds, in the order in which they were added."""
     builds = select_builds(call.store.current_builds.values(), query)
     return {"builds": [views.build(build) for build in page(builds, query)], "total": len(builds)}
 
 
+@operation("GET", "/builds/{build_id}")
 def show_build(call: Call, query: PageQuery) -> views.BuildView:
     """Get a build, with a page of its chroots."""
     return views.build(call.build, query.limit, query.offset)
 
 
+@operation("POST", "/builds", creates=True)
 def add_build(call: Call, body: AddedBuild) -> views.BuildView:
     """Add a build; omitted fields get plausible defaults, and the ``id`` is the next one by default."""
     return views.build(create.add_build(body, call.store))
 
 
+@operation("POST", "/populate", has_optional_body=True, creates=True)
 def populate(call: Call, body: PopulateBody) -> views.BuildsView:
     """Add generated builds in their current state, from the fake's random seed or another."""
     from ..generate.provider import populate as add_generated
@@ -51,11 +55,13 @@ def populate(call: Call, body: PopulateBody) -> views.BuildsView:
     return {"builds": [views.build(build) for build in added], "total": len(added)}
 
 
+@operation("DELETE", "/builds/{build_id}")
 def remove_build(call: Call) -> None:
     """Delete a build."""
     call.build.delete()
 
 
+@operation("POST", "/builds/{build_id}/cancel")
 def cancel_build(call: Call) -> views.BuildView:
     """Cancel a build, as a user does."""
     build = call.build
@@ -63,6 +69,7 @@ def cancel_build(call: Call) -> views.BuildView:
     return views.build(build)
 
 
+@operation("POST", "/builds/{build_id}/report-source")
 def report_source(call: Call, body: ReportSourceBody) -> views.BuildReportView:
     """Report a state of a source build as Copr's backend does; ``accepted`` is whether Copr accepts the report."""
     build = call.build
@@ -70,6 +77,7 @@ def report_source(call: Call, body: ReportSourceBody) -> views.BuildReportView:
     return {"accepted": accepted, "build": views.build(build)}
 
 
+@operation("POST", "/builds/{build_id}/report-import", has_optional_body=True)
 def report_import(call: Call, body: ReportImportBody) -> views.BuildReportView:
     """Report that the source package is in dist-git; ``accepted`` is whether Copr accepts the report."""
     build = call.build
@@ -77,6 +85,7 @@ def report_import(call: Call, body: ReportImportBody) -> views.BuildReportView:
     return {"accepted": accepted, "build": views.build(build)}
 
 
+@operation("POST", "/builds/{build_id}/advance", has_optional_body=True)
 def advance_build(call: Call, body: AdvanceBuildBody) -> views.BuildView:
     """Advance each chroot of a build that can advance: by one stage, or to the end of its lifecycle."""
     build = call.build
@@ -87,11 +96,13 @@ def advance_build(call: Call, body: AdvanceBuildBody) -> views.BuildView:
     return views.build(build)
 
 
+@operation("POST", "/builds/{build_id}/source-results")
 def add_source_result(call: Call, body: ResultBody) -> None:
     """Add a file to the result directory of a source build, or replace the one that the fake generates."""
     call.build.source.add_result(body.name, body.content)
 
 
+@operation("POST", "/builds/{build_id}/chroots", creates=True)
 def add_chroot(call: Call, body: AddedChroot) -> views.ChrootView:
     """Add a chroot to a build; omitted fields get plausible defaults."""
     build = call.build
@@ -101,17 +112,20 @@ def add_chroot(call: Call, body: AddedChroot) -> views.ChrootView:
         return views.chroot(create.add_chroot(body, build))
 
 
+@operation("POST", "/mock-chroots")
 def add_mock_chroots(call: Call, body: MockChrootsBody) -> None:
     """Add chroots to Copr's list without adding them to a project or a build."""
     call.store.know(body.names)
 
 
+@operation("GET", "/projects")
 def show_projects(call: Call, query: NamesQuery) -> views.ProjectsView:
     """List the projects."""
     projects = select_names(list(call.store.projects.values()), lambda project: project.full_name, query.search)
     return {"projects": [write_project(project) for project in page(projects, query)], "total": len(projects)}
 
 
+@operation("GET", "/packages")
 def show_packages(call: Call, query: NamesQuery) -> views.PackagesView:
     """List the packages of all projects, with the names of the projects."""
     with call.store.lock:
@@ -122,16 +136,19 @@ def show_packages(call: Call, query: NamesQuery) -> views.PackagesView:
     return {"packages": [views.package(*item) for item in page(packages, query)], "total": len(packages)}
 
 
+@operation("POST", "/projects")
 def add_project(call: Call, body: ProjectSpec) -> None:
     """Add a project."""
     create.add_project(body, call.store)
 
 
+@operation("GET", "/builds/{build_id}/chroots/{chrootname}")
 def show_chroot(call: Call) -> views.ChrootView:
     """Get a build chroot."""
     return views.chroot(call.chroot)
 
 
+@operation("POST", "/builds/{build_id}/chroots/{chrootname}/report")
 def report(call: Call, body: ReportBody) -> views.ReportView:
     """Report a state of a build chroot as Copr's backend does; ``accepted`` is whether Copr accepts the report."""
     chroot = call.chroot
@@ -139,6 +156,7 @@ def report(call: Call, body: ReportBody) -> views.ReportView:
     return {"accepted": accepted, "chroot": views.chroot(chroot)}
 
 
+@operation("POST", "/builds/{build_id}/chroots/{chrootname}/state")
 def set_state(call: Call, body: SetStateBody) -> views.ChrootView:
     """Set the state of a build chroot, possible or not."""
     chroot = call.chroot
@@ -147,6 +165,7 @@ def set_state(call: Call, body: SetStateBody) -> views.ChrootView:
     return views.chroot(chroot)
 
 
+@operation("POST", "/builds/{build_id}/chroots/{chrootname}/advance", has_optional_body=True)
 def advance(call: Call, body: AdvanceBody) -> views.ChrootView:
     """Advance a build chroot to its next stage, on to a state, or to the end of its lifecycle."""
     chroot = call.chroot
@@ -154,6 +173,7 @@ def advance(call: Call, body: AdvanceBody) -> views.ChrootView:
     return views.chroot(chroot)
 
 
+@operation("POST", "/builds/{build_id}/chroots/{chrootname}/hold", has_optional_body=True)
 def hold(call: Call, body: HoldBody) -> views.ChrootView:
     """Hold a build chroot when it reaches a state; by default in its current one."""
     chroot = call.chroot
@@ -161,6 +181,7 @@ def hold(call: Call, body: HoldBody) -> views.ChrootView:
     return views.chroot(chroot)
 
 
+@operation("POST", "/builds/{build_id}/chroots/{chrootname}/release")
 def release(call: Call) -> views.ChrootView:
     """Release a held build chroot."""
     chroot = call.chroot
@@ -168,6 +189,7 @@ def release(call: Call) -> views.ChrootView:
     return views.chroot(chroot)
 
 
+@operation("POST", "/builds/{build_id}/chroots/{chrootname}/results")
 def add_result(call: Call, body: ResultBody) -> None:
     """Add a file to the result directory of a build chroot, or replace the one that the fake generates."""
     call.chroot.add_result(body.name, body.content)

@@ -1,16 +1,18 @@
-"""A control call: the world, the parameters in its path, and the objects that it names or selects."""
+"""Operations of the control API, and calls of them: the world, the parameters in the path, and what they select."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 from ..engine.build import Build
 from ..engine.chroot import BuildChroot
 from ..errors import CoprFakeError
 from ..validation import checks
+from ..validation.rule import frozen
 from .specs import BuildFilter
 
 if TYPE_CHECKING:
@@ -91,6 +93,36 @@ class Call:
         if number is None or number not in existing:
             raise NotFoundError(f"{kind} {checks.excerpt(text)}", existing)
         return number
+
+
+@frozen()
+class Operation:
+    """An operation of the control API. The docstring of its function is the summary.
+
+    The type hints of the function are those of its ``body`` and ``query``, if it has any, and of the response.
+
+    :param path: its template, relative to ``/_fake``.
+    :param has_optional_body: whether a missing body is equivalent to an empty object.
+    :param creates: whether it creates something, and the status is 201.
+    """
+
+    method: str
+    path: str
+    run: Callable[..., object]
+    has_optional_body: bool
+    creates: bool
+
+    @cached_property
+    def hints(self) -> Mapping[str, Any]:
+        """The types of ``body`` and ``query``, if it takes any, and ``return``."""
+        return get_type_hints(self.run, include_extras=True)
+
+
+def operation(
+    method: str, path: str, *, has_optional_body: bool = False, creates: bool = False
+) -> Callable[[Callable[..., object]], Operation]:
+    """Declare that a function is an operation; see :class:`Operation` for the parameters."""
+    return lambda run: Operation(method, path, run, has_optional_body, creates)
 
 
 def page(items: Iterable[T], query: PageQuery) -> list[T]:

@@ -9,12 +9,13 @@ from ..options import SHARED_NAMES
 from ..validation import checks
 from ..version import COPR_VERSION, __version__
 from . import views
-from .call import Call, NotFoundError, page
+from .call import Call, NotFoundError, operation, page
 from .events import WorldEvents
 from .specs import OverviewQuery, PageQuery, WorldBody
 from .worlds import InitialConfig, World
 
 
+@operation("GET", "/health")
 def show_health(call: Call) -> views.HealthView:
     """Check that the server responds, and get its version and that of the Copr that it imitates."""
     limit, worlds = call.service.api.default_limit, len(call.setting.worlds)
@@ -27,16 +28,19 @@ def show_health(call: Call) -> views.HealthView:
     }
 
 
+@operation("GET", "/overview")
 def show_overview(call: Call, query: OverviewQuery) -> views.OverviewView:
     """Get everything that the page displays."""
     return views.overview(call.service, call.setting.worlds.names, query)
 
 
+@operation("GET", "/events")
 def stream_events(call: Call) -> WorldEvents:
     """Stream an event at once and after each change, at most 4 per second; its data is a ``WorldView``."""
     return WorldEvents(call.setting.worlds, call.world)
 
 
+@operation("POST", "/save")
 async def save(call: Call) -> views.SavedView:
     """Save the state of all worlds to the state file."""
     if call.setting.save is None:
@@ -44,6 +48,7 @@ async def save(call: Call) -> views.SavedView:
     return {"file": await call.setting.save(call.setting.worlds)}
 
 
+@operation("GET", "/worlds")
 def show_worlds(call: Call, query: PageQuery) -> views.WorldsView:
     """List the named worlds."""
     worlds = call.setting.worlds
@@ -54,11 +59,13 @@ def show_worlds(call: Call, query: PageQuery) -> views.WorldsView:
     }
 
 
+@operation("GET", "/worlds/{world}")
 def show_world(call: Call) -> views.WorldView:
     """Get a world."""
     return views.world(_world(call))
 
 
+@operation("PUT", "/worlds/{world}", has_optional_body=True)
 def replace_world(call: Call, body: WorldBody) -> views.WorldView:
     """Create a world, or replace an existing one."""
     try:
@@ -82,6 +89,7 @@ def _initial_config(call: Call, body: WorldBody) -> InitialConfig:
     )
 
 
+@operation("POST", "/worlds/{world}/reset")
 def reset_world(call: Call) -> views.WorldView:
     """Reset a world to its initial state."""
     world = _world(call)
@@ -89,11 +97,13 @@ def reset_world(call: Call) -> views.WorldView:
     return views.world(world)
 
 
+@operation("DELETE", "/worlds/{world}")
 def delete_world(call: Call) -> None:
     """Delete a world."""
     call.setting.worlds.delete(_world(call).name)
 
 
+@operation("POST", "/reset")
 def reset(call: Call) -> views.WorldView:
     """Reset to the initial state."""
     call.world.reset()

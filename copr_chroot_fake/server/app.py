@@ -13,7 +13,7 @@ no token, or requests from pages of other sites.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -113,7 +113,7 @@ class ServedApp:
     def __call__(self, request: Request) -> Answer | BodyWanted:
         target, name = request.target, None
         if target.startswith((WORLDS, SHORT_WORLDS)):
-            name, target = (_split_cached if len(target) <= _MAX_CACHED_LENGTH else _split)(target)
+            name, target = _split(target)
         if target.startswith(CONTROL) and target[len(CONTROL) : len(CONTROL) + 1] in ("", "/", "?"):
             return self._begin_control_call(name, target[len(CONTROL) :], request)
         # The page's address is relative, so the root needs its slash.
@@ -208,13 +208,6 @@ def _split(target: str) -> tuple[str, str]:
     path, question_mark, query = target.partition("?")
     name, slash, rest = path[len(prefix) :].partition("/")
     return unquote(name), (slash + rest or "/") + question_mark + query
-
-
-_MAX_CACHED_LENGTH = 1000
-"""Characters of the longest target that is cached; clients that poll send shorter ones."""
-
-# Clients that poll repeat the same few targets.
-_split_cached = lru_cache(maxsize=1024)(_split)
 
 
 _REDIRECT = Answer(
