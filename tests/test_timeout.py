@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
 HANGS = """
@@ -22,6 +24,7 @@ def test_hangs():
 """
 
 
+@pytest.mark.slow
 def test_hang_shows_all_threads(tmp_path: Path) -> None:
     """Also in a worker of pytest-xdist, whose output nobody sees."""
     (tmp_path / "test_hangs.py").write_text(HANGS)

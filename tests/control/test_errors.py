@@ -373,6 +373,7 @@ def test_too_deeply_nested_json_is_422(local: Control, depth: int) -> None:
     assert local.send("POST", "/seed", b'{"seed":' + b"[" * depth + b"]" * depth + b"}").status == 422
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["builds", "unknown"])
 def test_many_empty_objects_are_rejected_in_bounded_time(local: Control, key: str) -> None:
     """Up to the largest body that a server accepts by default, which takes it a second."""

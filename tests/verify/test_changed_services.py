@@ -13,6 +13,7 @@ import pytest
 from copr_chroot_fake.verify.comparison import Response
 from copr_chroot_fake.verify.report import title
 
+from ..examples import sample
 from .services import Change, in_objects, verified, with_json
 
 Json = dict[str, Any]
@@ -211,7 +212,8 @@ CHANGES: Mapping[str, tuple[Change, str]] = {
 """Changes of a service, and what the report says about each."""
 
 
-@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.sampled
+@pytest.mark.parametrize("name", sample(CHANGES))
 def test_change_is_found_and_described_once(name: str) -> None:
     change, expected = CHANGES[name]
     report = verified(change)
