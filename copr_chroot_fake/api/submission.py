@@ -12,9 +12,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ..engine.build import Build
+from ..engine.create import submit
 from ..engine.project import Project
 from ..engine.store import Store
-from ..engine.submission import submit
 from ..model import defaults
 from ..model.project import Isolation, SourcePackage
 from ..model.shell_pattern import ShellPattern

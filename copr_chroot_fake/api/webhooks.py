@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ..engine.build import Build
+from ..engine.create import submit
 from ..engine.project import Project
 from ..engine.store import Store
-from ..engine.submission import submit
 from ..model.package import Package
 from ..scenario.spec import BuildSpec, SourceSpec
 from ..wire.answer import Answer, ApiError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import chain
 from typing import TypeVar
@@ -30,13 +30,12 @@ from ..scenario.spec import (
     ScenarioSpec,
     SourceSpec,
 )
-from .batch import Batch
 from .build import Build, Cancellation, confirmation_due
 from .chroot import BuildChroot, ChrootData, Overrides
 from .lifecycle_run import LifecycleRun
 from .project import Project
 from .source import SourceBuild
-from .store import Additions, Store
+from .store import Additions, Batch, Store
 
 T = TypeVar("T")
 
@@ -182,6 +181,22 @@ def add_build(spec: BuildSpec, store: Store) -> Build:
         additions.projects.update(undescribed)
         _derive_source(build)
         store.add(additions, enable=True)
+    return build
+
+
+def submit(store: Store, project: Project, spec: BuildSpec, chroots: Iterable[str], batch: int | None = None) -> Build:
+    """Add a build, which advances once :meth:`SourceBuild.start` is called, after the response.
+
+    :param spec: the build with its source, and without chroots.
+    :param chroots: the names of those to which it is submitted; none if the source build determines them.
+    """
+    now = store.clock.now()
+    build = create_build(spec, store.next_build_id(), project, store, now)
+    build.submitted_on = int(now)
+    build.source.stored_state, build.source.progress = State.PENDING, store.progress
+    build.add_waiting(chroots)
+    counts = store.submission_rules.apply(build)
+    store.add_submitted(build, batch, counts)
     return build
 
 

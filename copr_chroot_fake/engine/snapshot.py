@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 from ..model.account import Account, Group
-from .batch import Batch
 from .build import Build, SavedBuild
 from .chroot import Change
 from .clock import VirtualClock
@@ -20,7 +19,7 @@ from .counted import SavedItems
 from .faults import ActiveFault
 from .message_log import Entry
 from .project import Project, SavedProject
-from .store import Store
+from .store import Batch, Store
 from .submission_rules import SubmissionRule
 
 K = TypeVar("K")

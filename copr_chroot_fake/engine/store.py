@@ -20,7 +20,6 @@ from ..model.project import COPR_URL, RESULTS_PATH, RESULTS_URL, UPLOADS_PATH
 from ..model.states import State
 from ..scenario.spec import SubmissionRuleSpec
 from ..validation import checks
-from .batch import Batch
 from .build import Build
 from .build_index import BuildIndex
 from .chroot import BuildChroot, Change
@@ -34,6 +33,19 @@ from .poll_loops import PollLoops
 from .project import Project
 from .submission_rules import SubmissionRule, SubmissionRules
 from .timeline import Timeline
+
+
+@dataclass
+class Batch:
+    """A batch; its builds start only when all builds of the batch before it have ended.
+
+    :param blocked_by: the id of the batch that it waits for; ``None`` if it waits for none.
+    :param builds: the ids of its builds, those of deleted ones included.
+    """
+
+    id: int
+    blocked_by: int | None = None
+    builds: list[int] = field(default_factory=list)
 
 
 @dataclass(eq=False, repr=False)
