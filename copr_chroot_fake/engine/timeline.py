@@ -42,19 +42,16 @@ class Timeline:
     never, is replaced when its time comes.
     """
 
-    __slots__ = ("_heap", "_immediate", "_is_catching_up")
+    __slots__ = ("_heap", "_immediate")
 
     def __init__(self) -> None:
         self._heap: list[_Entry] = []
         self._immediate: list[_Entry] = []
         """The same for those that wait for reading."""
-        self._is_catching_up = False
 
     @property
     def next_due(self) -> float:
-        """Unix time of the next transition; ``inf`` if there is none."""
-        if self._immediate:
-            return -math.inf
+        """Unix time of the next transition after :meth:`catch_up`; ``inf`` if there is none."""
         return self._heap[0][0] if self._heap else math.inf
 
     def is_due(self, now: float, is_lookup: bool = False) -> bool:
@@ -72,17 +69,12 @@ class Timeline:
     def catch_up(self, now: float, is_lookup: bool = False) -> None:
         """Make everything happen that is due by now, each transition at its own time.
 
+        A transition reads stored fields only: what is read from outside catches up first.
+
         :param is_lookup: whether to leave out those that wait for reading.
         """
-        # A transition reads other chroots, which must not make more happen.
-        if self._is_catching_up:
-            return
-        self._is_catching_up = True
-        try:
-            while self.is_due(now, is_lookup):
-                self._advance_first(self._immediate if self._immediate and not is_lookup else self._heap, now)
-        finally:
-            self._is_catching_up = False
+        while self.is_due(now, is_lookup):
+            self._advance_first(self._immediate if self._immediate and not is_lookup else self._heap, now)
 
     def _advance_first(self, heap: list[_Entry], now: float) -> None:
         due, _, _, item = heappop(heap)
