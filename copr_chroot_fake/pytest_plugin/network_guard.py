@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import socket
 import sys
 import sysconfig
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from types import FrameType
 from typing import Any
@@ -68,8 +69,7 @@ def guarding(item: pytest.Item) -> Iterator[NetworkGuard]:
     guard = NetworkGuard(item)
     _active.append(guard)
     try:
-        with pytest.MonkeyPatch.context() as patch:
-            _note_callers_of_asyncio(guard, patch)
+        with _patching(guard):
             yield guard
     finally:
         _active.remove(guard)
@@ -89,22 +89,42 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
         _active[-1].check(arguments[0])
 
 
-def _note_callers_of_asyncio(guard: NetworkGuard, patch: pytest.MonkeyPatch) -> None:
-    """Note who calls asyncio's resolver, which resolves names in a thread."""
-    asyncio: Any = sys.modules.get("asyncio.base_events")
-    if asyncio is None:
-        return
-    original = asyncio.BaseEventLoop.getaddrinfo
+@contextmanager
+def _patching(guard: NetworkGuard) -> Iterator[None]:
+    """Guard what the audit hook does not see: the caller of asyncio's resolver, and sockets that resolve names."""
+    with pytest.MonkeyPatch.context() as patch:
+        asyncio: Any = sys.modules.get("asyncio.base_events")
+        if asyncio is not None:
+            original = asyncio.BaseEventLoop.getaddrinfo
 
-    def getaddrinfo(loop: object, host: object, *args: object, **kwargs: object) -> object:
-        guard.note_caller(host)
-        return original(loop, host, *args, **kwargs)
+            def getaddrinfo(loop: object, host: object, *args: object, **kwargs: object) -> object:
+                guard.note_caller(host)
+                return original(loop, host, *args, **kwargs)
 
-    patch.setattr(asyncio.BaseEventLoop, "getaddrinfo", getaddrinfo)
+            patch.setattr(asyncio.BaseEventLoop, "getaddrinfo", getaddrinfo)
+        for name in ("connect", "connect_ex", "sendto", "sendmsg"):
+            # A mock of the method is left alone; Windows has no sendmsg.
+            if name not in vars(socket.socket) and hasattr(socket.socket, name):
+                patch.setattr(socket.socket, name, _guarded(guard, getattr(socket.socket, name)))
+        yield
+
+
+def _guarded(guard: NetworkGuard, method: Callable[..., Any]) -> Callable[..., Any]:
+    """Check the address, which is the last argument of each of these methods if it has one."""
+
+    def guarded(self: socket.socket, *arguments: Any) -> Any:
+        if arguments and isinstance(arguments[-1], tuple):
+            guard.check(arguments[-1][0])
+        return method(self, *arguments)
+
+    return guarded
 
 
 def _normalize(host: object) -> str:
-    text = host.decode("ascii", "replace") if isinstance(host, (bytes, bytearray)) else str(host)
+    """Return a host name as it is resolved: IDNA maps full-width and other forms of characters to ASCII."""
+    text = bytes(host).decode("ascii", "replace") if isinstance(host, (bytes, bytearray)) else str(host)
+    with suppress(UnicodeError):
+        text = text.encode("idna").decode()
     return text.lower().rstrip(".")
 
 

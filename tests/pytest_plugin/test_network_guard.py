@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 COPR = "https://copr.fedorainfracloud.org/api_3/"
 """
 
+UDP = "with socket.socket(type=socket.SOCK_DGRAM) as made: made."
+
 
 def message(line: int, fixture: str, host: str = "copr.fedorainfracloud.org") -> str:
     return f"*.py:{line}: contacts Copr's real host {host}, but the test uses copr_fake. Use the fixture {fixture}, *"
@@ -29,6 +31,10 @@ def message(line: int, fixture: str, host: str = "copr.fedorainfracloud.org") ->
             ("import copr.v3; copr.v3.Client({'copr_url': COPR[:-7]}).build_proxy.get(1)", "copr_requests"),
             ("urllib.request.urlopen(COPR)", "copr_server or copr_config"),
             ("socket.gethostbyname(COPR[8:33])", "copr_server or copr_config"),
+            ("with socket.socket() as made: made.connect((COPR[8:33], 443))", "copr_server or copr_config"),
+            (UDP + "sendto(b'', (COPR[8:33], 443))", "copr_server or copr_config"),
+            (UDP + "sendto(b'', 0, (COPR[8:33], 443))", "copr_server or copr_config"),
+            (UDP + "sendmsg([b''], [], 0, (COPR[8:33], 443))", "copr_server or copr_config"),
             ("socket.create_connection((COPR[8:33], 443))", "copr_server or copr_config"),
             ("asyncio.run(httpx.AsyncClient(verify=False).get(COPR))", "copr_httpx"),
             ("trio.run(trio.open_tcp_stream, COPR[8:33], 443)", "copr_server or copr_config"),
@@ -43,8 +49,17 @@ def test_connection_names_caller_and_fixture(run: Run, code: str, fixture: str) 
     result.stdout.fnmatch_lines([message(11, fixture)])
 
 
-def test_host_given_as_bytes_is_guarded(run: Run) -> None:
-    result = run(HEAD + "\ndef test_it(copr_fake): socket.getaddrinfo(b'COPR.fedorainfracloud.org.', 443)\n")
+@pytest.mark.parametrize(
+    "host",
+    [
+        "'\uff43opr.fedorainfracloud.org'",
+        "'copr\u3002fedorainfracloud.org'",
+        "b'COPR.fedorainfracloud.org.'",
+    ],
+)
+def test_other_forms_of_host_names_are_guarded(run: Run, host: str) -> None:
+    """They are resolved as Copr's."""
+    result = run(HEAD + f"\ndef test_it(copr_fake): socket.getaddrinfo({host}, 443)\n")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([message(10, "copr_server or copr_config")])
 
