@@ -14,7 +14,7 @@ from ..api.endpoint import ROOT, Endpoint, Kind, Route
 from ..api.routing import ENDPOINTS
 from ..wire.endpoint_name import EndpointName
 from .sending import READING, Question
-from .world import Object, World
+from .world import REPOSITORIES, Object, World
 
 _PROJECT = ("ownername", "projectname")
 
@@ -167,9 +167,12 @@ def _cases(names: Iterable[str], endpoint: Endpoint, world: World) -> list[Objec
 
 
 def _is_recorded(endpoint: Endpoint, about: Object, world: World) -> bool:
+    full_name = f"{about['ownername']}/{about['projectname']}"
     if endpoint.name == "project/list":
         return about["ownername"] not in world.incomplete
-    return endpoint.name not in _LISTING or f"{about['ownername']}/{about['projectname']}" not in world.incomplete
+    if endpoint.name == "rpmrepo":
+        return REPOSITORIES.format(full_name) not in world.incomplete
+    return endpoint.name not in _LISTING or full_name not in world.incomplete
 
 
 def _masked(endpoint: Endpoint, target: str) -> Iterator[Question]:

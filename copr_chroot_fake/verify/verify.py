@@ -128,7 +128,7 @@ def endpoint_of(target: str) -> str:
 
 
 def _incomplete(world: World) -> list[str]:
-    return [f"lists of {name}, which has more than was recorded" for name in sorted(world.incomplete)]
+    return [f"{name}: not everything is recorded" for name in sorted(world.incomplete)]
 
 
 def save(directory: Path, world: World, exchanges: Iterable[Exchange]) -> None:

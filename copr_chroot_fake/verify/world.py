@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from ..client.errors import ClientError, ConnectionFailedError, RequestTimeoutError
+from ..engine.project import DROPPED_DAYS
 from ..errors import CoprFakeError
 from ..fake import FakeCopr
 from ..model.project import ProjectChroot, ProjectSettings
@@ -15,6 +17,10 @@ from ..recording.to_scenario import to_scenario
 from ..scenario.spec import Scenario
 from ..validation.spec import fields_of
 from .sending import Copr
+
+REPOSITORIES = "the repositories of {}"
+
+_SECONDS_PER_DAY = 24 * 3600
 
 MAX_LISTED = 100
 """The maximum number of builds or packages of a project that are recorded."""
@@ -28,7 +34,8 @@ class World(NamedTuple):
 
     :param results_url: where that Copr publishes results.
     :param objects: what requests can be about.
-    :param incomplete: the projects with builds or packages that are not recorded, and the owners of such projects.
+    :param incomplete: the projects with builds or packages that are not recorded, the owners of such projects,
+        and repositories with chroots or dependencies that are not recorded.
     :param omissions: a line for each part of the responses that the scenario does not have.
     """
 
@@ -73,6 +80,8 @@ def record_world(copr: Copr, build_ids: Sequence[int], report: Callable[[str], o
     for build in scenario["builds"]:
         _add_source(copr, build, recorder.observations.builds[build["id"]].build["state"])
     incomplete = {_full_name(project) for project in scenario["projects"] if _add_settings(copr, project, scenario)}
+    lacking = [project for project in scenario["projects"] if _add_repositories(copr, project)]
+    incomplete |= {REPOSITORIES.format(_full_name(project)) for project in lacking}
     owners = {project["ownername"] for project in scenario["projects"]}
     incomplete |= {owner for owner in owners if _has_more_projects(copr, owner, scenario)}
     scenario["accounts"] = [
@@ -121,8 +130,10 @@ def _add_settings(copr: Copr, project: dict[str, Any], scenario: Mapping[str, An
     if project.get("bootstrap") == "default":
         # Copr's word for a project that has no such setting.
         del project["bootstrap"]
+    enabled = document.get("chroot_repos", project["chroots"])
     project["chroots"] = {
-        name: _chroot_settings(copr, name, named) or settings for name, settings in project["chroots"].items()
+        name: _chroot_settings(copr, name, named, None if name in enabled else scenario["now"]) or settings
+        for name, settings in project["chroots"].items()
     }
     packages = _list(copr, "package/list", limit=MAX_LISTED + 1, **named)
     project["packages"] = [_package(package) for package in packages[:MAX_LISTED]]
@@ -131,9 +142,32 @@ def _add_settings(copr: Copr, project: dict[str, Any], scenario: Mapping[str, An
     return not document or len(packages) > MAX_LISTED or not recorded.issuperset(listed)
 
 
-def _chroot_settings(copr: Copr, chrootname: str, project: Mapping[str, str]) -> dict[str, Any]:
+def _add_repositories(copr: Copr, project: dict[str, Any]) -> bool:
+    """Add to a project what only its repositories show; return whether they have more chroots, or dependencies."""
+    document = _read(copr, f"rpmrepo/{quote(_full_name(project))}/fedora-rawhide")
+    repos: Mapping[str, Any] = document.get("repos", {})
+    arches = [(f"{release}-{name}", arch) for release, repo in repos.items() for name, arch in repo["arch"].items()]
+    if any("multilib" in arch for _, arch in arches):
+        project["multilib"] = True
+    if "delete_after_days" in document:
+        project["delete_after_days"] = document["delete_after_days"]
+    project["directories"] = [name for name in document.get("directories", ()) if name != project["projectname"]]
+    is_dropping = any("delete_after_days" in arch for _, arch in arches)
+    return is_dropping or {name for name, _ in arches} != {*project["chroots"]} or bool(document.get("dependencies"))
+
+
+def _chroot_settings(copr: Copr, chrootname: str, project: Mapping[str, str], dropped: int | None) -> dict[str, Any]:
+    """Return the settings of a project's chroot.
+
+    :param dropped: the Unix time of the recording if the project has dropped the chroot.
+    """
     document = _read(copr, "project-chroot", chrootname=chrootname, **project)
-    return {key: document[key] for key in fields_of(ProjectChroot) if document.get(key) is not None}
+    settings = {key: document[key] for key in fields_of(ProjectChroot) if document.get(key) is not None}
+    if document and dropped is not None:
+        # Copr shows full days; half a day more, so that the fake shows the same ones during the comparison.
+        left = document.get("delete_after_days") or 0
+        settings["dropped_on"] = dropped - int((DROPPED_DAYS - left - 0.5) * _SECONDS_PER_DAY)
+    return settings
 
 
 def _package(package: Mapping[str, Any]) -> dict[str, Any]:
