@@ -351,11 +351,11 @@ OWN_RULE: Mapping[str, str] = {
 
 READ_ONLY: Mapping[str, str] = {
     "FakeCopr": (
-        "accounts asgi assert_all_pages_read assert_not_requested assert_polled_no_faster_than "
-        "assert_project_created assert_requested assert_submitted builds changes clock copr_version "
-        "default_limit faults "
-        "from_options groups messages mock_httpx mock_httpx2 mock_requests projects proxying requests requests_after "
-        "results_url seed serves_results serving submission_rules subscribe transport unmatched"
+        "accounts asgi assert_all_pages_read assert_canceled assert_not_requested assert_polled_no_faster_than "
+        "assert_project_created assert_project_edited assert_requested assert_submitted assert_waited_for builds "
+        "changes clock copr_version default_limit faults from_options groups messages mock_httpx mock_httpx2 "
+        "mock_requests on_request projects proxying requests requests_after results_url seed serves_results serving "
+        "submission_rules subscribe transport unmatched"
     ),
     "Build": (
         "batch bootstrap chroots enable_net ended_at ended_on get id is_background is_canceled is_finished isolation "
