@@ -9,7 +9,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import httpx
 import pytest
@@ -191,7 +191,9 @@ def test_connection_is_kept_until_either_side_ends_tls(server: Threaded, version
     with server.connect() as wire:
         assert isinstance(wire.socket, TlsSocket)
         wire.socket.end_tls()
-        assert wire.is_at_end()
+        # Python 3.10 closes the connection without ending TLS, too.
+        with suppress(EOFError):
+            assert wire.is_at_end()
 
 
 def test_client_may_offer_http_2(server: Threaded) -> None:

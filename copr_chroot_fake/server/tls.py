@@ -46,7 +46,11 @@ class _TlsLayer(SSLProtocol):
         self._app_protocol.resume_writing()
 
     def connection_lost(self, error: BaseException | None) -> None:
+        transport = self._app_transport
         super().connection_lost(error)
+        if transport is not None:
+            # Python 3.10 warns of a transport that only its client has closed.
+            transport.abort()
         # asyncio does not tell it if the handshake has not succeeded.
         self._first_protocol.connection_lost(None)
 
