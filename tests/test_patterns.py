@@ -120,16 +120,16 @@ def test_patterns_made_from_arguments_are_known() -> None:
 @pytest.mark.parametrize(
     ("boundary", "content"),
     [
-        ("-" * SIZE + "x", "-" * 10 * SIZE),
-        ("a--" * (SIZE // 3) + "x", "--a" * 10 * SIZE),
-        ("a--", "--a" * 10 * SIZE),
-        ("x" * SIZE, ("\r\n--" + "x" * (SIZE - 1)) * 10),
-        ("x", "--x" + " " * 10 * SIZE),
-        ("x", "--x\r\n\r\n" + "\n--x " * 10 * SIZE),
+        ("-" * SIZE + "x", "-" * 50 * SIZE),
+        ("a--" * (SIZE // 3) + "x", "--a" * 50 * SIZE),
+        ("a--", "--a" * 50 * SIZE),
+        ("x" * SIZE, ("\r\n--" + "x" * (SIZE - 1)) * 50),
+        ("x", "--x" + " " * 50 * SIZE),
+        ("x", "--x\r\n\r\n" + "\n--x " * 50 * SIZE),
     ],
 )
 def test_form_with_a_hostile_boundary_is_read_in_linear_time(boundary: str, content: str) -> None:
     body = RequestBody([(b"content-type", b"multipart/form-data; boundary=%b" % boundary.encode())], content.encode())
     began = time.process_time()
     assert body.parts == ({}, {})
-    assert time.process_time() - began < SECONDS
+    assert time.process_time() - began < 5 * SECONDS

@@ -60,7 +60,7 @@ FREE_TEXT = {
     *("additional_modules", "additional_packages", "additional_repos", "with_opts", "without_opts", "bootstrap_image"),
     *("packit_forge_projects_allowed", "runtime_dependencies", "chroot_denylist", "comps_name", "clone_url"),
     *("description", "instructions", "homepage", "contact", "storage", "creator", "webhook_secret", "submitter"),
-    *("login", "token", "fas_name", "url", "build.log", "hello.spec"),
+    *("login", "token", "fas_name", "url", "error", "build.log", "hello.spec"),
 }
 """Keys of which any text is a valid value."""
 
