@@ -43,6 +43,7 @@ def test_matching_requests_call_the_function(fake: FakeCopr) -> None:
         state(fake)
         for _ in range(2):
             fake.answer("GET", f"/api_3/build-chroot/1/{F41}")
+    actor.cancel()
     fake.answer("GET", f"/api_3/build-chroot/1/{F41}")
     assert (len(calls), actor.seen) == (2, 2)
 
