@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,10 +86,10 @@ def verify(
     address = checks.address("--url", url or (login and login.url) or COPR_URL)
     report = Report(checks.without_user(address))
     if selections:
-        with Copr(address, rate=rate) as copr:
+        with Copr(address, rate=rate, sleep=time.sleep) as copr:
             report += verify_reading(copr, _select(copr, build_ids, project, latest), _report, _progress, save)
     if write is not None and login is not None:
-        with Copr(address, rate=rate, may_write=True, secrets=login.secrets) as copr:
+        with Copr(address, rate=rate, sleep=time.sleep, may_write=True, secrets=login.secrets) as copr:
             report += verify_writing(copr, write, login, _report, _progress)
     click.echo(json.dumps(report.document(), indent=2) if as_json else report.text())
     ctx.exit(1 if report.differences else 0)

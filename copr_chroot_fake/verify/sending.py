@@ -102,7 +102,7 @@ class Copr:
         may_write: bool = False,
         secrets: tuple[str, ...] = (),
         transport: httpx.BaseTransport | None = None,
-        sleep: Callable[[float], object] = time.sleep,
+        sleep: Callable[[float], object],
     ) -> None:
         base: httpx.URL = http_options(url, None, httpx.BaseTransport)["base_url"]
         self.url = str(base).rstrip("/").removesuffix(ROOT)
