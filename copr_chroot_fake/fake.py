@@ -676,7 +676,8 @@ class FakeCopr:
         :raises AssertionError: with the requests that were made.
         """
         __tracebackhide__ = True
-        self.service.journal.assert_canceled(build.id if isinstance(build, Build) else build)
+        number = build.id if isinstance(build, Build) else checks.positive("build", build)
+        self.service.journal.assert_canceled(number)
 
     def assert_waited_for(self, build: Build | int) -> None:
         """Assert that a response showed the end of a build, or of all its chroots; the build may be given by its id.

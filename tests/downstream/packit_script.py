@@ -12,7 +12,7 @@ from packit.copr_helper import CoprHelper
 from packit.exceptions import PackitCoprProjectException
 from packit.local_project import LocalProject
 
-from ..chroots import F42, F43
+F43, F42 = "fedora-43-x86_64", "fedora-42-x86_64"
 
 
 def main(path: str) -> None:
