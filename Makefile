@@ -35,7 +35,7 @@ test: .venv/develop.stamp
 
 # Independent steps run at the same time; the benchmarks run alone at the end.
 check: .venv/docs.stamp .venv/plot.stamp
-	@echo 'Checking everything, which takes about 17 minutes on two cores.'
+	@echo 'Checking everything, which takes about 25 minutes on two cores.'
 	$(MAKE) --jobs=2 --output-sync=target lint docs build/packit
 	$(MAKE) coverage
 	$(MAKE) slow

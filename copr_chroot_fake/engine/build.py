@@ -452,7 +452,9 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
             return
         if self.source.run is None:
             for chroot in self.stored_chroots:
-                chroot.poll(counts)
+                if chroot.run is not None and chroot.run.mode == "poll":
+                    chroot.poll(counts)
+            self.store.catch_up()
             return
         self.source.poll()
         if self.source.run is None:
