@@ -451,9 +451,8 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
         if not (counts and self.had_lifecycle):
             return
         if self.source.run is None:
-            for chroot in self.stored_chroots:
-                if chroot.run is not None and chroot.run.mode == "poll":
-                    chroot.poll(counts)
+            for chroot, _ in self._polled():
+                chroot.poll(counts)
             self.store.catch_up()
             return
         self.source.poll()
@@ -463,14 +462,20 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
     @property
     def needs_more_polls(self) -> bool:
         """Whether it needs more polls before it can advance."""
-        runs = (self.source.run, *(chroot.run for chroot in self.stored_chroots))
-        return any(run is not None and run.mode == "poll" and not run.has_enough_polls for run in runs)
+        source = self.source.run
+        if source is not None and source.mode == "poll" and not source.has_enough_polls:
+            return True
+        return any(not run.has_enough_polls for _, run in self._polled())
 
     def _count_first_poll(self) -> None:
         """Count the response that shows that its chroots are pending, as its source build has ended with it."""
-        for chroot in self.stored_chroots:
-            if chroot.run is not None and chroot.run.mode == "poll":
-                chroot.run.count_poll()
+        for _, run in self._polled():
+            run.count_poll()
+
+    def _polled(self) -> list[tuple[BuildChroot, LifecycleRun]]:
+        """Return the chroots that polls advance, with their runs."""
+        runs = [(chroot, chroot.stored.run) for chroot in self.stored_chroots]
+        return [(chroot, run) for chroot, run in runs if run is not None and run.mode == "poll"]
 
     @property
     def is_in_store(self) -> bool:
