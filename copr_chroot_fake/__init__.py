@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .client.results import Repo as Repo
     from .control.client import ControlError as ControlError
     from .control.client import CoprFakeControl as CoprFakeControl
+    from .engine.actors import Actor as Actor
     from .engine.build import Build as Build
     from .engine.chroot import BuildChroot as BuildChroot
     from .engine.clock import Clock as Clock
@@ -99,6 +100,7 @@ _NAMES = {
     ".engine.build": "Build",
     ".engine.chroot": "BuildChroot",
     ".engine.clock": "Clock SystemClock VirtualClock",
+    ".engine.actors": "Actor",
     ".engine.faults": "ActiveFault Faults",
     ".engine.project": "Project",
     ".engine.snapshot": "Snapshot",

@@ -649,7 +649,7 @@ class FakeCopr:
         :raises AssertionError: with the closest request, and how it differs.
         """
         __tracebackhide__ = True
-        self.service.journal.assert_project_created(fields, chroots, project=project, user=user)
+        self.service.journal.assert_project("project", fields, chroots, project=project, user=user)
 
     def assert_project_edited(
         self,
@@ -668,7 +668,7 @@ class FakeCopr:
         :raises AssertionError: with the closest request, and how it differs.
         """
         __tracebackhide__ = True
-        self.service.journal.assert_project_edited(fields, chroots, project=project, user=user)
+        self.service.journal.assert_project("edit", fields, chroots, project=project, user=user)
 
     def assert_canceled(self, build: Build | int) -> None:
         """Assert that a request canceled a build, which is given as such or by its id.

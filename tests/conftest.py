@@ -19,7 +19,7 @@ from .served import Start, starting
 pytest_plugins = ["pytester"]
 
 # For a random seed: in CI, Hypothesis would choose the same examples each time. Finding a
-# smaller example takes minutes, and is left to whoever repeats the run with the seed.
+# smaller example takes minutes, and is left to a repetition with the seed.
 settings.register_profile(
     "random",
     settings.get_profile("default"),

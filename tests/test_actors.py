@@ -58,7 +58,10 @@ def test_invalid_value_is_rejected(fake: FakeCopr, field: str, value: object) ->
 
 
 def test_edited_project(fake: FakeCopr) -> None:
-    with pytest.raises(AssertionError, match=r"got none\."):
+    with pytest.raises(AssertionError, match=r"1 edit with these fields, got none\. No request edited a project"):
+        fake.assert_project_edited(project="jdoe/tools")
+    assert fake.answer("PUT", "/api_3/project/edit/jdoe/none", LOGIN, b"{}").status == 404
+    with pytest.raises(AssertionError, match="changed nothing, by jdoe"):
         fake.assert_project_edited(project="jdoe/tools")
     body = json.dumps({"chroots": [F41], "description": "Tools"}).encode()
     assert fake.answer("PUT", "/api_3/project/edit/jdoe/tools", LOGIN, body).status == 200

@@ -62,9 +62,11 @@ def test_speed_is_used(scenario: Path) -> None:
 
 
 def test_nothing_is_left_at_the_end(tmp_path: Path) -> None:
-    code = "import os; print(open(os.environ['COPR_CONFIG']).read(), os.environ['HTTPS_PROXY'])"
+    """Only their user can read the configuration, which has a token."""
+    code = "import os; path = os.environ['COPR_CONFIG']; print(open(path).read(), oct(os.stat(path).st_mode))"
     done = run("--", sys.executable, "-c", code, directory=tmp_path)
     assert "copr_url = http://127.0.0.1:" in done.stdout
+    assert done.stdout.endswith(" 0o100600\n")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -103,7 +103,7 @@ def test_rejected_submission_does_not_count() -> None:
     assert send(fake, "build/create/url", pkgs=URLS[:1]) == 404
     with pytest.raises(
         AssertionError,
-        match=r"The closest of 1:\n  POST .* -> 404 \(.*\) at .*: created nothing, by jdoe\nOther fields",
+        match=r"The closest of 1:\n  POST .* -> 404 \(.*\) at .*: changed nothing, by jdoe\nOther fields",
     ):
         fake.assert_submitted(project="jdoe/hello", url=URLS[0])
 
@@ -176,7 +176,7 @@ def test_project_that_exists_was_not_created(fake: FakeCopr) -> None:
     with pytest.raises(AssertionError, match=r"at least 1 project .*, got none\. No request created a project\.$"):
         fake.assert_project_created(project="jdoe/hello")
     assert send(fake, "project/add/jdoe?exist_ok=True", name="hello", chroots=[F41]) == 200
-    with pytest.raises(AssertionError, match=r"project/add/jdoe.* -> 200 at .*: created nothing, by jdoe"):
+    with pytest.raises(AssertionError, match=r"project/add/jdoe.* -> 200 at .*: changed nothing, by jdoe"):
         fake.assert_project_created(project="jdoe/hello")
 
 

@@ -127,7 +127,7 @@ def test_messages_list_the_first_alternatives(call: Callable[[FakeCopr], object]
 
 
 def test_near_miss_is_stated_as_of_the_request() -> None:
-    """What was added later is no near miss, and what was missing is said to be there by now."""
+    """An object that was added later is no near miss; the report says that it exists now."""
     fake = FakeCopr()
     for target in ("project?ownername=jdoe&projectname=p", "build/7", "build/6", "build-chroot/7/fedora-41-x86_64"):
         fake.answer("GET", f"/api_3/{target}")

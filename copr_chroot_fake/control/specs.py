@@ -285,31 +285,18 @@ class SubmittedBody:
 
 
 @frozen(kw_only=True)
-class ProjectCreatedBody:
-    """A request created a project; ``fields`` are other fields of the body."""
+class ProjectBody:
+    """A request created or edited a project; ``fields`` are other fields of the body."""
 
-    assertion: Literal["project-created"]
+    assertion: Literal["project-created", "project-edited"]
     project: FullName | None = None
     chroots: tuple[Text, ...] | None = None
     user: Text | None = None
     fields: JsonObject | None = None
 
     def check(self, service: Service) -> None:
-        service.journal.assert_project_created(self.fields or {}, self.chroots, project=self.project, user=self.user)
-
-
-@frozen(kw_only=True)
-class ProjectEditedBody:
-    """A request changed the settings of a project; ``fields`` are other fields of the body."""
-
-    assertion: Literal["project-edited"]
-    project: FullName | None = None
-    chroots: tuple[Text, ...] | None = None
-    user: Text | None = None
-    fields: JsonObject | None = None
-
-    def check(self, service: Service) -> None:
-        service.journal.assert_project_edited(self.fields or {}, self.chroots, project=self.project, user=self.user)
+        kind: Literal["project", "edit"] = "project" if self.assertion == "project-created" else "edit"
+        service.journal.assert_project(kind, self.fields or {}, self.chroots, project=self.project, user=self.user)
 
 
 @frozen(kw_only=True)
@@ -340,8 +327,7 @@ Assertion = (
     | PolledBody
     | PagesBody
     | SubmittedBody
-    | ProjectCreatedBody
-    | ProjectEditedBody
+    | ProjectBody
     | CanceledBody
     | WaitedForBody
 )
@@ -352,8 +338,8 @@ _ASSERTIONS: Mapping[str, Callable[[str, object], Assertion]] = {
     "polled-no-faster-than": check_of(PolledBody),
     "all-pages-read": check_of(PagesBody),
     "submitted": check_of(SubmittedBody),
-    "project-created": check_of(ProjectCreatedBody),
-    "project-edited": check_of(ProjectEditedBody),
+    "project-created": check_of(ProjectBody),
+    "project-edited": check_of(ProjectBody),
     "canceled": check_of(CanceledBody),
     "waited-for": check_of(WaitedForBody),
 }

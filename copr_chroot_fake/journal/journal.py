@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import field
 from itertools import islice
-from typing import NamedTuple, cast, get_args
+from typing import Literal, NamedTuple, cast, get_args
 
 from ..api.endpoint import Submits
 from ..api.routing import ENDPOINTS
@@ -18,7 +18,7 @@ from ..validation.rule import frozen
 from ..wire.endpoint_name import EndpointName
 from . import near_misses, submissions
 from .request import Request, RequestLog, describe, fold
-from .submissions import Submission
+from .submissions import Fields, Submission
 
 
 class Filter(NamedTuple):
@@ -146,21 +146,16 @@ class Journal:
         found = self._submissions(_submitting("build"), submissions.builds_in)
         self._fail(submissions.problem_in(found, expected, times, "build"))
 
-    def assert_project_created(
-        self, fields: Mapping[str, object], chroots: Iterable[str] | None, **texts: str | None
+    def assert_project(
+        self, kind: Literal["project", "edit"], fields: Fields, chroots: Iterable[str] | None, **texts: str | None
     ) -> None:
         __tracebackhide__ = True
         expected = submissions.expected_fields(fields, chroots, **texts)
-        found = self._submissions(_submitting("project"), submissions.project_in)
-        self._fail(submissions.problem_in(found, expected, None, "project"))
-
-    def assert_project_edited(
-        self, fields: Mapping[str, object], chroots: Iterable[str] | None, **texts: str | None
-    ) -> None:
-        __tracebackhide__ = True
-        expected = submissions.expected_fields(fields, chroots, **texts)
-        found = self._submissions(["project/edit"], submissions.edit_in)
-        self._fail(submissions.problem_in(found, expected, None, "project"))
+        if kind == "edit":
+            found = self._submissions(["project/edit"], submissions.edit_in)
+        else:
+            found = self._submissions(_submitting("project"), submissions.project_in)
+        self._fail(submissions.problem_in(found, expected, None, kind))
 
     def assert_canceled(self, build_id: int) -> None:
         __tracebackhide__ = True

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
-from ..api.endpoint import Submits
 from ..api.routing import parse_target
 from ..excerpt import LONGEST, line
 from ..scenario.spec import split_full_name
@@ -16,22 +15,26 @@ from .request import Request
 Fields = Mapping[str, Any]
 """The fields of a submission, by name."""
 
-_NOTHING: Mapping[Submits, str] = {
+Kind: TypeAlias = Literal["build", "project", "edit"]
+"""What a request submits: a build, a project, or an edit of a project."""
+
+_NOTHING: Mapping[Kind, str] = {
     "build": "Nothing was submitted.",
     "project": "No request created a project.",
+    "edit": "No request edited a project.",
 }
 
 
 class Submission(NamedTuple):
-    """A build or a project that a request submitted.
+    """A build, a project or an edit of a project that a request submitted.
 
     :param fields: the fields of the body that are not null, with ``project``, ``user``, ``url`` and ``filename``.
-    :param created: the object that was created; ``None`` if the request was rejected.
+    :param changed: what was created or edited; ``None`` if the request changed nothing.
     """
 
     request: Request
     fields: Fields
-    created: str | None
+    changed: str | None
 
 
 def builds_in(request: Request) -> Iterator[Submission]:
@@ -63,8 +66,8 @@ def edit_in(request: Request) -> Iterator[Submission]:
     """Yield the edit of a project that a request submitted."""
     parameters = parse_target(request.target, has_results=False).parameters
     project = f"{parameters.get('ownername')}/{parameters.get('projectname')}"
-    done = f"edited project {project}" if request.status == 200 else None
-    yield Submission(request, {**_fields(request), "project": project}, done)
+    changed = f"edited project {project}" if request.status == 200 else None
+    yield Submission(request, {**_fields(request), "project": project}, changed)
 
 
 def _fields(request: Request) -> dict[str, Any]:
@@ -101,13 +104,13 @@ def expected_fields(fields: Mapping[str, object], chroots: Iterable[str] | None,
     return {**expected, **checks.json_object("fields", fields)}
 
 
-def problem_in(found: Iterable[Submission], expected: Fields, times: int | None, subject: Submits) -> str | None:
+def problem_in(found: Iterable[Submission], expected: Fields, times: int | None, subject: Kind) -> str | None:
     """Return how submissions differ from the expected ones, with the closest; ``None`` if they do not.
 
     :param times: how many accepted ones have the expected fields; by default, at least one.
     """
     submissions = [*found]
-    matching = [submission for submission in submissions if submission.created and _matches(submission, expected)]
+    matching = [submission for submission in submissions if submission.changed and _matches(submission, expected)]
     if len(matching) == times if times is not None else matching:
         return None
     wanted = f"at least 1 {subject}" if times is None else f"{times or 'no'} {subject}{'' if times == 1 else 's'}"
@@ -139,13 +142,13 @@ def _closeness(submission: Submission, expected: Fields) -> tuple[int, int, bool
     """Return the rank of a submission: by its equal and its other expected fields, its success, and its time."""
     equal = sum(_matches(submission, {name: value}) for name, value in expected.items())
     common = len(submission.fields.keys() & expected.keys())
-    return equal, common, submission.created is not None, submission.request.number
+    return equal, common, submission.changed is not None, submission.request.number
 
 
 def _described(submission: Submission) -> str:
     user = submission.request.user
     by = "" if user is None else f" by {line(user, LONGEST)}"
-    return f"{submission.request}: {submission.created or 'created nothing,'}{by}"
+    return f"{submission.request}: {submission.changed or 'changed nothing,'}{by}"
 
 
 def _diff(submission: Submission, expected: Fields) -> str:

@@ -143,7 +143,7 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
 
     :raises Failure: if it is empty, or if clients cannot send it.
     """
-    # Click treats an empty variable as unset; but whoever sets it expects a token to be required.
+    # Click treats an empty variable as unset; but an empty token must not mean that none is required.
     given = os.environ.get(_TOKEN_VARIABLE) if value is None else value
     if given is None:
         return None
@@ -510,7 +510,7 @@ def _print_urls(url: str, has_page: bool, authority: CertificateAuthority | None
     lines = [f"Copr fake: {url}", *([f"Page: {url}/_fake/"] if has_page else [])]
     if authority is not None:
         lines.append(f"Certificate authority: {authority.file}")
-    # In one write: whoever reads only the first line may then close the pipe.
+    # In one write, so that a reader may close the pipe after the first line.
     click.echo("\n".join(lines))
 
 

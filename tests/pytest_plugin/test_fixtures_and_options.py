@@ -389,6 +389,7 @@ sys.modules["copr"] = module_from_spec(PathFinder.find_spec("copr", ["."]))
 
 def test_it(copr_config):
     assert "copr_url" in copr_config.read_text()
+    assert copr_config.stat().st_mode & 0o777 == 0o600
     with pytest.raises(ModuleNotFoundError):
         import copr.v3
 """
