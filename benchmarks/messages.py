@@ -1,8 +1,8 @@
-"""Messages: what subscribers cost, and what they add to a request."""
+"""Messages: what a subscriber adds to a request."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import httpx
 
@@ -11,41 +11,14 @@ from copr_chroot_fake import FakeCopr, Message
 from .figures import Figure, ratio, timed
 
 F41 = "fedora-41-x86_64"
-SUBSCRIBERS = 1000
 
 
 def measure(rounds: int) -> Iterator[Figure]:
-    yield Figure("message to 1,000 subscribers / to one that makes 1,000 calls", _compare_delivery(rounds), maximum=1.1)
     yield Figure("httpx, GET a chroot, subscribed / not subscribed", _compare_get(rounds), maximum=1.05)
 
 
 def ignore(message: Message) -> None:
     """Do nothing."""
-
-
-def end_and_restart(fake: FakeCopr) -> Callable[[], object]:
-    """Return a function that causes one message: a start is announced only once."""
-    chroot = fake.add_build({F41: "running"})[F41]
-
-    def change() -> None:
-        chroot.set_state("succeeded")
-        chroot.set_state("running")
-
-    return change
-
-
-def _compare_delivery(rounds: int) -> float:
-    fake, plain = FakeCopr(), FakeCopr()
-    callbacks = [ignore] * SUBSCRIBERS
-
-    def call_each(message: Message) -> None:
-        for callback in callbacks:
-            callback(message)
-
-    for callback in callbacks:
-        fake.subscribe(callback)
-    plain.subscribe(call_each)
-    return ratio(timed(end_and_restart(fake), 50), timed(end_and_restart(plain), 50), rounds)
 
 
 def _compare_get(rounds: int) -> float:

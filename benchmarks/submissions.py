@@ -8,13 +8,12 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from functools import partial
 
 import httpx
 
 from copr_chroot_fake import FakeCopr
 
-from .figures import Figure, difference, ratio, timed
+from .figures import Figure, ratio, timed
 from .processes import memory_of, printed_by
 
 BUILDS = 100_000
@@ -28,11 +27,8 @@ BODY = json.dumps({"ownername": "jdoe", "projectname": "p", "pkgs": "https://x.e
 
 def measure(rounds: int) -> Iterator[Figure]:
     yield Figure("httpx, create a build / GET a build", _compare_creating(rounds), maximum=4)
-    added = _time_of_a_rule(rounds) * 1e6
-    yield Figure("submit a build: time added by a rule for some chroots of a package", added, "µs", maximum=20)
     yield Figure("submit the last 5,000 of 100,000 builds / the first 5,000", _measure_in_process("time"), maximum=1.5)
     yield Figure("memory per build after submitting 100,000", _measure_in_process("memory"), "B", maximum=4096)
-    yield Figure("memory of the second 50,000 builds / of the first 50,000", _measure_in_process("growth"), maximum=1.2)
 
 
 def fake_with_project() -> FakeCopr:
@@ -56,14 +52,6 @@ def _compare_creating(rounds: int) -> float:
             assert client.post(CREATE, headers=HEADERS, content=BODY).status_code == 200
 
         return ratio(timed(create), timed(lambda: client.get("/api_3/build/1")), rounds)
-
-
-def _time_of_a_rule(rounds: int) -> float:
-    """Return the seconds that a rule adds to a submission."""
-    times, plain, ruled = 200, fake_with_project(), fake_with_project()
-    ruled.on_submit(project="jdoe/p", package="hello", chroot="fedora-43-*", lifecycle="fails")
-    measured, baseline = (timed(partial(submit, fake, 1), times) for fake in (ruled, plain))
-    return difference(measured, baseline, rounds) / times
 
 
 def _measure_in_process(measurement: str) -> float:
@@ -94,16 +82,8 @@ def _memory_per_build(fake: FakeCopr, builds: int) -> float:
     return (memory_of(os.getpid()) - before) / builds
 
 
-def _compare_memory() -> float:
-    fake = fake_with_project()
-    first = _memory_per_build(fake, BUILDS // 2)
-    return _memory_per_build(fake, BUILDS // 2) / first
-
-
 if __name__ == "__main__":
     if sys.argv[1] == "time":
         print(_compare_times())
-    elif sys.argv[1] == "memory":
-        print(_memory_per_build(fake_with_project(), BUILDS))
     else:
-        print(_compare_memory())
+        print(_memory_per_build(fake_with_project(), BUILDS))
