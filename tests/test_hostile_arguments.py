@@ -98,7 +98,7 @@ OTHERWISE: Mapping[str, Mapping[str, Any]] = {
 }
 """Other valid values for single callables."""
 
-WITHOUT = r".*Errors?|Clock.*|CoprFakeControl\..*|Build\.get|Subscription"
+WITHOUT = r"Actor(\.act)?|.*Errors?|Clock.*|CoprFakeControl\..*|Build\.get|Subscription"
 """Callables that are not tested: what only the kit itself makes, a protocol, methods whose arguments a
 server checks, and a method of a mapping."""
 
