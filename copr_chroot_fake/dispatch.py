@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from .engine.clock import VirtualClock
 from .engine.faults import Hit, Subject
 from .engine.poll_loops import Kind, Poll
 from .engine.store import Store
-from .journal.request import Request, RequestLog, mask_headers, with_details
+from .journal.request import Request, mask_headers, with_details
 from .validation import checks
 from .wire.answer import Answer, Delivery, error_body, json_answer
 from .wire.headers import RawHeaders, read_header
@@ -43,12 +44,13 @@ _NO_HEADERS = _ReadHeaders([], (), None)
 
 
 class Api:
-    """The API of one store; logs each request.
+    """The API of one store.
 
+    :param log: gets each request.
     :param default_limit: items per page if the request sets no limit; ``None`` for no limit.
     """
 
-    def __init__(self, store: Store, log: RequestLog, default_limit: int | None) -> None:
+    def __init__(self, store: Store, log: deque[Request], default_limit: int | None) -> None:
         self.store = store
         self._log = log
         self.default_limit = default_limit
@@ -96,9 +98,7 @@ class Api:
                     answer, documents = self._fail_poll_loop(*loop, f"{method} {target}", answer), ()
             elif method != "OPTIONS":
                 store.poll_loops.interrupt()
-            request = self._record(context, target, answer, documents, hit, recorded_headers, now)
-            self._log.add(request, store.rendered_bytes)
-            store.rendered_bytes = 0
+            self._log.append(self._record(context, target, answer, documents, hit, recorded_headers, now))
         return answer._replace(body=b"") if method == "HEAD" else answer
 
     def _strike(self, target: Target) -> Hit | None:

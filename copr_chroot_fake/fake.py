@@ -565,7 +565,7 @@ class FakeCopr:
 
     @property
     def requests(self) -> list[Request]:
-        """The latest requests, in the order of their responses: 10,000 by default, fewer if they take over 64 MB."""
+        """The latest requests, in the order of their responses: 10,000 by default."""
         return self.service.journal.requests()
 
     def requests_after(self, number: int) -> list[Request]:

@@ -59,7 +59,7 @@ class FakeOptions(SharedOptions):
     :param progress: what advances chroots that have no progress of their own:
         ``poll``, ``clock``, ``manual`` or ``immediate``, or a :class:`Progress`.
     :param seed: the random seed; the same seed gives the same run.
-    :param requests_kept: the number of latest requests that are kept; fewer if they take more than about 64 MB.
+    :param requests_kept: the number of latest requests that are kept.
     :param max_polls: the maximum number of polls of one resource of an unfinished build at the same time and without a
         change. The next one fails, because the code polls without waiting; ``None`` for no limit.
     :param max_repeats: the maximum number of equal responses about finished or missing resources to equal requests,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,6 @@ from .engine.poll_loops import PollLoops
 from .engine.snapshot import restore, take
 from .engine.store import Store
 from .errors import CoprFakeError, InputError, ScenarioError
-from .journal.request import RequestLog
 from .model.progress import parse_progress
 from .model.project import RESULTS_PATH, RESULTS_URL
 from .options import FakeOptions
@@ -25,6 +25,7 @@ from .validation import checks
 if TYPE_CHECKING:
     # Imported where they are used, so that a server starts sooner.
     from .journal.journal import Journal
+    from .journal.request import Request
     from .messages.subscribers import Subscribers
 
 
@@ -42,7 +43,8 @@ class Service:
         store.serves_results = options.serve_results
         store.results_delay = options.results_delay
         store.start_ids(options.next_build_id)
-        self.log = RequestLog(options.requests_kept)
+        self.log: deque[Request] = deque(maxlen=options.requests_kept)
+        """The latest requests."""
         self.api = Api(store, self.log, options.default_limit)
         self.scenario: ScenarioSource | None = None
         """The scenario that a reset restores; ``None`` for an empty fake."""

@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from copr_chroot_fake import FakeCopr, Request
-from copr_chroot_fake.journal.request import MAX_BYTES
 
 from .adapters import OpenAdapter, credentials
 from .chroots import F41
@@ -122,25 +121,6 @@ def test_large_body_is_not_kept(fake: FakeCopr) -> None:
     with pytest.raises(AssertionError, match=r"Its body of \d+ bytes is too large to be kept"):
         fake.assert_submitted(project="jdoe/hello")
     fake.assert_submitted(user="jdoe")
-
-
-def test_bodies_and_headers_count_as_bytes() -> None:
-    """The oldest requests are dropped first."""
-    fake = FakeCopr()
-    for number in range(1500):
-        fake.answer("POST", "/api_3/", [JSON, ("X", f"{number}{'x' * 30 * KIB}")], b"x" * 30 * KIB)
-    kept = fake.requests
-    sizes = [request.body_size + len(request.headers["x"]) for request in kept]
-    assert MAX_BYTES // 4 < sum(sizes) <= MAX_BYTES
-    assert kept[-1].number == 1500
-
-
-def test_equal_headers_are_stored_once(fake: FakeCopr) -> None:
-    headers = [("X", "x" * 30 * KIB)]
-    for _ in range(5000):
-        fake.answer("GET", "/api_3/", headers)
-    assert len(fake.requests) == 5000
-    assert fake.requests[-1].headers == {"x": "x" * 30 * KIB}
 
 
 def test_changed_headers_are_recorded(fake: FakeCopr) -> None:

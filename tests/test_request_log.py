@@ -1,41 +1,12 @@
-"""Requests are remembered up to a number and a number of bytes."""
+"""The latest requests are kept."""
 
 from __future__ import annotations
 
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.journal.request import MAX_BYTES, Request, RequestLog
-from copr_chroot_fake.wire.target import Target
 
 from .chroots import F41, F42
-
-
-@pytest.mark.parametrize("known", [True, False])
-def test_journal_is_limited_in_bytes(known: bool) -> None:
-    """The oldest requests are dropped first, whether they matched or not."""
-    fake = FakeCopr()
-    fake.add_build([F41], id=1)
-    size = MAX_BYTES // 16
-    for number in range(10):
-        fake.answer("GET", f"/api_3/build/{1 if known else 2}?{number}={'x' * size}")
-        fake.answer("GET", "/api_3/")
-    kept = [request.number for request in fake.requests]
-    assert kept == list(range(kept[0], 21))
-    assert sum(len(request.target) for request in fake.requests) <= MAX_BYTES
-    assert kept[0] > 1
-    assert sum(unmatched.count for unmatched in fake.unmatched) == sum(not request.matched for request in fake.requests)
-
-
-def sent(number: int, size: int) -> Request:
-    return Request("GET", "x" * size, Target(None, "", "", {}), 200, 0, True, number=number)
-
-
-def test_latest_request_is_kept_at_any_size() -> None:
-    log = RequestLog(100, 1000)
-    for number in range(1, 4):
-        log.add(sent(number, 2000))
-    assert [request.number for request in log.requests] == [3]
 
 
 def test_log_of_size_zero_is_empty() -> None:
@@ -43,30 +14,6 @@ def test_log_of_size_zero_is_empty() -> None:
     fake.answer("GET", "/api_3/build/2")
     assert (fake.requests, fake.unmatched) == ([], [])
     fake.assert_not_requested("build")
-
-
-def test_log_counts_the_bytes_it_keeps() -> None:
-    """Dropped requests do not count."""
-    log = RequestLog(5, 20_000)
-    for number in range(1, 200):
-        request = sent(number, 3000 if number % 3 else 10)
-        log.add(request)
-        assert sum(len(kept.target) for kept in log.requests) <= 20_000
-        assert log.requests[-1] is request
-    assert len(log.requests) >= 2
-
-
-def test_states_of_many_chroots_count_as_bytes() -> None:
-    """Every request has documents of its own if the states differ."""
-    fake = FakeCopr(requests_kept=1_000_000)
-    build = fake.add_build({f"fedora-{number}-{'x' * 20_000}": "pending" for number in range(10)}, id=1)
-    for number in range(300):
-        for chroot in build.values():
-            chroot.set_state("running" if number % 2 else "pending")
-        fake.answer("GET", "/api_3/build-chroot/list/1")
-    kept = fake.requests
-    assert sum(len(document) for request in kept for document in request.documents) <= MAX_BYTES
-    assert kept[-1].number == 300
 
 
 def test_assertions_ignore_dropped_requests() -> None:

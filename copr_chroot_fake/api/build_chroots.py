@@ -141,5 +141,4 @@ def render_chroot(chroot: BuildChroot) -> bytes:
     """Return the JSON of a chroot, cached until it changes."""
     if not chroot.rendered:
         chroot.rendered = json.dumps(attributes(chroot, _BUILD_CHROOT)).encode()
-        chroot.build.store.rendered_bytes += len(chroot.rendered)
     return chroot.rendered

@@ -289,7 +289,6 @@ def render_build(build: Build) -> bytes:
         source_package={"name": build.package, "url": source.url, "version": source.version},
     )
     build.rendered = json.dumps(fields).encode()
-    build.store.rendered_bytes += len(build.rendered)
     return build.rendered
 
 

@@ -101,7 +101,6 @@ class Store:
         "progress",
         "projects",
         "removed",
-        "rendered_bytes",
         "requests",
         "results_delay",
         "results_root",
@@ -151,8 +150,6 @@ class Store:
         self.poll_loops = PollLoops(None, None, None) if loops is None else loops
         self.requests = 0
         """The number of requests so far."""
-        self.rendered_bytes = 0
-        """The size of rendered builds and chroots that are not accounted for in the log yet."""
         self.created: list[Build | Project] = []
         """The builds and the project that the current request has created."""
 

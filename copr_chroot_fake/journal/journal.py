@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import field
 from itertools import islice
@@ -17,7 +17,7 @@ from ..validation import checks
 from ..validation.rule import frozen
 from ..wire.endpoint_name import EndpointName
 from . import near_misses, submissions
-from .request import Request, RequestLog, describe, fold
+from .request import Request, describe, fold
 from .submissions import Fields, Submission
 
 
@@ -85,7 +85,7 @@ class UnmatchedRequests:
 class Journal:
     """The latest requests, in the order of their answers."""
 
-    def __init__(self, store: Store, log: RequestLog) -> None:
+    def __init__(self, store: Store, log: deque[Request]) -> None:
         self._store = store
         self._log = log
         self.failed_command = ""
@@ -102,8 +102,8 @@ class Journal:
         """Return the requests after the one with this number."""
         checks.whole_number("number", after)
         with self._store.lock:
-            requests = self._log.requests
-            return [*islice(requests, max(after + 1 - requests[0].number, 0), None)] if requests else []
+            log = self._log
+            return [*islice(log, max(after + 1 - log[0].number, 0), None)] if log else []
 
     def find(self, filter_: Filter, after: int = 0) -> list[Request]:
         """Return the matching requests after the one with this number."""

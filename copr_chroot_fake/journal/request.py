@@ -1,9 +1,8 @@
-"""A recorded request, and the log of the latest ones."""
+"""A recorded request."""
 
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
@@ -21,21 +20,6 @@ from ..wire.answer import Answer, ApiError
 from ..wire.endpoint_name import EndpointName
 from ..wire.headers import RawHeaders
 from ..wire.target import Target, parse_urlencoded
-
-MAX_BYTES = 64 * 2**20
-"""The maximum size in bytes of a log, by estimate."""
-
-_REQUEST_BYTES = 800
-"""The approximate size of a request and its parsed target, without texts; the target is in it up to three times."""
-
-_REFERENCE_BYTES = 8
-"""The size of a reference to a build's or chroot's document, which requests share while it is unchanged."""
-
-_BUILD_BYTES = 40
-"""The approximate size of the id of a created build."""
-
-_HEADER_BYTES = 130
-"""The approximate size of a header without its texts."""
 
 MAX_BODY = 64 * 1024
 """The maximum size in bytes of a body that is kept, without uploaded files."""
@@ -313,45 +297,3 @@ def _read_state(document: bytes) -> tuple[str | int, State]:
     """Return the name of a chroot, or the id of a build, and its state."""
     item = json.loads(document)
     return item["name" if "name" in item else "id"], State(item["state"])
-
-
-def _details_size(request: Request) -> int:
-    texts = (request.user, request.created_project, request.error, request.body.content)
-    return 300 + _BUILD_BYTES * len(request.created_builds) + sum(len(text) for text in texts if text)
-
-
-class RequestLog:
-    """The latest requests, numbered without gaps: the oldest are dropped first. The caller holds the store's lock.
-
-    :param max_requests: how many are kept.
-    :param max_bytes: their maximum size, by estimate; the latest is kept whatever its size.
-    """
-
-    def __init__(self, max_requests: int, max_bytes: int = MAX_BYTES) -> None:
-        self.requests: deque[Request] = deque()
-        self._sizes: deque[int] = deque()
-        self._size = 0
-        self._max_requests = max_requests
-        self._max_bytes = max_bytes
-        self._last_headers: RawHeaders = ()
-
-    def add(self, request: Request, rendered_bytes: int = 0) -> None:
-        """Add a request; ``rendered_bytes`` is the size of those of its documents that no earlier request has."""
-        size = _REQUEST_BYTES + 3 * len(request.target) + _REFERENCE_BYTES * len(request.documents) + rendered_bytes
-        if request.recorded_headers is not self._last_headers:
-            self._last_headers = request.recorded_headers
-            size += sum(len(name) + len(value) + _HEADER_BYTES for name, value in self._last_headers)
-        if request.user or request.error or request.body is not NO_BODY:
-            size += _details_size(request)
-        self.requests.append(request)
-        self._sizes.append(size)
-        self._size += size
-        while len(self.requests) > self._max_requests or (self._size > self._max_bytes and len(self.requests) > 1):
-            self.requests.popleft()
-            self._size -= self._sizes.popleft()
-
-    def clear(self) -> None:
-        """Drop all requests; the numbers continue."""
-        self.requests.clear()
-        self._sizes.clear()
-        self._size = 0
