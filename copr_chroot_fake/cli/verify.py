@@ -17,6 +17,7 @@ from ..validation import checks
 from .record import BuildId
 
 if TYPE_CHECKING:
+    from ..verify.report import Report
     from ..verify.sending import Copr, Question
 
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 @click.argument("build_ids", metavar="[BUILD_ID...]", nargs=-1, type=BuildId(min=1, max=checks.LARGEST_INTEGER))
 @click.option("--project", metavar="OWNER/NAME", help="Compare the latest builds of a project.")
 @click.option("--latest", metavar="N", type=click.IntRange(min=1), help="Compare the N latest builds.")
+@click.option(
+    "--amqp", metavar="URL", help="Broker with Copr's messages; wait until the builds end, and compare these."
+)
 @click.option("--write", metavar="OWNER", help="Compare requests that write, too, in a new project of this owner.")
 @click.option(
     "--config",
@@ -53,6 +57,7 @@ def verify(
     build_ids: tuple[int, ...],
     project: str | None,
     latest: int | None,
+    amqp: str | None,
     write: str | None,
     config: Path | None,
     url: str | None,
@@ -77,6 +82,8 @@ def verify(
         raise Failure("expected build ids, --project or --latest")
     if write is not None and config is None:
         raise Failure("--write requires --config")
+    if amqp is not None and not selections:
+        raise Failure("--amqp requires build ids, --project or --latest")
     from ..verify.report import Report
     from ..verify.sending import Copr
     from ..verify.verify import verify_reading
@@ -87,12 +94,22 @@ def verify(
     report = Report(checks.without_user(address))
     if selections:
         with Copr(address, rate=rate, sleep=time.sleep) as copr:
-            report += verify_reading(copr, _select(copr, build_ids, project, latest), _report, _progress, save)
+            selected = _select(copr, build_ids, project, latest)
+            if amqp is not None:
+                report += _verify_messages(copr, selected, amqp)
+            report += verify_reading(copr, selected, _report, _progress, save)
     if write is not None and login is not None:
         with Copr(address, rate=rate, sleep=time.sleep, may_write=True, secrets=login.secrets) as copr:
             report += verify_writing(copr, write, login, _report, _progress)
     click.echo(json.dumps(report.document(), indent=2) if as_json else report.text())
     ctx.exit(1 if report.differences else 0)
+
+
+def _verify_messages(copr: Copr, build_ids: Sequence[int], url: str) -> Report:
+    from ..verify.messages import Broker, verify_messages
+
+    with Broker(url) as broker:
+        return verify_messages(copr, build_ids, broker, _report)
 
 
 def _select(copr: Copr, build_ids: Sequence[int], project: str | None, latest: int | None) -> Sequence[int]:

@@ -14,7 +14,7 @@ from ..cli_output import counted, printable
 from ..version import COPR_VERSION
 from .comparison import Response
 from .differences import Difference, DifferenceClass, classify
-from .sending import NO_RESPONSE, Question
+from .sending import DELIVERED, MESSAGE, NO_RESPONSE, Question
 
 MAX_DIFF = 40
 """The number of lines of a diff in the text."""
@@ -119,7 +119,12 @@ def title(found: DifferenceClass) -> str:
 
 
 def curl(url: str, question: Question) -> str:
-    """Return a command that sends a request; a login is that of the variables COPR_LOGIN and COPR_TOKEN."""
+    """Return a command that sends a request; a login is that of the variables COPR_LOGIN and COPR_TOKEN.
+
+    For a message, return what it is about.
+    """
+    if question.method == MESSAGE:
+        return question.target
     words = ["curl", "--include", "--path-as-is"]
     if question.method != "GET":
         words += ["--head"] if question.method == "HEAD" else ["--request", question.method]
@@ -149,7 +154,7 @@ def _lines_of(response: Response) -> list[str]:
         document = json.dumps(json.loads(text), indent=2)
     except ValueError:
         document = text
-    status = "no response" if response.status == NO_RESPONSE else str(response.status)
+    status = {NO_RESPONSE: "nothing", DELIVERED: "delivered"}.get(response.status, str(response.status))
     # The size shows a difference in white space.
     return [status, *headers, f"{len(response.body)} bytes", *document.splitlines()]
 

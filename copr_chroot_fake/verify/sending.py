@@ -30,6 +30,12 @@ MAX_UNANSWERED = 5
 NO_RESPONSE = 0
 """The status of a request that got no complete response; the body says why."""
 
+MESSAGE = "message"
+"""The method of a question about a message, which nobody asks."""
+
+DELIVERED = 1
+"""The status of a message that was delivered."""
+
 
 class Question(NamedTuple):
     """A request that both Copr and the fake get.

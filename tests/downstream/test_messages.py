@@ -9,11 +9,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from copr_chroot_fake.verify import messages as verify
+from copr_chroot_fake.verify.sending import Copr
 
 from ..chroots import F41
 from ..documents import ROOT, blocks_of
@@ -107,7 +111,11 @@ def serving(url: str, log: Path) -> Iterator[Served]:
 def run(server: Served, build_id: int) -> None:
     """Let a build run and succeed, which publishes three messages."""
     for state in ("running", "succeeded"):
-        server.control("POST", f"/builds/{build_id}/chroots/{F41}/report", {"state": state})
+        set_state(server, build_id, state)
+
+
+def set_state(server: Served, build_id: int, state: str) -> None:
+    server.control("POST", f"/builds/{build_id}/chroots/{F41}/report", {"state": state})
 
 
 def published(server: Served) -> list[dict[str, Any]]:
@@ -260,3 +268,35 @@ def test_all_messages_arrive_after_a_long_outage(broker: Broker, tmp_path: Path)
     got = [(body["build"], body["chroot"]) for _, body in broker.take(tmp_path.name)]
     assert sorted(got) == sorted((build["id"], name) for build in builds for name in chroots)
     assert log.read_text().endswith(f"is back; {count} messages to publish\n")
+
+
+class Acting(verify.Broker):
+    """A broker for which nobody waits long; at each pause, a function is called."""
+
+    def __init__(self, url: str, act: Callable[[], object]) -> None:
+        super().__init__(url)
+        self._act = act
+
+    def pause(self, seconds: float) -> None:
+        self._act()
+        super().pause(1)
+
+
+@needs_rabbitmq
+def test_verify_compares_the_messages_of_a_broker(broker: Broker, tmp_path: Path) -> None:
+    """Which arrive while the build runs."""
+    with (
+        serving(broker.url, tmp_path / "log") as server,
+        Copr(server.url, rate=1000, sleep=time.sleep) as copr,
+    ):
+        states = iter(["running", "succeeded"])
+
+        def act() -> None:
+            for state in islice(states, 1):
+                set_state(server, 1, state)
+
+        acting = Acting(broker.url, act)
+        with acting:
+            report = verify.verify_messages(copr, [1], acting, lambda line: None)
+    assert not report.differences, report.text()
+    assert report.asked == {"copr.build.start": 1, "copr.chroot.start": 1, "copr.build.end": 1}
