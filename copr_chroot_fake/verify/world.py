@@ -68,6 +68,8 @@ def project_builds(copr: Copr, ownername: str, projectname: str, number: int = M
 def record_world(copr: Copr, build_ids: Sequence[int], report: Callable[[str], object]) -> World:
     """Record builds and their projects.
 
+    Builds of which only some chroots can be recorded are left out, with a line in the omissions for each chroot.
+
     :raises CoprFakeError: if none of the builds can be recorded.
     """
     recorder = Recorder(copr.client, build_ids, None, report)
@@ -77,6 +79,13 @@ def record_world(copr: Copr, build_ids: Sequence[int], report: Callable[[str], o
         raise CoprFakeError(f"{copr.url}: {'; '.join(missing)}")
     conversion = to_scenario(recorder.observations)
     scenario: dict[str, Any] = dict(conversion.scenario)
+    scenario["builds"] = [
+        build
+        for build in scenario["builds"]
+        if len(build["chroots"]) == len(recorder.observations.builds[build["id"]].chroots)
+    ]
+    if not scenario["builds"]:
+        raise CoprFakeError(f"{copr.url}: {'; '.join((*missing, *conversion.omissions))}")
     for build in scenario["builds"]:
         _add_source(copr, build, recorder.observations.builds[build["id"]].build["state"])
     incomplete = {_full_name(project) for project in scenario["projects"] if _add_settings(copr, project, scenario)}

@@ -57,12 +57,16 @@ def read_login(file: Path) -> Login:
 
 
 class Step(NamedTuple):
-    """A request of the sequence; the placeholders ``{project}``, ``{fork}`` and ``{build}`` are replaced."""
+    """A request of the sequence; the placeholders ``{project}``, ``{fork}`` and ``{build}`` are replaced.
+
+    :param upload: the name of a file that is sent with the body.
+    """
 
     method: str
     path: str
     body: Mapping[str, object] | None = None
     is_anonymous: bool = False
+    upload: str | None = None
 
 
 _IN_PROJECT: Mapping[str, object] = {"ownername": "{owner}", "projectname": "{project}"}
@@ -86,6 +90,10 @@ STEPS = (
     Step("GET", "project-chroot?ownername={owner}&projectname={project}&chrootname={chroot}"),
     Step("GET", "project/permissions/get/{owner}/{project}"),
     Step("PUT", "project/permissions/request/{owner}/{project}", {"builder": True}),
+    Step("PUT", "project/permissions/set/{owner}/{project}", {"nope-nobody": {"builder": "approved"}}),
+    Step("PUT", "project/permissions/set/{owner}/{project}", {"nope-nobody": {"builder": "nope"}}),
+    Step("PUT", "project/permissions/set/{owner}/{project}", {}),
+    Step("GET", "project/permissions/get/{owner}/{project}"),
     Step("PUT", "project/regenerate-repos/{owner}/{project}"),
     Step("POST", "package/add/{owner}/{project}/hello/scm", {"package_name": "hello", **_SCM}),
     Step("POST", "package/add/{owner}/{project}/hello/scm", {"package_name": "hello", **_SCM}),
@@ -104,6 +112,10 @@ STEPS = (
     Step("PUT", "build/cancel/{build}"),
     Step("GET", "build/source-build-config/{build}"),
     Step("POST", "build/create/scm", {**_SCM, "with_build_id": "{build}"}),
+    Step("PUT", "build/cancel/{build}"),
+    Step("POST", "build/create/upload", _IN_PROJECT, upload="nothing.zip"),
+    Step("POST", "build/create/upload", {**_IN_PROJECT, "chroots": ["nope"]}, upload="nothing.spec"),
+    Step("POST", "build/create/upload", _IN_PROJECT, upload="nothing-1-1.src.rpm"),
     Step("PUT", "build/cancel/{build}"),
     Step("DELETE", "build/delete/list", {"builds": [0]}),
     Step("POST", "project/fork/{owner}/{project}", {"name": "{fork}", "ownername": "nope-nobody"}),
@@ -204,6 +216,8 @@ class _Sequence:
         header = () if step.is_anonymous else ((login or self._login).header,)
         if step.body is None:
             return Question(step.method, target, header)
+        if step.upload is not None:
+            return Question(step.method, target, (*header, _FORM), _form(text, step.upload))
         return Question(step.method, target, (*header, JSON), text.encode())
 
     def _learn(self, step: Step, response: Response, answer: Response) -> None:
@@ -213,7 +227,7 @@ class _Sequence:
         copr, fake = (json.loads(got.body) for got in (response, answer))
         if isinstance(copr, dict) and "id" in copr and "id" in fake:
             self._ids[str(copr["id"])] = str(fake["id"])
-            if step.path.startswith("build/create/scm"):
+            if step.path.startswith("build/create/"):
                 self._builds = str(copr["id"]), str(fake["id"])
 
     def _mapped(self, response: Response, answer: Response) -> Response:
@@ -226,13 +240,33 @@ class _Sequence:
         return _without_times(response._replace(body=text.encode()))
 
 
+_BOUNDARY = "----verify"
+
+_FORM = ("Content-Type", f"multipart/form-data; boundary={_BOUNDARY}")
+
+
+def _form(fields: str, filename: str) -> bytes:
+    """Return the form with which copr-cli uploads a file: its fields as a file with JSON."""
+    parts = (
+        ('name="json"; filename="json"', "application/json", fields),
+        (f'name="pkgs"; filename="{filename}"', "application/octet-stream", "nothing"),
+    )
+    text = "".join(
+        f"--{_BOUNDARY}\r\nContent-Disposition: form-data; {what}\r\nContent-Type: {kind}\r\n\r\n{content}\r\n"
+        for what, kind, content in parts
+    )
+    return f"{text}--{_BOUNDARY}--\r\n".encode()
+
+
 _FAKES = Login(None, "login", "token")
 
 _NUMBER = re.compile(r"(?<![\w.-])\d+(?![\w-])")
 
 
 def _without_times(response: Response) -> Response:
-    return response._replace(body=re.sub(rb'("\w+_on": ?)\d+', rb"\g<1>0", response.body))
+    """Return a response without what differs each time: times, and the address of an uploaded file."""
+    body = re.sub(rb'("\w+_on": ?)\d+', rb"\g<1>0", response.body)
+    return response._replace(body=re.sub(rb'"[^" ]*/tmp/tmp\w+/', b'"/tmp/', body))
 
 
 def _results_root(body: str, owner: str) -> str:

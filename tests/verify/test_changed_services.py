@@ -13,8 +13,9 @@ import pytest
 from copr_chroot_fake.verify.comparison import Response
 from copr_chroot_fake.verify.report import title
 
+from ..chroots import F41, F42
 from ..examples import sample
-from .services import Change, in_objects, verified, with_json
+from .services import Change, in_objects, service, verified, with_json
 
 Json = dict[str, Any]
 
@@ -221,6 +222,20 @@ def test_change_is_found_and_described_once(name: str) -> None:
     assert len(titles) == 1, titles
     assert expected in titles[0]
     assert f"1. {titles[0]}" in report.text()
+
+
+def test_build_that_cannot_be_recorded_is_left_out() -> None:
+    """One of its chroots ends before it starts, which no scenario can express."""
+    times = {"started_on": 5, "ended_on": 1}
+    builds = [
+        {"id": 7, "project": "jdoe/tools", "package": "hello", "chroots": {F41: "succeeded"}},
+        {"id": 8, "project": "jdoe/tools", "package": "world", "chroots": {F41: "succeeded", F42: "failed"}},
+    ]
+    change = in_objects(lambda fields: {**fields, **times} if fields.get("name") == F42 else fields)
+    report = verified(change, service({"builds": builds}))
+    assert not report.differences, report.text()
+    assert report.asked["build-chroot"] > 10
+    assert any(note.startswith(f"build 8, {F42}: cannot be expressed") for note in report.notes), report.notes
 
 
 def test_unchanged_service_is_equal() -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 import re
+import signal
 from pathlib import Path
 
 import httpx
@@ -30,7 +33,8 @@ def written(
     """Compare a service; return the report and the reported lines."""
     lines: list[str] = []
     service = copr(Changed(fake or other_service(), change), may_write=True, secrets=LOGIN.secrets)
-    return verify_writing(service, "jdoe", LOGIN, lines.append, lambda questions: questions), lines
+    login = Login(None, "jane-login", "jane-token") if owner == "@tools" else LOGIN
+    return verify_writing(service, owner, login, lines.append, lambda questions: questions), lines
 
 
 def other_service() -> FakeCopr:
@@ -42,9 +46,10 @@ def other_service() -> FakeCopr:
     return fake
 
 
-def test_fake_equals_itself() -> None:
+@pytest.mark.parametrize("owner", ["jdoe", "@tools"])
+def test_fake_equals_itself(owner: str) -> None:
     """Whatever ids, times and names the service has."""
-    report, lines = written()
+    report, lines = written(owner=owner)
     assert not report.differences, report.text()
     assert report.asked.total() > 40
     assert not lines
@@ -85,6 +90,51 @@ def test_projects_are_deleted_whatever_happens(number: int, error: BaseException
     with pytest.raises(type(error)):
         written(Interruption(number, error), fake)
     assert [*fake.projects] == ["jdoe/tools", "jdoe/older"]
+
+
+def test_projects_are_deleted_after_a_signal() -> None:
+    """SIGTERM ends the comparison as Ctrl-C does."""
+    fake, left = other_service(), iter([os.getpid()])
+
+    def end(request: httpx.Request, response: Response) -> Response:
+        if request.url.path.endswith("/build/create/scm") and response.status == 200:
+            for process in left:
+                os.kill(process, signal.SIGTERM)
+        return response
+
+    with pytest.raises(KeyboardInterrupt):
+        written(end, fake)
+    assert [*fake.projects] == ["jdoe/tools", "jdoe/older"]
+
+
+class Outage:
+    """Loses the connection from a request of the sequence on, for some requests."""
+
+    def __init__(self, first: int, last: float) -> None:
+        self.number, self.first, self.last = 0, first, last
+
+    def __call__(self, request: httpx.Request, response: Response) -> Response:
+        self.number += 1
+        if self.first <= self.number <= self.last:
+            raise httpx.ConnectError("Network is unreachable")
+        return response
+
+
+def test_projects_are_deleted_after_a_lost_connection() -> None:
+    fake = other_service()
+    with pytest.raises(CoprFakeError, match="Network is unreachable; check the network"):
+        written(Outage(20, 32), fake)
+    assert [*fake.projects] == ["jdoe/tools", "jdoe/older"]
+
+
+def test_name_of_a_project_is_reported_if_the_connection_stays_lost() -> None:
+    lines: list[str] = []
+    service = copr(Changed(other_service(), Outage(20, math.inf)), may_write=True, secrets=LOGIN.secrets)
+    with pytest.raises(CoprFakeError, match="Network is unreachable"):
+        verify_writing(service, "jdoe", LOGIN, lines.append, lambda questions: questions)
+    assert any(
+        re.fullmatch(r"Error: jdoe/verify-\w{32} could not be deleted; delete it yourself", line) for line in lines
+    )
 
 
 def test_name_of_a_project_that_is_left_is_reported() -> None:
