@@ -224,6 +224,8 @@ class FakeCopr:
         package: str | None = None,
         chroot: str | None = None,
         source_type: SourceType | None = None,
+        committish: str | None = None,
+        url: str | None = None,
         submitter: str | None = None,
         nth: int | None = None,
         when: Callable[[Build], bool] | None = None,
@@ -234,13 +236,17 @@ class FakeCopr:
     ) -> SubmissionRule:
         """Decide what happens to builds that are submitted from now on; of several rules, the first that matches wins.
 
-        The first seven parameters select builds; by default all. At least one of the others defines the outcome.
+        The first nine parameters select builds; by default all. At least one of the others defines the outcome.
 
-        :param project: ``owner/project``, or ``owner/project:pr:1`` for another directory of it.
+        :param project: ``owner/project``, ``owner/project:pr:1`` for another directory of it, or a pattern such as
+            ``owner/*``.
         :param package: name of the package. It is the one in the URL or the file name, because no source is built.
         :param chroot: the name of a chroot or a pattern such as ``epel-*``. The other chroots, and the source build,
             are left to later rules.
         :param source_type: such as ``scm`` or ``upload``.
+        :param committish: the branch, tag or commit, or a pattern such as ``v1.*``.
+        :param url: the URL of the repository or of the source package, or the name of an uploaded file, or a pattern
+            such as ``*/nano.git``.
         :param submitter: the name of the user.
         :param nth: select only the nth of the matching builds, counted from 1.
         :param when: a function that gets the build before it is added, and returns whether the rule matches.

@@ -56,6 +56,12 @@ def test_first_matching_rule_applies(fake: FakeCopr) -> None:
         ({"project": "jdoe/tools"}, True),
         ({"project": "jdoe/tools:pr:1"}, True),
         ({"project": "jdoe/other"}, False),
+        ({"project": "jdoe/t*"}, True),
+        ({"project": "*/tools:pr:?"}, True),
+        ({"project": "bob/*"}, False),
+        ({"url": "https://*/hello-*.src.rpm"}, True),
+        ({"url": "hello-*.src.rpm"}, False),
+        ({"committish": "main"}, False),
         ({"package": "hello"}, True),
         ({"package": "hello-2.0"}, False),
         ({"chroot": "fedora-4[0-9]-*"}, True),
@@ -77,6 +83,41 @@ def test_rule_matches_submissions(fake: FakeCopr, condition: Mapping[str, Any], 
     submit(fake, pkgs=["https://example.org/hello-2.0-1.src.rpm"], project_dirname="tools:pr:1")
     assert ("failed" in states(fake).values()) == matches
     assert rule.hits == matches
+
+
+SCM = {"clone_url": "https://example.org/nano.git", "committish": "v1.2", "srpm_build_method": "rpkg"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "matches"),
+    [
+        ({"committish": "v1.2"}, True),
+        ({"committish": "v[01].*"}, True),
+        ({"committish": "v2.*"}, False),
+        ({"url": "https://example.org/nano.git"}, True),
+        ({"url": "*/nano.git"}, True),
+        ({"url": "*/vim.git"}, False),
+        ({"url": "*/nano.git", "committish": "main"}, False),
+    ],
+)
+def test_rule_matches_the_repository_of_a_source(fake: FakeCopr, condition: Mapping[str, Any], matches: bool) -> None:
+    """A rule selects builds by their clone URL and their branch, tag or commit."""
+    rule = fake.on_submit(lifecycle="fails", **condition)
+    submit(fake, "scm", **SCM)
+    assert rule.hits == matches
+
+
+def test_rule_matches_the_name_of_an_uploaded_file(fake: FakeCopr) -> None:
+    """A rule selects uploads by the name of the file."""
+    rules = [fake.on_submit(lifecycle="fails", url=pattern) for pattern in ("nano*.spec", "vim.spec")]
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="pkgs"; filename="nano.spec"\r\n\r\nName: nano\r\n'
+        b'--x\r\nContent-Disposition: form-data; name="json"; filename="json"\r\n\r\n'
+        b'{"ownername": "jdoe", "projectname": "tools"}\r\n--x--\r\n'
+    )
+    headers = {**HEADERS, "Content-Type": "multipart/form-data; boundary=x"}
+    assert fake.answer("POST", "/api_3/build/create/upload", headers, body).status == 200
+    assert [rule.hits for rule in rules] == [1, 0]
 
 
 def test_nth_counts_builds_that_an_earlier_rule_decided(fake: FakeCopr) -> None:

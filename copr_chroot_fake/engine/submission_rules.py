@@ -51,10 +51,12 @@ class SubmissionRule:
         """Whether it matches a build, apart from its chroots and the number of submissions."""
         rule = self.rule
         return (
-            rule.project in (None, build.project.full_name, f"{build.project.ownername}/{build.project_dirname}")
+            _any_matches(rule.project, _projects_of(build))
             and rule.source_type in (None, build.source.type)
             and rule.submitter in (None, build.submitter)
             and (rule.package is None or rule.package == _package_of(build))
+            and _any_matches(rule.committish, [str(build.source.config.get("committish") or "")])
+            and _any_matches(rule.url, _urls_of(build))
             and (self.when is None or bool(self.when(build)))
         )
 
@@ -71,6 +73,23 @@ class SubmissionRule:
         if self.when is not None:
             given["when"] = self.when
         return ", ".join(f"{name} {checks.excerpt(value)}" for name, value in given.items())
+
+
+def _any_matches(pattern: str | None, texts: Collection[str]) -> bool:
+    """Whether one of the texts is this one, or matches it as a pattern; without a pattern, any."""
+    # Names of projects and branches in a fake may have brackets.
+    return pattern is None or pattern in texts or any(map(ShellPattern(pattern).matches, texts))
+
+
+def _projects_of(build: Build) -> Collection[str]:
+    """Return the full name of a build's project, and that of its directory."""
+    return build.project.full_name, f"{build.project.ownername}/{build.project_dirname}"
+
+
+def _urls_of(build: Build) -> Collection[str]:
+    """Return the URLs of a build's source, and the name of an uploaded file."""
+    config = build.source.config
+    return [str(config[name]) for name in ("clone_url", "url", "pkg") if config.get(name)]
 
 
 def _package_of(build: Build) -> str:

@@ -500,9 +500,10 @@ class SubmissionRuleSpec:
     """The outcome of submitted builds, by default of all.
 
     A rule applies to builds of the ``project`` (owner/name, or owner/name:directory), the ``package``, the
-    ``source_type`` and the ``submitter``, and in these to the chroots that match the pattern ``chroot``; with ``nth``,
-    only to one of these builds, counted from 1. Until the source is built, the package is the one in the URL or the
-    name of the file.
+    ``source_type``, the ``committish``, the ``url`` (of the clone or the package, or the name of the file) and the
+    ``submitter``, and in these to the chroots that match ``chroot``; with ``nth``, only to one of these builds, counted
+    from 1. All but ``package``, ``source_type`` and ``submitter`` may be patterns such as ``jdoe/*``. Until the source
+    is built, the package is the one in the URL or the name of the file.
 
     ``lifecycle`` is that of the chroots, ``packages`` are what they build, ``version`` is that of the source package,
     and ``progress`` advances the build. ``id``, ``seen`` and ``hits``, the numbers of builds that matched and that it
@@ -513,6 +514,8 @@ class SubmissionRuleSpec:
     package: PathSegment | None = None
     chroot: ChrootPattern | None = None
     source_type: SourceType | None = None
+    committish: Text | None = None
+    url: Text | None = None
     submitter: Text | None = None
     nth: Positive | None = None
     lifecycle: LifecycleValue | None = None
