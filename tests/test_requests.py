@@ -108,7 +108,6 @@ def test_invalid_utf8_in_path_becomes_replacement_character(fake: FakeCopr) -> N
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "/index.html",
         "/api_2/",
         "/api_3x",

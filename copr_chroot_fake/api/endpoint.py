@@ -128,4 +128,4 @@ def _route(path: str) -> Route:
     for parameter in re.findall(r"{(\w+)}", path):
         expected = _PARAMETERS.get(parameter, "[^/]+")
         pattern = pattern.replace(re.escape(f"{{{parameter}}}"), f"(?P<{parameter}>{expected})")
-    return Route(full_path if path else absolute, full_path.partition("{")[0], pattern, trailing_slash)
+    return Route((full_path or "/") if path else absolute, full_path.partition("{")[0], pattern, trailing_slash)

@@ -22,6 +22,7 @@ from . import (
     project_chroots,
     projects,
     submission,
+    web,
     webhooks,
 )
 from .context import RequestContext, Success
@@ -40,6 +41,7 @@ _MODULES = (
     dnf,
     general,
     webhooks,
+    web,
 )
 
 ENDPOINTS: Mapping[EndpointName, Endpoint] = {

@@ -63,5 +63,12 @@ EndpointName = Literal[
     "webhooks/bitbucket",
     "webhooks/custom",
     "webhooks/custom-dir",
+    "coprs",
+    "coprs/status",
+    "coprs/rss",
+    "coprs/build",
+    "coprs/project/build",
+    "coprs/project",
+    "coprs/owner",
 ]
 """The name of an endpoint: its path without ``/api_3/`` and without parameters."""

@@ -14,7 +14,7 @@ from ..examples import examples, sample
 from ..sequences import Replay, Step, new_fake, report, sequences
 from .drawn import VALID, WORLD, DrawnRequest, spoiled_writes, write, writes
 
-STATUSES = (200, 400, 401, 403, 404, 405, 409, 415, 500)
+STATUSES = (200, 302, 308, 400, 401, 403, 404, 405, 409, 415, 500)
 """What the service can respond with."""
 
 

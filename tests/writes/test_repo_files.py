@@ -199,6 +199,5 @@ def test_names_beyond_ascii_are_valid_in_headers() -> None:
     assert dict(answer.headers)["Content-Disposition"] == "filename=jd_e-tools.repo"
 
 
-def test_other_pages_do_not_exist() -> None:
-    assert make().answer("GET", "/coprs/@copr/tools/").status == 404
+def test_repository_file_cannot_be_posted() -> None:
     assert make().answer("POST", "/coprs/@copr/tools/repo/fedora-43/").status == 405
