@@ -52,14 +52,10 @@ def ratio(measured: Callable[[], float], baseline: Callable[[], float], rounds: 
 
 
 def difference(measured: Callable[[], float], baseline: Callable[[], float], rounds: int) -> float:
-    """Return the difference of the lower quartiles of alternating measurements, because noise only ever adds time."""
+    """Return the difference of the minima of alternating measurements, because noise only ever adds time."""
     measured(), baseline()
     pairs = [(measured(), baseline()) for _ in range(rounds)]
-    return _lower_quartile([first for first, _ in pairs]) - _lower_quartile([second for _, second in pairs])
-
-
-def _lower_quartile(values: list[float]) -> float:
-    return statistics.quantiles(values, n=4)[0]
+    return min(first for first, _ in pairs) - min(second for _, second in pairs)
 
 
 def timed(function: Callable[[], object], times: int = 200) -> Callable[[], float]:
