@@ -148,9 +148,9 @@ class BuildChroot:
 
     @property
     def packages(self) -> tuple[Nevra, ...]:
-        """The packages that were built; none before it has succeeded."""
+        """The packages that were built; none before it has succeeded, and none of a fork, which has files only."""
         self._build.store.catch_up()
-        return self.stored.packages
+        return () if self.stored.state is State.FORKED else self.stored.packages
 
     @property
     def result_url(self) -> str | None:

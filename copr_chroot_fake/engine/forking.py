@@ -87,6 +87,7 @@ def _fork_build(store: Store, build: Build, names: list[str], project: Project, 
             chroot.started_on,
             chroot.ended_on,
             fork.result_dir,
+            chroot.stored.packages,
             overrides=Overrides(results=chroot.results) if chroot.results else None,
         )
         fork.attach(BuildChroot(fork, name, stored))
