@@ -15,17 +15,27 @@ from ..validation.spec import dump, parse, parse_mapping
 
 NO_RESULTS: Mapping[str, bytes] = MappingProxyType({})
 
-_NAME = r"(?!\.\.?$)[^/\x00-\x1f\x7f-\x9f]+"
+_SEGMENT = r"(?!\.\.?(?:/|$))[^/\x00-\x1f\x7f-\x9f]+"
+_NAME = f"{_SEGMENT}(?:/{_SEGMENT})*"
 _GZIP = b"\x1f\x8b"
 
 
 def parse_result_name(location: str, value: object) -> str:
-    """Return the name of a file; a log has the same name with and without ``.gz``, as Copr compresses it."""
+    """Return the name of a file, which may be in directories, such as ``fedora-review/review.json``.
+
+    A log has the same name with and without ``.gz``, as Copr compresses it, except in directories.
+    """
     name = checks.text(location, value)
     if re.fullmatch(_NAME, name) is None:
-        problem = f"{checks.excerpt(name)} is not a file name; expected one without slashes and control characters"
+        problem = f"{checks.excerpt(name)} is not the name of a file; expected one such as dir/review.json"
         raise InputError(location, problem)
-    return name.removesuffix(".gz") if name.endswith(".log.gz") else name
+    log = name.removesuffix(".gz")
+    return log if is_log(log) else name
+
+
+def is_log(name: str) -> bool:
+    """Return whether a file is a log that Copr compresses at the end of the build."""
+    return name.endswith(".log") and "/" not in name
 
 
 @frozen()
@@ -69,7 +79,7 @@ def dump_result_content(content: bytes) -> object:
 
 def check_result(location: str, name: str, content: bytes) -> None:
     """:raises InputError: if a log is given as Copr compresses it."""
-    if name.endswith(".log") and content.startswith(_GZIP):
+    if is_log(name) and content.startswith(_GZIP):
         raise InputError(location, f"the log {name} is compressed; expected its text, which the fake compresses")
 
 

@@ -9,13 +9,14 @@ from functools import partial
 from typing import NamedTuple
 
 from ..model.nevra import Nevra, dump_package
+from ..model.result_file import is_log
 from ..model.states import State
 from . import logs, rpm_file
 from .job import Job
 
 
 class File(NamedTuple):
-    """A file: its name, its modification time (a Unix time), and a function that returns its contents."""
+    """A file: its path in the directory, its modification time (a Unix time), and a function that returns its contents."""
 
     name: str
     modified: int
@@ -51,10 +52,10 @@ def packages_of(job: Job) -> Mapping[str, Nevra]:
 def _added_files(job: Job, generated: Container[str]) -> Iterator[File]:
     """Yield the files that a test has added: all at the end, and before that those which Copr writes meanwhile."""
     for name, content in job.results.items():
-        read, is_log = partial(bytes, content), name.endswith(".log")
-        if is_log and job.phase.is_final:
+        read, compressed = partial(bytes, content), is_log(name)
+        if compressed and job.phase.is_final:
             yield File(f"{name}.gz", job.modified, partial(_compressed, read, job))
-        elif is_log and name in generated:
+        elif compressed and name in generated:
             yield File(name, job.modified, partial(logs.written_part, content, job))
         elif job.phase.is_final or name in generated:
             yield File(name, job.modified, read)

@@ -234,10 +234,17 @@ def _find(store: Store, names: Sequence[str]) -> _Directory | File | None:
 
 
 def _in_directory(files: Sequence[File], rest: Sequence[str]) -> _Directory | File | None:
-    """Return a directory, or the file that the rest of a path names in it."""
-    if not rest:
-        return _Directory(files=files)
-    return next((file for file in files if [file.name] == rest), None)
+    """Return a directory, or what the rest of a path names in it: a file or a directory."""
+    path = "/".join(rest)
+    exact = next((file for file in files if file.name == path), None)
+    if exact is not None:
+        return exact
+    prefix = f"{path}/" if path else ""
+    below = [file._replace(name=file.name.removeprefix(prefix)) for file in files if file.name.startswith(prefix)]
+    if not below and rest:
+        return None
+    directories = {file.name.partition("/")[0] for file in below if "/" in file.name}
+    return _Directory(sorted(directories), [file for file in below if "/" not in file.name])
 
 
 def _is_in(build: Build, owner: str, dirname: str) -> bool:

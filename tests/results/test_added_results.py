@@ -63,6 +63,19 @@ def test_other_file_is_served_as_given(name: str, content: str | bytes) -> None:
     assert name.replace(" ", "%20") in names_in(fake, path_of(chroot))
 
 
+def test_file_is_in_a_directory() -> None:
+    """Each directory has an index; a log in it is served as given."""
+    fake, chroot = make()
+    chroot.add_result("fedora-review/review.json", "{}")
+    chroot.add_result("fedora-review/logs/a.log.gz", b"\x1f\x8b")
+    assert "fedora-review/" in names_in(fake, path_of(chroot))
+    assert names_in(fake, f"{path_of(chroot)}fedora-review/") == {"logs/", "review.json"}
+    assert read(fake, chroot, "fedora-review/review.json") == b"{}"
+    assert read(fake, chroot, "fedora-review/logs/a.log.gz") == b"\x1f\x8b"
+    assert fake.answer("GET", f"{path_of(chroot)}fedora-review").status == 301
+    assert get(fake, f"{path_of(chroot)}fedora-review/absent")[0] == 404
+
+
 def test_package_is_served_as_given() -> None:
     fake, chroot = make()
     chroot.add_result("hello-1.0-1.fc43.x86_64.rpm", b"no package")
@@ -134,7 +147,10 @@ def test_source_build_has_added_results() -> None:
     assert {*source.results} == {"builder-live.log", "hello.spec"}
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "/", ".", "..", "a\nb", "\x1b", "a\x7f", "a\x85", "\ud800", None, 7])
+@pytest.mark.parametrize(
+    "name",
+    ["", "a//b", "a/", "/a", "a/../b", "./a", "/", ".", "..", "a\nb", "\x1b", "a\x7f", "a\x85", "\ud800", None, 7],
+)
 def test_invalid_name_is_rejected(name: Any) -> None:
     """The error names the argument."""
     _, chroot = make()

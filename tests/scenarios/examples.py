@@ -262,8 +262,8 @@ INVALID_SCENARIOS: list[tuple[object, str]] = [
     ({"builds": [{"id": 1, "source": {"type": "git"}}]}, "builds[0].source.type: 'git'"),
     ({"builds": [{"id": 1, "source": {"content": "é"}}]}, "builds[0].source.content: 'é' is not base64"),
     (
-        {"builds": [{"id": 1, "source_results": {"a/b": ""}}]},
-        "builds[0].source_results.a/b: 'a/b' is not a file name; expected one without slashes and control characters",
+        {"builds": [{"id": 1, "source_results": {"a//b": ""}}]},
+        "builds[0].source_results.a//b: 'a//b' is not the name of a file; expected one such as dir/review.json",
     ),
     (
         chroots({"results": {"a.log": "", "a.log.gz": ""}}),
