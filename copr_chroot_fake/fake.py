@@ -251,7 +251,7 @@ class FakeCopr:
         :param nth: select only the nth of the matching builds, counted from 1.
         :param when: a function that gets the build before it is added, and returns whether the rule matches.
         :param lifecycle: the lifecycle of the chroots, or its name; "succeeds" by default. With "source-fails",
-            "import-fails" or "skipped", they are not built.
+            "import-fails", "skipped" or "forked", they are not built.
         :param packages: the packages that the chroots build.
         :param version: the version and release of the source package, such as ``1:2.0-3``.
         :param progress: what advances the builds; the fake's own by default.

@@ -195,12 +195,13 @@ def test_import_fails_for_some_chroots(fake: FakeCopr) -> None:
     assert (get(fake)["state"], get(fake)["ended_on"]) == ("failed", None)
 
 
+@pytest.mark.parametrize("state", ["skipped", "forked"])
 @pytest.mark.parametrize("chroot", ["epel-*", None])
-def test_chroots_are_skipped(fake: FakeCopr, chroot: str | None) -> None:
-    fake.on_submit(chroot=chroot, lifecycle="skipped")
+def test_chroots_are_not_built(fake: FakeCopr, chroot: str | None, state: str) -> None:
+    fake.on_submit(chroot=chroot, lifecycle=state)
     submit(fake)
-    expected = "skipped" if chroot is None else "succeeded"
-    assert states(fake) == {F43: expected, F42: expected, EPEL: "skipped"}
+    expected = state if chroot is None else "succeeded"
+    assert states(fake) == {F43: expected, F42: expected, EPEL: state}
     assert get(fake)["state"] == expected
 
 
@@ -299,7 +300,10 @@ def test_removed_rule_does_not_apply(fake: FakeCopr) -> None:
         ({}, "lifecycle: the rule changes nothing; expected one of lifecycle, packages, version, progress"),
         ({"package": "hello"}, "lifecycle: the rule changes nothing; "),
         ({"lifecycle": "fail"}, "lifecycle: 'fail' is not valid; did you mean 'fails'? valid: succeeds, "),
-        ({"lifecycle": "forked"}, "lifecycle: does not reach pending, the state after the import; "),
+        (
+            {"lifecycle": {"stages": [{"state": "waiting"}]}},
+            "lifecycle: does not reach pending, the state after ",
+        ),
         ({"lifecycle": "source-fails", "chroot": "epel-*"}, "lifecycle: source-fails cannot be combined with chroot, "),
         ({"version": "1-1", "chroot": F42}, "version: cannot be combined with chroot, as it is the same for all "),
         ({"progress": "poll", "chroot": F42}, "progress: cannot be combined with chroot, as it is the same for all "),
@@ -373,7 +377,7 @@ def test_scenario_has_rules_and_counts(fake: FakeCopr) -> None:
     assert {*states(loaded, 2).values()} == {"failed"}
 
 
-@pytest.mark.parametrize("lifecycle", ["source-fails", "import-fails", "skipped", "fails"])
+@pytest.mark.parametrize("lifecycle", ["source-fails", "import-fails", "skipped", "forked", "fails"])
 @pytest.mark.parametrize("seconds", [0, 15, 25, 55, 70, 130, 400])
 def test_decided_build_loads_back(lifecycle: str, seconds: int) -> None:
     """Whatever state it is in, it goes on as decided."""

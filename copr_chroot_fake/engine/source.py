@@ -243,6 +243,7 @@ class SourceBuild:
         for chroot in build.stored_chroots:
             chroot.wait_for_source(now)
         self._end_chroots((*skip, *self._names_with("skipped")), State.SKIPPED, now)
+        self._end_chroots(self._names_with("forked"), State.FORKED, now)
 
     def _end_chroots(self, chrootnames: Iterable[str], state: State, now: float) -> None:
         """End chroots with the times of the source build, as Copr does for those that are never built."""

@@ -355,7 +355,7 @@ LIFECYCLES: Mapping[str, Lifecycle] = _Lifecycles()
 DEFAULT_LIFECYCLE = "succeeds"
 
 UNBUILT_LIFECYCLES: Mapping[Lifecycle, str] = {
-    LIFECYCLES[name]: name for name in ("source-fails", "import-fails", "skipped")
+    LIFECYCLES[name]: name for name in ("source-fails", "import-fails", "skipped", "forked")
 }
 """The names of lifecycles in which the source build or the import ends a chroot before it is built."""
 
