@@ -21,6 +21,14 @@ def test_build_maps_names_to_chroots() -> None:
     assert build[F42] is build.get(F42)
 
 
+def test_permissions_are_read_by_name() -> None:
+    project = FakeCopr().add_project("jdoe/tools", permissions={"bob": {"admin": "approved"}})
+    assert project.permissions["bob"]["admin"] == project.permissions["bob"].admin == "approved"
+    assert project.permissions["bob"]["builder"] == "nothing"
+    with pytest.raises(KeyError):
+        project.permissions["bob"]["owner"]  # type: ignore[index]  # the error is the point
+
+
 def test_builds_are_compared_by_identity() -> None:
     fake = FakeCopr()
     one, other = fake.add_build([]), fake.add_build([])

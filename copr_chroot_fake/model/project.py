@@ -78,6 +78,10 @@ class Permissions:
     admin: PermissionState = "nothing"
     builder: PermissionState = "nothing"
 
+    def __getitem__(self, name: PermissionName) -> PermissionState:
+        """Return one of them by its name in requests."""
+        return {"admin": self.admin, "builder": self.builder}[name]
+
 
 @frozen(kw_only=True)
 class ProjectSettings:
