@@ -16,7 +16,7 @@ from .job import Job
 
 
 class File(NamedTuple):
-    """A file: its path in the directory, its modification time (a Unix time), and a function that returns its contents."""
+    """A file: its path in the directory, its modification time (a Unix time), and a function that reads it."""
 
     name: str
     modified: int
