@@ -150,8 +150,8 @@ class Api:
         always = f"and the response was always {answer.status} {body}"
         never = "the code waits for something that never happens. Let the test make it happen, or"
         how = {
-            "polls": f"{self.store.poll_loops.max_polls} times at the same time, {always}: the code polls without "
-            f"waiting, and the clock stands still ({self.store.clock!r}). Let the code's sleep move the clock "
+            "polls": f"{self.store.poll_loops.max_polls} times while the clock stood still, {always}: the code "
+            f"polls without waiting ({self.store.clock!r}). Let the code's sleep move the clock "
             "(clock.tick), let the test advance the build, or disable this limit (max_polls=None)",
             "repeats": f"{poll.repeats} times in a row, {always}: {never} disable this limit (max_repeats=None)",
             "wait": f"{poll.repeats} times in {poll.at - poll.since:.10g} s of the fake's clock, {always}: {never} "

@@ -119,5 +119,6 @@ def needing(feature: str, package: str, extra: str) -> Iterator[None]:
     """
     try:
         yield
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(feature, package, extra) from error
+    except ModuleNotFoundError:
+        # The remedy is the same for a dependency of the package, and its traceback would hide it.
+        raise MissingExtraError(feature, package, extra) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
+from importlib import import_module
 from types import EllipsisType
 from typing import TYPE_CHECKING, Literal, cast, get_args, overload
 
@@ -322,6 +323,8 @@ class FakeCopr:
         :raises InputError: for an invalid number; nothing is added then.
         :raises MissingExtraError: if Faker is not installed.
         """
+        with needing("FakeCopr.populate", "Faker", "faker"):
+            import_module("faker")
         from .generate.provider import populate
 
         return populate(self._store, builds, chroots, seed)

@@ -297,8 +297,8 @@ for function in (import_provider, FakeCopr().populate):
         print(error)
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-    message = "CoprProvider needs Faker, which is not installed: pip install 'copr-chroot-fake[faker]'\n"
-    assert result.stdout == message * 2
+    needs = "needs Faker, which is not installed: pip install 'copr-chroot-fake[faker]'"
+    assert result.stdout == f"CoprProvider {needs}\nFakeCopr.populate {needs}\n"
 
 
 def populated(fake: FakeCopr, **arguments: int) -> Scenario:

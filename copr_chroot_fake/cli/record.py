@@ -70,7 +70,7 @@ def record(
     """
     if interval is not None and not watch:
         raise Failure("--interval requires --watch")
-    copr_url = checks.address("--url", url)
+    copr_url = checks.address("--url", url, "/api_3")
     seconds = checks.amount("--interval", INTERVAL if interval is None else interval)
     unique_ids = tuple(dict.fromkeys(build_ids))
     from ..recording.record import record_builds

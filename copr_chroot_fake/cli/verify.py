@@ -90,7 +90,7 @@ def verify(
     from ..verify.writing import read_login, verify_writing
 
     login = None if config is None else read_login(config)
-    address = checks.address("--url", url or (login and login.url) or COPR_URL)
+    address = checks.address("--url", url or (login and login.url) or COPR_URL, "/api_3")
     report = Report(checks.without_user(address))
     if selections:
         with Copr(address, rate=rate, sleep=time.sleep) as copr:

@@ -194,7 +194,7 @@ def http_options(url: object, transport: object, kind: type[object]) -> dict[str
 
 def _check_url(value: object) -> httpx.URL:
     """Return the URL of the API, with a trailing slash."""
-    address = checks.address("url", value)
+    address = checks.address("url", value, "/api_3")
     try:
         api = httpx.URL(f"{address}/api_3/")
         # Resolving the host does this too, but only when the first request is sent.

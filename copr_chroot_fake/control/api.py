@@ -183,8 +183,10 @@ def _invalid(errors: Sequence[InputError]) -> Answer:
         {"where": error.location or "body", "problem": error.problem} for error in errors[:MAX_ERRORS]
     ]
     first = located[0]
+    # A fault has an effect of the name body.
+    place = first["where"] if errors[0].location else "the request's body"
     view: views.InputErrorView = {
-        "error": f"{first['where']}: {first['problem']}",
+        "error": f"{place}: {first['problem']}",
         "where": first["where"],
         "errors": located,
     }

@@ -62,7 +62,7 @@ class CoprFakeControl:
     """
 
     def __init__(self, url: str, *, token: str | None = None, timeout: float = 10) -> None:
-        self.url = checks.address("url", url)
+        self.url = checks.address("url", url, "/_fake")
         headers = {} if token is None else {"Authorization": f"Bearer {checks.secret('token', token)}"}
         seconds = checks.amount("timeout", timeout)
         # Without TLS, there is nothing to verify, and loading the certificates takes longer than a call.

@@ -115,7 +115,8 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
     __hash__ = object.__hash__
 
     def __repr__(self) -> str:
-        return f"<Build {self.id} {self.package} in {self.project}, {self.state}>"
+        chroots = "" if self.by_name else ", no chroots"
+        return f"<Build {self.id} {self.package} in {self.project}, {self.state}{chroots}>"
 
     @property
     def _entries(self) -> dict[str, BuildChroot]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
+from ..errors import ArgumentError
 from ..model.fault import Fault, FaultLike, FaultSpec, dump_fault, parse_fault
 from ..validation import checks
 from ..wire.answer import Answer, Delivery
@@ -100,11 +101,15 @@ class Faults(CountedItems[ActiveFault]):
         self._seed = seed
         self._clock = clock
 
-    def add(self, fault: FaultLike) -> ActiveFault:
+    def add(self, fault: FaultLike | None = None, **fields: NoReturn) -> ActiveFault:
         """Add a fault, which affects requests from now on.
 
         :raises InputError: naming the invalid field, and valid values.
+        :raises ArgumentError: for fields of a fault as arguments.
         """
+        if fields:
+            given = ", ".join(map("{0[0]}={0[1]!r}".format, fields.items()))
+            raise ArgumentError(f"add takes a Fault or a mapping: Fault({given}), or {fields!r}")
         return self.add_written(parse_fault("fault", fault))
 
     def add_written(self, written: FaultSpec) -> ActiveFault:

@@ -9,6 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import chain, islice
 from posixpath import commonprefix
 
+from ..api.endpoint import ROOT
 from ..api.routing import endpoints, parse_target
 from ..engine.build import Build
 from ..engine.project import Project
@@ -23,6 +24,8 @@ def near_miss(store: Store, request: Request) -> str:
     """Return a text with the objects that are closest to what a request did not find; later ones do not count."""
     path = request.target.partition("?")[0]
     if request.endpoint is None:
+        if parse_target(f"{ROOT}{path}", store.serves_results).endpoint is not None:
+            return f"the path is {ROOT}{checks.shortened(path)}, not {checks.shortened(path)}"
         paths = [route.path for endpoint in endpoints(store.serves_results) for route in endpoint.routes]
         return _near(path, paths, "paths")
     if request.endpoint == "results":

@@ -149,15 +149,22 @@ _ADDRESS = re.compile(
 )
 
 
-def address(location: str, value: object) -> str:
-    """Return an http or https address without trailing slashes; it may have a user and a path."""
+def address(location: str, value: object, left_out: str = "") -> str:
+    """Return an http or https address without trailing slashes; it may have a user and a path.
+
+    :param left_out: a path that is added to the address, so that it must not end with it.
+    """
     text = plain_text(value)
     match = _ADDRESS.fullmatch(text) if text and is_storable(text) else None
     if match is None or int(match["port"] or 0) > 65535:
         raise InputError(
             location, f"{address_excerpt(value)} is not an address; expected one such as http://copr.test:5000"
         )
-    return match[0].rstrip("/")
+    found = match[0].rstrip("/")
+    if left_out and found.endswith(left_out):
+        shown, base = address_excerpt(found), without_user(found.removesuffix(left_out))
+        raise InputError(location, f"{shown} has the path {left_out}; leave it out: {base}")
+    return found
 
 
 def address_excerpt(value: object) -> str:
@@ -433,7 +440,7 @@ def dotted(location: str, key: str) -> str:
 
 def choices(value: object, valid: Collection[str]) -> str:
     """Return the end of a message: the valid values, and the one that was probably meant."""
-    close = nearest(value, valid, 1, 0.7) if isinstance(value, str) else []
+    close = nearest(value, valid, 1, 0.62) if isinstance(value, str) else []
     suggestion = f"did you mean {close[0]!r}? " if close else ""
     return f"{suggestion}valid: {listing(valid, 50)}"
 

@@ -341,7 +341,7 @@ def assert_rejected(control: Control, sent: Sequence[tuple[str, str, bytes, str]
     for method, path, raw, where in sent:
         refused = control.send(method, path, raw)
         is_located = refused.status == 422 and refused.where == where
-        if not is_located or not refused.document["error"].startswith(f"{where}: "):
+        if not is_located or f"{where}: " not in refused.document["error"]:
             problems.append(f"{method} {path} {raw!r}: {refused}, not at {where}")
         if (after := control.all_responses()) != before:
             problems.append(f"{method} {path} {raw!r} changed {before} to {after}")
