@@ -429,7 +429,8 @@ class FakeCopr:
     def answer(self, method: str, target: str, headers: Headers = (), body: bytes | None = None) -> Answer:
         """Return Copr's response to a request.
 
-        :param target: path and query as a client sends them, beginning with ``/api_3``, ``/webhooks`` or ``/results``.
+        :param target: path and query as a client sends them, beginning with ``/api_3``, ``/webhooks``, ``/backend`` or
+            ``/results``.
         :param body: parsed according to the header ``Content-Type``.
         :param headers: pairs of name and value. Copr reads ``Authorization`` and ``X-Fields``; for results, also
             conditions and ranges.

@@ -11,6 +11,7 @@ from ..wire.answer import HTML, Answer, ApiError
 from ..wire.endpoint_name import EndpointName
 from ..wire.target import Target, cast_integer, parse_urlencoded, split_target
 from . import (
+    backend,
     build_chroots,
     builds,
     dnf,
@@ -42,6 +43,7 @@ _MODULES = (
     general,
     webhooks,
     web,
+    backend,
 )
 
 ENDPOINTS: Mapping[EndpointName, Endpoint] = {

@@ -154,10 +154,15 @@ class Store:
         """The builds and the project that the current request has created."""
 
     @property
-    def uploads_root(self) -> str:
-        """The URL of uploaded files: Copr's, or that of the server which serves them with the results."""
+    def frontend_url(self) -> str:
+        """The URL of the service: Copr's, or that of the server if it serves the results."""
         is_served = self.results_root != self.own_results_root
-        return f"{self.results_root.removesuffix(RESULTS_PATH) if is_served else COPR_URL}{UPLOADS_PATH}"
+        return self.results_root.removesuffix(RESULTS_PATH) if is_served else COPR_URL
+
+    @property
+    def uploads_root(self) -> str:
+        """The URL of uploaded files."""
+        return f"{self.frontend_url}{UPLOADS_PATH}"
 
     def add(self, additions: Additions, *, enable: bool = False) -> None:
         """Add everything; mock chroots are added in the order in which they are first named.

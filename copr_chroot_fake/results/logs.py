@@ -238,7 +238,8 @@ def _directory(nevra: Nevra) -> str:
 
 
 def _command(job: Job) -> str:
-    backend, command = "https://copr.fedorainfracloud.org/backend", "/usr/bin/copr-rpmbuild --verbose --drop-resultdir"
+    backend = f"{job.build.store.frontend_url}/backend"
+    command = "/usr/bin/copr-rpmbuild --verbose --drop-resultdir"
     if job.is_source_build:
         return f"{command} --srpm --task-url {backend}/get-srpm-build-task/{job.build.id}"
     task = f"{backend}/get-build-task/{job.build.id}-{job.chrootname}"

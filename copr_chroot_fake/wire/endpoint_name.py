@@ -70,5 +70,8 @@ EndpointName = Literal[
     "coprs/project/build",
     "coprs/project",
     "coprs/owner",
+    "backend/get-build-task",
+    "backend/get-srpm-build-task",
+    "backend/pending-jobs",
 ]
 """The name of an endpoint: its path without ``/api_3/`` and without parameters."""
