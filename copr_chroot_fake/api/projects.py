@@ -186,6 +186,8 @@ def edit_project(context: RequestContext) -> Success:
     if values["chroots"]:
         project.enable_chroots(name for name in store.mock_chroots if name in values["chroots"])
         project.drop_chroots(dropped)
+    if settings.devel_mode and not project.settings.devel_mode:
+        project.publish()
     project.settings = settings
     return render_project(project)
 
@@ -257,8 +259,10 @@ def fork(context: RequestContext) -> Success:
 
 @Endpoint("project/regenerate-repos/{ownername}/{projectname}", methods=("PUT",), deprecated="POST", model=PROJECT)
 def regenerate_repos(context: RequestContext) -> Success:
-    """Check the permission; the repositories are always up to date."""
-    return render_project(find_editable_project(context))
+    """Add new packages to the repositories if the project has ``devel_mode``; others are always up to date."""
+    project = find_editable_project(context)
+    project.publish()
+    return render_project(project)
 
 
 @Endpoint("webhook/generate/{ownername}/{projectname}", methods=("POST",), model=_WEBHOOK)

@@ -15,6 +15,7 @@ from ..errors import InputError
 from ..model.package import Package
 from ..model.project import NO_SETTINGS, Permissions, ProjectChroot, ProjectSettings
 from ..model.source import SourceType
+from ..model.states import State
 from ..validation import checks
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class SavedProject(NamedTuple):
     packages: Mapping[str, Package]
     directories: tuple[str, ...]
     webhook_secret: str | None
+    published: frozenset[tuple[int, str]]
 
 
 class _Chroots(NamedTuple):
@@ -65,6 +67,8 @@ class Project:
     directories: dict[str, None] = field(init=False)
     """The main directory, and those of builds of pull requests or other purposes."""
     webhook_secret: str | None = None
+    published: frozenset[tuple[int, str]] = frozenset()
+    """The builds and chroots that the repositories had when they were last regenerated, for ``devel_mode``."""
     full_name: str = field(init=False)
     """``owner/project``."""
     added_after: int = field(init=False)
@@ -102,6 +106,12 @@ class Project:
     def active_chroots(self) -> list[str]:
         """The enabled chroots that the service has not deactivated: those that builds can use."""
         return [name for name in self.chroots if self.store.mock_chroots[name]]
+
+    def publish(self) -> None:
+        """Regenerate the repositories, which only a project with ``devel_mode`` needs."""
+        chroots = (chroot for build in self.store.builds.values() if build.project is self for chroot in build.chroots)
+        built = (chroot for chroot in chroots if chroot.state in (State.SUCCEEDED, State.FORKED))
+        self.published = frozenset((chroot.build.id, chroot.name) for chroot in built)
 
     def enable(self, chrootname: str) -> None:
         """Enable a chroot; one that was dropped has its former settings again.
@@ -180,6 +190,7 @@ class Project:
             dict(self.packages),
             tuple(self.directories),
             self.webhook_secret,
+            self.published,
         )
 
     def restore(self, saved: SavedProject) -> None:
@@ -189,6 +200,7 @@ class Project:
         self.packages = dict(saved.packages)
         self.directories = dict.fromkeys(saved.directories)
         self.webhook_secret = saved.webhook_secret
+        self.published = saved.published
 
 
 def _enabled(row: ProjectChroot) -> ProjectChroot:

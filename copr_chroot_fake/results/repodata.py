@@ -32,7 +32,7 @@ _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
 class _Package(NamedTuple):
-    """A package of the repository: its content, and its location in the directory of the chroot."""
+    """A package of the repository: its content, and the attributes of its location."""
 
     nevra: Nevra
     job: Job
@@ -41,13 +41,14 @@ class _Package(NamedTuple):
     checksum: str
 
 
-def make_repodata(jobs: Iterable[tuple[str, Job]], created_on: int) -> Sequence[File]:
+def make_repodata(jobs: Iterable[tuple[str, Job]], created_on: int, base: str = "") -> Sequence[File]:
     """Return the files of a repository.
 
     :param jobs: the builds in a chroot, each with the name of its result directory.
     :param created_on: the Unix time of a repository without packages.
+    :param base: the URL of the packages, if they are not beside the metadata.
     """
-    packages = [package for directory, job in jobs for package in _packages_of(directory, job)]
+    packages = [package for directory, job in jobs for package in _packages_of(directory, job, base)]
     modified = max((package.job.modified for package in packages), default=created_on)
     documents = {name: _document(name, packages) for name in _ROOTS}
     contents: dict[str, bytes] = {}
@@ -61,7 +62,8 @@ def make_repodata(jobs: Iterable[tuple[str, Job]], created_on: int) -> Sequence[
     return [File(name, modified, partial(bytes, content)) for name, content in sorted(contents.items())]
 
 
-def _packages_of(directory: str, job: Job) -> Iterator[_Package]:
+def _packages_of(directory: str, job: Job, base: str) -> Iterator[_Package]:
+    attribute = f'xml:base="{_xml(base)}" ' if base else ""
     packages = packages_of(job)
     for file in files_of(job) if packages else ():
         if file.name in packages:
@@ -69,7 +71,8 @@ def _packages_of(directory: str, job: Job) -> Iterator[_Package]:
             # createrepo_c omits files that are no packages, for example because a test has replaced them.
             if rpm_file.header_range(content) is not None:
                 checksum = hashlib.sha256(content).hexdigest()
-                yield _Package(packages[file.name], job, f"{directory}/{file.name}", content, checksum)
+                location = f'{attribute}href="{_xml(f"{directory}/{file.name}")}"'
+                yield _Package(packages[file.name], job, location, content, checksum)
 
 
 def _document(name: str, packages: Sequence[_Package]) -> bytes:
@@ -100,7 +103,7 @@ def _primary(package: _Package) -> str:
   <url></url>
   <time file="{job.modified}" build="{job.modified}"/>
   <size package="{len(package.content)}" installed="0" archive="{rpm_file.ARCHIVE_SIZE}"/>
-  <location href="{_xml(package.location)}"/>
+  <location {package.location}/>
   <format>
     <rpm:license>MIT</rpm:license>
     <rpm:vendor>{_xml(rpm_file.vendor(job.directory))}</rpm:vendor>

@@ -228,6 +228,8 @@ def _find(store: Store, names: Sequence[str]) -> _Directory | File | None:
         job = _find_source(builds, result_dir)
     elif result_dir == DIRECTORY and chrootname in _chroots_of(store, builds, f"{owner}/{dirname}"):
         return _in_directory(_repodata_of(store, builds, f"{owner}/{dirname}", chrootname), rest)
+    elif result_dir == _DEVEL and _has_devel(store, owner, dirname):
+        return _find_devel(store, builds, f"{owner}/{dirname}", chrootname, rest)
     else:
         job = _find_job(builds, chrootname, result_dir)
     return None if job is None else _in_directory(files_of(job), rest)
@@ -273,7 +275,29 @@ def _find_chroots(store: Store, builds: Sequence[Build], name: str, below: Seque
         return _Directory(sorted(sources))
     if below[0] not in chrootnames:
         return None
-    return _Directory(sorted({DIRECTORY, *_jobs_in(builds, below[0])}))
+    devel = {_DEVEL} if _has_devel(store, *name.split("/")) else set()
+    return _Directory(sorted({DIRECTORY, *devel, *_jobs_in(builds, below[0])}))
+
+
+_DEVEL = "devel"
+"""The directory of a chroot whose metadata have all packages, if those of the project are regenerated on request."""
+
+
+def _has_devel(store: Store, owner: str, dirname: str) -> bool:
+    project = store.projects.get(f"{owner}/{dirname.partition(':')[0]}")
+    return project is not None and project.settings.devel_mode
+
+
+def _find_devel(
+    store: Store, builds: Sequence[Build], name: str, chrootname: str, rest: Sequence[str]
+) -> _Directory | File | None:
+    if chrootname not in _chroots_of(store, builds, name):
+        return None
+    if not rest:
+        return _Directory([DIRECTORY])
+    base = f"{store.results_root}/{quote(name)}/{quote(chrootname)}/"
+    files = make_repodata(_jobs_in(builds, chrootname).items(), _created_on(store, name), base)
+    return _in_directory(files, rest[1:]) if rest[0] == DIRECTORY else None
 
 
 def _chroots_of(store: Store, builds: Sequence[Build], name: str) -> set[str]:
@@ -290,9 +314,18 @@ def _jobs_in(builds: Sequence[Build], chrootname: str) -> Mapping[str, Job]:
 
 
 def _repodata_of(store: Store, builds: Sequence[Build], name: str, chrootname: str) -> Sequence[File]:
+    """Return the metadata of a chroot; with ``devel_mode``, as of the last regeneration."""
+    published = [
+        build
+        for build in builds
+        if not build.project.settings.devel_mode or (build.id, chrootname) in build.project.published
+    ]
+    return make_repodata(_jobs_in(published, chrootname).items(), _created_on(store, name))
+
+
+def _created_on(store: Store, name: str) -> int:
     project = store.projects.get(name)
-    created_on = 0 if project is None or project.created_on is None else project.created_on
-    return make_repodata(_jobs_in(builds, chrootname).items(), created_on)
+    return 0 if project is None or project.created_on is None else project.created_on
 
 
 def _find_source(builds: Sequence[Build], result_dir: str) -> Job | None:

@@ -159,3 +159,14 @@ def test_hub_can_be_configured(copr_process: Served, dnf: Dnf, root: Path) -> No
     (root.parent / "plugins" / "copr.d" / "fake.conf").write_text("\n".join(lines))
     dnf("copr", "enable", "fake/jdoe/tools")
     assert "Metadata cache created." in dnf("makecache")
+
+
+def test_package_is_installed_from_the_devel_repository(
+    copr_fake: FakeCopr, copr_server: CoprServer, dnf: Dnf, root: Path
+) -> None:
+    """Its metadata refer to packages beside its directory."""
+    copr_fake.add_project("jdoe/playground", chroots=[F43], devel_mode=True)
+    copr_fake.add_build({F43: {"state": "succeeded", "packages": ["hello-2.12-3.fc43.x86_64"]}}, id=1)
+    url = f"{copr_server.url}/results/jdoe/playground/{F43}/devel/"
+    dnf(f"--repofrompath=devel,{url}", "--repo=devel", "--nogpgcheck", "install", "hello")
+    assert installed(root) == {"hello-2.12-3.fc43.x86_64"}

@@ -370,7 +370,7 @@ READ_ONLY: Mapping[str, str] = {
     ),
     "Project": (
         "active_chroots added_after chroots created_on creator days_until_deletion directories full_name group id "
-        "known_chroots ownername packages permissions projectname settings store webhook_secret"
+        "known_chroots ownername packages permissions projectname published settings store webhook_secret"
     ),
     "Faults": "write",
     "SubmissionRules": "write",
@@ -386,7 +386,13 @@ THROUGH_ANOTHER = {
     "Project.restore": "FakeCopr.restore",
     "Project.save": "FakeCopr.snapshot",
     **dict.fromkeys(
-        ("Project.add_package", "Project.replace_chroots", "Project.update_chroot", "Project.update_package"),
+        (
+            "Project.add_package",
+            "Project.publish",
+            "Project.replace_chroots",
+            "Project.update_chroot",
+            "Project.update_package",
+        ),
         "FakeCopr.answer",
     ),
 }

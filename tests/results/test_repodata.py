@@ -161,3 +161,30 @@ def test_repository_of_a_fork_has_its_packages() -> None:
         primary = data_of(forked, f"/results/jdoe/copy/{F43}/")["primary"]
         assert 'href="00000002-hello/hello-2.12~rc1-3.fc43.x86_64.rpm"' in primary
         assert forked.builds[2][F43].packages == ()
+
+
+def hrefs(fake: FakeCopr, repo: str = REPO) -> list[str]:
+    return re.findall(r"<location (.*)/>", data_of(fake, repo)["primary"])
+
+
+def devel_of(fake: FakeCopr) -> list[str]:
+    return hrefs(fake, f"{REPO}devel/")
+
+
+def test_devel_mode_adds_packages_on_request() -> None:
+    """Until then they are in the repository ``devel``, which refers to the directory of the chroot."""
+    fake = FakeCopr(serve_results=True)
+    fake.add_project("jdoe/playground", chroots=[F43], devel_mode=True)
+    packages = ["hello-1-1.fc43.x86_64"]
+    fake.add_build({F43: {"state": "succeeded", "packages": packages}}, id=1)
+    base = f"https://download.copr.fedorainfracloud.org{REPO}"
+    href = 'href="00000001-hello/hello-1-1.fc43.x86_64.rpm"'
+    assert (hrefs(fake), devel_of(fake)) == ([], [f'xml:base="{base}" {href}'])
+
+    fake.add_build({F43: "running"}, id=2)
+    headers = {"Authorization": "Basic amRvZTp4"}
+    assert fake.answer("PUT", "/api_3/project/regenerate-repos/jdoe/playground", headers).status == 200
+    fake.builds[2][F43].report("succeeded", packages=["new-1-1.fc43.x86_64"])
+    assert hrefs(fake) == [href]
+    assert len(devel_of(fake)) == 2
+    assert names_in(fake, REPO) >= {"devel/", "repodata/"}
