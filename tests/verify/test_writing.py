@@ -127,7 +127,7 @@ def test_projects_are_deleted_after_a_lost_connection() -> None:
     assert [*fake.projects] == ["jdoe/tools", "jdoe/older"]
 
 
-def test_name_of_a_project_is_reported_if_the_connection_stays_lost() -> None:
+def test_project_is_named_if_the_connection_stays_lost() -> None:
     lines: list[str] = []
     service = copr(Changed(other_service(), Outage(20, math.inf)), may_write=True, secrets=LOGIN.secrets)
     with pytest.raises(CoprFakeError, match="Network is unreachable"):
