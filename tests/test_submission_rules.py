@@ -228,6 +228,20 @@ def test_version_is_unknown_until_the_source_is_built() -> None:
     assert str(build[F42].packages[0]) == "hello-1:3.0-2.fc42.src"
 
 
+def test_rule_gives_the_name_of_the_package() -> None:
+    """The name of the package is known once its source is built, also after the build was saved."""
+    fake = fake_with_project("manual")
+    fake.on_submit(url="*/hello-*", name="vim")
+    submit(fake)
+    restored = FakeCopr.from_scenario(fake.to_scenario())
+    for each in (fake, restored):
+        assert get(each)["source_package"]["name"] is None
+        each.builds[1].report_source("succeeded")
+        assert get(each)["source_package"]["name"] == "vim"
+        assert each.builds[1].source.url is not None
+        assert each.builds[1].source.url.endswith("/vim-2.0-1.fc40.src.rpm")
+
+
 def test_rule_gives_the_progress() -> None:
     fake = fake_with_project("manual")
     fake.on_submit(package="hello", progress="immediate")
@@ -297,7 +311,7 @@ def test_removed_rule_does_not_apply(fake: FakeCopr) -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({}, "lifecycle: the rule changes nothing; expected one of lifecycle, packages, version, progress"),
+        ({}, "lifecycle: the rule changes nothing; expected one of lifecycle, packages, name, version, progress"),
         ({"package": "hello"}, "lifecycle: the rule changes nothing; "),
         ({"lifecycle": "fail"}, "lifecycle: 'fail' is not valid; did you mean 'fails'? valid: succeeds, "),
         (
@@ -306,6 +320,8 @@ def test_removed_rule_does_not_apply(fake: FakeCopr) -> None:
         ),
         ({"lifecycle": "source-fails", "chroot": "epel-*"}, "lifecycle: source-fails cannot be combined with chroot, "),
         ({"version": "1-1", "chroot": F42}, "version: cannot be combined with chroot, as it is the same for all "),
+        ({"name": "vim", "chroot": F42}, "name: cannot be combined with chroot, as it is the same for all "),
+        ({"name": "a/b"}, "name: "),
         ({"progress": "poll", "chroot": F42}, "progress: cannot be combined with chroot, as it is the same for all "),
         ({"lifecycle": "fails", "chroot": "epel"}, "chroot: 'epel' is neither a chroot name nor a pattern; expected "),
         ({"lifecycle": "fails", "chroot": ""}, "chroot: expected a text that is not empty"),

@@ -317,6 +317,7 @@ def create_build(spec: BuildSpec, number: int, project: Project, store: Store, b
         package=spec.source_package,
         started_on=source.started_on,
         ended_on=source.ended_on,
+        planned_name=source.name,
         planned_version=source.version,
         lifecycle=source.lifecycle,
         outcomes=dict(source.outcomes),

@@ -143,6 +143,7 @@ def _write_source(source: SourceBuild, now: float) -> Mapping[str, object] | Non
         "content": None if source.content is None else b64encode(source.content).decode(),
         "started_on": source.started_on,
         "ended_on": source.ended_on,
+        "name": source.planned_name,
         "version": source.planned_version,
         "lifecycle": None if source.lifecycle is None else dump_lifecycle(source.lifecycle),
         "outcomes": {name: dump(outcome) for name, outcome in source.outcomes.items()} or None,

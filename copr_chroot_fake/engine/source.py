@@ -61,6 +61,8 @@ class SourceBuild:
     package: SourcePackage = _NOT_MADE
     started_on: int | None = None
     ended_on: int | None = None
+    planned_name: str | None = None
+    """The name of the package that it will make; ``None`` for one that fits its source."""
     planned_version: str | None = None
     """The version of the source package that it will make; ``None`` for one that fits its source."""
     lifecycle: Lifecycle | None = None
@@ -232,7 +234,8 @@ class SourceBuild:
         """Make the source package and its chroots known."""
         build = self._build
         if build.stored_package is None:
-            build.set_package(name or build.hidden_package or defaults.package_of(self.config) or defaults.PACKAGE)
+            planned = build.hidden_package or self.planned_name or defaults.package_of(self.config)
+            build.set_package(name or planned or defaults.PACKAGE)
             build.hidden_package = None
         version = made.version or self.package.version or self.planned_version or defaults.version_of(self.config)
         url = made.url or f"{build.source_results_url}/{build.stored_package}-{version.rpartition(':')[2]}.src.rpm"

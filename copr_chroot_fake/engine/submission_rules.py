@@ -156,7 +156,7 @@ class SubmissionRules(CountedItems[SubmissionRule]):
             if rule.chroot is None:
                 source.lifecycle = active.outcome.lifecycle
                 source.progress = rule.progress or source.progress
-                source.planned_version = rule.version
+                source.planned_name, source.planned_version = rule.name, rule.version
                 is_decided = True
             undecided = [name for name in undecided if name not in own]
         if outcomes:

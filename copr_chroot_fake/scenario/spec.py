@@ -326,9 +326,9 @@ class SourceSpec:
 
     That of a submitted build advances before the chroots, by ``progress``. ``polls`` responses have shown its
     current state, which ends in ``remaining`` seconds. ``config`` has the fields of the source, ``content`` is an
-    uploaded file, ``version`` is that of the source package that it makes, and ``lifecycle`` is that of the chroots
-    after the import, unless ``outcomes`` has another one for a chroot. If it ``follows``, its state is derived from the
-    lifecycles of the chroots. If ``announced``, the message about its start has been published; if
+    uploaded file, ``name`` and ``version`` are those of the source package that it makes, and ``lifecycle`` is that of
+    the chroots after the import, unless ``outcomes`` has another one for a chroot. If it ``follows``, its state is
+    derived from the lifecycles of the chroots. If ``announced``, the message about its start has been published; if
     ``made``, responses show the source package. Both are derived by default.
     """
 
@@ -337,6 +337,7 @@ class SourceSpec:
     content: Base64 | None = None
     started_on: UnixTime | None = None
     ended_on: UnixTime | None = None
+    name: PathSegment | None = None
     version: Text | None = None
     lifecycle: LifecycleValue | None = None
     outcomes: Mapping[ChrootName, OutcomeSpec] = field(default_factory=dict)
@@ -476,7 +477,7 @@ def _parse_chroot_pattern(location: str, value: object) -> str:
 ChrootPattern = Annotated[str, Rule(_parse_chroot_pattern), whole(_CHROOT_PATTERN)]
 """The name of a chroot, or a pattern with ``*``, ``?`` and ``[…]``."""
 
-_OUTCOME = ("lifecycle", "packages", "version", "progress")
+_OUTCOME = ("lifecycle", "packages", "name", "version", "progress")
 """The fields of a submission rule that define the outcome."""
 
 
@@ -491,7 +492,7 @@ def _check_outcome(rule: SubmissionRuleSpec) -> Iterable[tuple[str, str]]:
         return
     if lifecycle is not None and UNBUILT_LIFECYCLES.get(lifecycle) == "source-fails":
         yield "lifecycle", "source-fails cannot be combined with chroot, as all chroots then fail; omit one"
-    for name in _given(rule, ("version", "progress")):
+    for name in _given(rule, ("name", "version", "progress")):
         yield name, "cannot be combined with chroot, as it is the same for all chroots; omit one"
 
 
@@ -505,9 +506,9 @@ class SubmissionRuleSpec:
     from 1. All but ``package``, ``source_type`` and ``submitter`` may be patterns such as ``jdoe/*``. Until the source
     is built, the package is the one in the URL or the name of the file.
 
-    ``lifecycle`` is that of the chroots, ``packages`` are what they build, ``version`` is that of the source package,
-    and ``progress`` advances the build. ``id``, ``seen`` and ``hits``, the numbers of builds that matched and that it
-    applied to, are those of a saved rule.
+    ``lifecycle`` is that of the chroots, ``packages`` are what they build, ``name`` and ``version`` are those of the
+    source package, and ``progress`` advances the build. ``id``, ``seen`` and ``hits``, the numbers of builds that
+    matched and that it applied to, are those of a saved rule.
     """
 
     project: FullName | None = None
@@ -520,6 +521,7 @@ class SubmissionRuleSpec:
     nth: Positive | None = None
     lifecycle: LifecycleValue | None = None
     packages: tuple[PackageValue, ...] | None = None
+    name: PathSegment | None = None
     version: Text | None = None
     progress: ProgressValue | None = None
     id: Positive | None = None

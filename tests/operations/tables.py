@@ -326,6 +326,7 @@ FAKE: Mapping[str, Arguments] = {
             url=st.sampled_from(["*.src.rpm", "https://example.org/nano.git"]),
             submitter=st.sampled_from(["jdoe", "other"]),
             nth=st.sampled_from([1, 2]),
+            name=st.just("vim"),
             version=st.just("3-1"),
             packages=packages,
             progress=progress,
