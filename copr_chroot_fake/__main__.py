@@ -9,12 +9,17 @@ from __future__ import annotations
 import sys
 from importlib.util import find_spec
 
+from .version import __version__
+
 PACKAGES = ("click", "filelock", "httptools")
 """What the ``server`` extra installs."""
 
 
 def main() -> None:
     """Run the command line, or exit with status 2 if the ``server`` extra is not installed."""
+    if sys.argv[1:] == ["--version"]:
+        print(f"copr-chroot-fake, version {__version__}")
+        return
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
         names = ", ".join(missing)

@@ -1,4 +1,4 @@
-"""Output of all commands: text that is safe to print on a terminal, and errors."""
+"""Shared by all commands: text that is safe to print on a terminal, errors, and completion of scenarios."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+from click.shell_completion import CompletionItem
 
 from .errors import CoprFakeError
+from .scenario.files import by_name
 
 
 def printable(text: str) -> str:
@@ -15,11 +17,6 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with a noun: ``1 build``, ``1,000 builds``."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 class Failure(click.ClickException):
@@ -42,3 +39,9 @@ def failing() -> Iterator[None]:
         yield
     except CoprFakeError as error:
         raise Failure(str(error)) from None
+
+
+def complete_scenario(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the name of a bundled scenario or of a file."""
+    names = [CompletionItem(name) for name in by_name() if name.startswith(incomplete)]
+    return [*names, CompletionItem(incomplete, type="file")]

@@ -106,7 +106,7 @@ class FakeCopr:
 
     def __repr__(self) -> str:
         builds, projects = len(self._store.builds), len(self._store.projects)
-        return f"<FakeCopr: {builds} build{'s' * (builds != 1)}, {projects} project{'s' * (projects != 1)}>"
+        return f"<FakeCopr: {checks.counted(builds, 'build')}, {checks.counted(projects, 'project')}>"
 
     # Content.
 

@@ -143,3 +143,9 @@ def test_faults_and_their_fields_are_documented() -> None:
 def test_links_to_files_are_valid(document: Path) -> None:
     for link in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
         assert (document.parent / link).exists(), link
+
+
+def test_man_page_has_the_usual_sections() -> None:
+    page = (DOCS / "copr-chroot-fake.1").read_text()
+    sections = re.findall(r"^\.SH (.*)$", page, re.MULTILINE)
+    assert sections == ["NAME", "SYNOPSIS", "EXIT STATUS", "SEE ALSO", "Author"], "run make docs"

@@ -49,6 +49,27 @@ def test_command_without_its_extra_names_the_extra(
     assert capsys.readouterr().err == f"Error: copr-chroot-fake {expected}\n"
 
 
+def test_version_is_printed_without_extras(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setitem(sys.modules, "click", None)
+    monkeypatch.setattr(sys, "argv", ["copr-chroot-fake", "--version"])
+    command()
+    assert capsys.readouterr().out == f"copr-chroot-fake, version {copr_chroot_fake.__version__}\n"
+
+
+@pytest.mark.parametrize("typed", ["serve", "run", "scenario show", "scenario check"])
+def test_shell_completes_bundled_scenarios(
+    typed: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And files, which the shell lists."""
+    monkeypatch.setattr(sys, "argv", ["copr-chroot-fake"])
+    monkeypatch.setenv("_COPR_CHROOT_FAKE_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", f"copr-chroot-fake {typed} mass")
+    monkeypatch.setenv("COMP_CWORD", str(len(typed.split()) + 1))
+    with pytest.raises(SystemExit):
+        command()
+    assert capsys.readouterr().out == "plain,mass-rebuild\nfile,mass\n"
+
+
 def test_shell_completes_commands(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "argv", ["copr-chroot-fake"])
     words = {"_COPR_CHROOT_FAKE_COMPLETE": "bash_complete", "COMP_WORDS": "copr-chroot-fake ser", "COMP_CWORD": "1"}

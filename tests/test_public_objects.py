@@ -6,7 +6,8 @@ from datetime import datetime, timezone
 
 import pytest
 
-from copr_chroot_fake import FakeCopr, InputError, State, SystemClock
+import copr_chroot_fake
+from copr_chroot_fake import FakeCopr, Fault, InputError, State, SystemClock
 
 from .chroots import F41, F42
 
@@ -57,7 +58,7 @@ def test_snapshot_is_restored_on_exit() -> None:
     with fake.snapshot() as snapshot:
         build[F41].advance(to="end")
         fake.add_build([F41])
-        assert repr(snapshot) == "<Snapshot of 1 builds at 1700000000>"
+        assert repr(snapshot) == "<Snapshot of 1 build at 1700000000>"
     assert (build[F41].state, [*fake.builds.values()]) == (State.IMPORTING, [build])
 
 
@@ -119,7 +120,7 @@ def test_public_objects_have_reprs() -> None:
     assert repr(build) == "<Build 1 hello in jdoe/playground, importing>"
     assert repr(build[F41]) == f"<BuildChroot 1 {F41} importing>"
     assert repr(build.project) == "<Project jdoe/playground>"
-    assert repr(fake.faults) == "<Faults with 0 faults>"
+    assert repr(fake.faults) == "<Faults: 0 faults>"
     assert repr(fake.clock) == "<VirtualClock at 1700000000>"
 
 
@@ -145,3 +146,19 @@ def test_reset_keeps_a_system_clock_going() -> None:
     fake.reset()
     assert not fake.builds
     assert fake.clock.now() >= before
+
+
+def test_reprs_omit_empty_fields() -> None:
+    fake = FakeCopr()
+    fake.answer("GET", "/api_3/build/1")
+    assert repr(Fault(status=503, first=5)) == "Fault(first=5, status=503)"
+    assert repr(fake.faults.add("outage")) == "<ActiveFault 1: first 5, status 503>"
+    assert repr(fake.faults) == "<Faults: 1 fault>"
+    assert repr(fake.on_submit(package="hello", lifecycle="fails")).startswith("<SubmissionRule 1: package hello, ")
+    assert repr(fake.requests[0]) == "<Request 1: GET /api_3/build/1 -> 404>"
+    assert repr(fake.unmatched[0]) == "<UnmatchedRequests: 1 request GET /api_3/build/1>"
+
+
+def test_dir_of_the_package_has_public_names_only() -> None:
+    assert {*copr_chroot_fake.__all__} < {*dir(copr_chroot_fake)}
+    assert [name for name in dir(copr_chroot_fake) if name.startswith("_")] == ["__version__"]

@@ -297,7 +297,7 @@ def test_removed_rule_does_not_apply(fake: FakeCopr) -> None:
     fake.submission_rules.remove(first)
     fake.submission_rules.remove(second.id)
     assert [*fake.submission_rules] == [third]
-    assert (len(fake.submission_rules), repr(fake.submission_rules)) == (1, "<SubmissionRules with 1 rules>")
+    assert (len(fake.submission_rules), repr(fake.submission_rules)) == (1, "<SubmissionRules: 1 rule>")
     with pytest.raises(InputError, match=r"^rule: there is no rule 1; there are: 3$"):
         fake.submission_rules.remove(first)
     fake.submission_rules.clear()

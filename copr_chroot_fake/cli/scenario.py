@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..cli_output import Failure, counted, failing, printable
+from ..cli_output import Failure, complete_scenario, failing, printable
+from ..validation import checks
 
 if TYPE_CHECKING:
     from .check import Report
@@ -36,7 +37,14 @@ _OUTPUT = click.option(
 
 
 @scenario.command()
-@click.argument("scenarios", metavar="SCENARIO...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument(
+    "scenarios",
+    metavar="SCENARIO...",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path),
+    shell_complete=complete_scenario,
+)
 @click.pass_context
 def check(ctx: click.Context, scenarios: tuple[Path, ...]) -> None:
     """Report all errors in scenarios.
@@ -65,12 +73,12 @@ def check(ctx: click.Context, scenarios: tuple[Path, ...]) -> None:
 def _summary(reports: list[Report]) -> str:
     errors = sum(len(report.errors) for report in reports)
     unreadable = sum(report.unreadable is not None for report in reports)
-    parts = [counted(len(reports), "scenario"), counted(errors, "error") if errors else "no errors"]
+    parts = [checks.counted(len(reports), "scenario"), checks.counted(errors, "error") if errors else "no errors"]
     return ", ".join([*parts, f"{unreadable} could not be read"] if unreadable else parts)
 
 
 @scenario.command()
-@click.argument("name", metavar="SCENARIO")
+@click.argument("name", metavar="SCENARIO", shell_complete=complete_scenario)
 @click.option(
     "--build", "ids", multiple=True, type=click.IntRange(min=1), help="Show only this build; can be repeated."
 )

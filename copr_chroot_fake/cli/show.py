@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
-from ..cli_output import counted, printable
+from ..cli_output import printable
 from ..engine.build import Build
 from ..engine.chroot import BuildChroot
 from ..engine.lifecycle_run import LifecycleRun
@@ -14,6 +14,7 @@ from ..fake import FakeCopr
 from ..model.lifecycle import DELETED, LIFECYCLES, PlannedStage
 from ..model.project import NO_SETTINGS
 from ..model.states import State
+from ..validation import checks
 from ..validation.spec import dump
 
 
@@ -31,17 +32,17 @@ def show(fake: FakeCopr, name: str, ids: Collection[int], limit: int) -> Iterato
     for build in builds[:limit]:
         yield from _show_build(build, fake.seed)
     if len(builds) > limit:
-        more = counted(len(builds) - limit, "build")
+        more = checks.counted(len(builds) - limit, "build")
         yield f"\n… and {more} more; use --limit to show more, or --build to show one build"
 
 
 def _count_contents(fake: FakeCopr) -> str:
     builds = fake.builds.values()
     counts = (
-        counted(len(builds), "build"),
-        counted(sum(len(build.chroots) for build in builds), "chroot"),
-        counted(len(fake.projects), "project"),
-        counted(len(fake.faults), "fault"),
+        checks.counted(len(builds), "build"),
+        checks.counted(sum(len(build.chroots) for build in builds), "chroot"),
+        checks.counted(len(fake.projects), "project"),
+        checks.counted(len(fake.faults), "fault"),
     )
     return ", ".join(counts)
 
@@ -74,7 +75,7 @@ def _project_cells(project: Project) -> Sequence[str]:
     settings = [*_describe(dump(project.settings))]
     configured = sum(settings != NO_SETTINGS for settings in project.chroots.values())
     if configured:
-        settings.append(f"{counted(configured, 'chroot')} with own settings")
+        settings.append(f"{checks.counted(configured, 'chroot')} with own settings")
     return project.full_name, str(len(project.chroots)), ", ".join(settings)
 
 

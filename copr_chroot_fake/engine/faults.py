@@ -44,7 +44,7 @@ class Hit(NamedTuple):
         return effects.change(self.fault, answer)._replace(delivery=self.delivery)
 
 
-@dataclass
+@dataclass(repr=False)
 class ActiveFault:
     """A fault that was added to a fake.
 
@@ -58,6 +58,9 @@ class ActiveFault:
     added_at: float
     seen: int = 0
     hits: int = 0
+
+    def __repr__(self) -> str:
+        return f"<ActiveFault {self.id}: {self.fault}>"
 
     def matches(self, subject: Subject) -> bool:
         fault = self.fault
@@ -132,7 +135,7 @@ class Faults(CountedItems[ActiveFault]):
             self._seed = seed
 
     def __repr__(self) -> str:
-        return f"<Faults with {len(self)} faults>"
+        return f"<Faults: {checks.counted(len(self), 'fault')}>"
 
     def strike(self, subject: Subject) -> Hit | None:
         """Return the effect of the first fault that affects a request; each fault that matches counts the request."""

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 from ..model.account import Account, Group
+from ..validation import checks
 from .build import Build, SavedBuild
 from .chroot import Change
 from .clock import VirtualClock
@@ -54,7 +55,7 @@ class Snapshot(NamedTuple):
         restore(self)
 
     def __repr__(self) -> str:
-        return f"<Snapshot of {len(self.builds)} builds at {self.now:.10g}>"
+        return f"<Snapshot of {checks.counted(len(self.builds), 'build')} at {self.now:.10g}>"
 
 
 def take(store: Store) -> Snapshot:

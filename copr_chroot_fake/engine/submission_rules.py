@@ -24,7 +24,7 @@ _SUCCEEDS = LIFECYCLES[DEFAULT_LIFECYCLE]
 _OF_A_SAVED_RULE = ("id", "seen", "hits")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class SubmissionRule:
     """A rule that was added to a fake.
 
@@ -46,6 +46,9 @@ class SubmissionRule:
         # Builds share it, to save time and memory.
         self.outcome = OutcomeSpec(lifecycle=self.rule.lifecycle or _SUCCEEDS, packages=self.rule.packages)
         self._matches_chroot = None if pattern is None else ShellPattern(pattern).matches
+
+    def __repr__(self) -> str:
+        return f"<SubmissionRule {self.id}: {', '.join(f'{name} {value}' for name, value in dump(self.rule).items())}>"
 
     def matches(self, build: Build) -> bool:
         """Whether it matches a build, apart from its chroots and the number of submissions."""
@@ -120,7 +123,7 @@ class SubmissionRules(CountedItems[SubmissionRule]):
         self._remove("rule", "rule", rule, SubmissionRule)
 
     def __repr__(self) -> str:
-        return f"<SubmissionRules with {len(self)} rules>"
+        return f"<SubmissionRules: {checks.counted(len(self), 'rule')}>"
 
     @property
     def ids(self) -> Collection[int]:

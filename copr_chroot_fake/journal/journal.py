@@ -76,6 +76,9 @@ class UnmatchedRequests:
         with self._store.lock:
             return near_misses.near_miss(self._store, self.last)
 
+    def __repr__(self) -> str:
+        return f"<UnmatchedRequests: {checks.counted(self.count, 'request')} {self.method} {self.target}>"
+
     def __str__(self) -> str:
         times = "" if self.count == 1 else f" ({self.count} times)"
         request = f"{checks.shortened(self.method)} {checks.shortened(self.target, 300)}"

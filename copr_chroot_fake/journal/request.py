@@ -132,6 +132,9 @@ class Request(NamedTuple):
     """The error message in the response, or its first 500 characters; ``None`` if there is none."""
     body: RecordedBody = NO_BODY
 
+    def __repr__(self) -> str:
+        return f"<Request {self.number}: {self.method} {self.target} -> {self.status}>"
+
     @property
     def endpoint(self) -> EndpointName | None:
         """The endpoint; ``None`` if the path has none."""

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from ..cli_output import Failure, failing
+from ..cli_output import Failure, complete_scenario, failing
 from ..control.limits import MAX_HEAD, MAX_WORLDS
 from ..errors import CoprFakeError, InputError, needing
 from ..excerpt import excerpt
@@ -156,7 +156,9 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
 
 
 @click.command()
-@click.argument("scenarios", metavar="[SCENARIO]...", nargs=-1, type=click.Path(path_type=Path))
+@click.argument(
+    "scenarios", metavar="[SCENARIO]...", nargs=-1, type=click.Path(path_type=Path), shell_complete=complete_scenario
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @_number_option("--port", default=5000, maximum=65535, help="Port to listen on; 0 selects a free port.")
 @click.option(

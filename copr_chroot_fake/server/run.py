@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..cli_output import Failure, counted, failing, printable
+from ..cli_output import Failure, complete_scenario, failing, printable
 from ..errors import needing
 from ..model.progress import ProgressMode
+from ..validation import checks
 from .command import progress_option, proxy_allow_option, sources_of, speed_option
 
 if TYPE_CHECKING:
@@ -49,7 +50,11 @@ class _RunCommand(click.Command):
 
 @click.command(cls=_RunCommand)
 @click.argument(
-    "scenarios", metavar="[SCENARIO]... -- COMMAND [ARGUMENT]...", nargs=-1, type=click.Path(path_type=Path)
+    "scenarios",
+    metavar="[SCENARIO]... -- COMMAND [ARGUMENT]...",
+    nargs=-1,
+    type=click.Path(path_type=Path),
+    shell_complete=complete_scenario,
 )
 @progress_option
 @speed_option
@@ -208,4 +213,4 @@ def _print_list(title: str, lines: Sequence[str], more: str) -> None:
     for line in lines[:_MAX_PRINTED]:
         click.echo(f"  {printable(line)}", err=True)
     if len(lines) > _MAX_PRINTED:
-        click.echo(f"  … and {counted(len(lines) - _MAX_PRINTED, more)}", err=True)
+        click.echo(f"  … and {checks.counted(len(lines) - _MAX_PRINTED, more)}", err=True)

@@ -453,6 +453,11 @@ def listing(items: Collection[object], limit: int = 10) -> str:
     return ", ".join(texts) + more
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with a noun: ``1 build``, ``1,000 builds``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def missing(name: str, existing: Collection[object]) -> str:
     """Return the problem with an object that does not exist."""
     return f"there is no {name}; there are{f': {listing(existing)}' if existing else ' none'}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
@@ -20,8 +20,22 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def frozen(*, kw_only: bool = False) -> Callable[[type[T]], type[T]]:
-    """Make a class a dataclass whose instances are compared by their fields and cannot be changed."""
-    return dataclass(frozen=True, kw_only=kw_only)
+    """Make a class a dataclass whose instances are compared by their fields and cannot be changed.
+
+    Their repr omits fields that have their default.
+    """
+
+    def decorate(cls: type[T]) -> type[T]:
+        if "__repr__" not in vars(cls):
+            setattr(cls, "__repr__", _short_repr)  # noqa: B010  # mypy rejects an assignment
+        return dataclass(frozen=True, kw_only=kw_only, repr=False)(cls)
+
+    return decorate
+
+
+def _short_repr(item: Any) -> str:
+    shown = [field.name for field in fields(item) if field.repr and getattr(item, field.name) != field.default]
+    return f"{type(item).__name__}({', '.join(f'{name}={getattr(item, name)!r}' for name in shown)})"
 
 
 Check = Callable[[str, object], Any]

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from difflib import unified_diff
 from typing import NamedTuple
 
-from ..cli_output import counted, printable
+from ..cli_output import printable
+from ..validation import checks
 from ..version import COPR_VERSION
 from .comparison import Response
 from .differences import Difference, DifferenceClass, classify
@@ -77,13 +78,13 @@ class Report:
     def _describe(self, number: int, found: DifferenceClass) -> Iterator[str]:
         smallest = found.smallest
         yield ""
-        requests = counted(len(found.differences), "request")
+        requests = checks.counted(len(found.differences), "request")
         yield f"{number}. {title(found)} ({requests}: {', '.join(found.endpoints)})"
         yield f"   {curl(self.url, smallest.question)}"
         lines = diff(smallest)
         yield from (f"   {line}" for line in lines[:MAX_DIFF])
         if len(lines) > MAX_DIFF:
-            yield f"   … {counted(len(lines) - MAX_DIFF, 'more line')}"
+            yield f"   … {checks.counted(len(lines) - MAX_DIFF, 'more line')}"
 
     def document(self) -> Mapping[str, object]:
         """Return the report as JSON."""
