@@ -77,10 +77,20 @@ def _generated_files(job: Job) -> Iterator[File]:
         return
     yield File(f"{job.package}.spec", job.modified, partial(_spec, job))
     if job.phase is State.SUCCEEDED:
-        yield File("success", job.modified, lambda: b"done")
-        yield File("results.json", job.modified, partial(_results, job))
-        for name, nevra in packages_of(job).items():
-            yield File(name, job.modified, partial(_package, nevra, job))
+        yield from _files_of_success(job)
+
+
+def _files_of_success(job: Job) -> Iterator[File]:
+    yield File("success", job.modified, lambda: b"done")
+    yield File("results.json", job.modified, partial(_results, job))
+    for name, nevra in packages_of(job).items():
+        yield File(name, job.modified, partial(_package, nevra, job))
+    if job.build.project.settings.fedora_review and not job.is_source_build:
+        for name, write in _REVIEW.items():
+            yield File(f"fedora-review/{name}", job.modified, partial(write, job))
+        if job.build.project.settings.fedora_review and not job.is_source_build:
+            for name, write in _REVIEW.items():
+                yield File(f"fedora-review/{name}", job.modified, partial(write, job))
 
 
 def _compressed(read: Callable[[], bytes], job: Job) -> bytes:
@@ -102,6 +112,26 @@ def _results(job: Job) -> bytes:
     else:
         document = {"packages": [dump_package(nevra) for nevra in job.packages]}
     return json.dumps(document, indent=4).encode()
+
+
+def _review_text(job: Job) -> bytes:
+    checks = [f"[x]: {check}" for check in _CHECKS]
+    return logs.encode_lines(["Package Review", "==============", "", f"Package: {job.package}", "", *checks])
+
+
+def _review_json(job: Job) -> bytes:
+    checks = [{"name": "Generic", "text": check, "result": "pass"} for check in _CHECKS]
+    return json.dumps({"name": job.package, "issues": [], "checks": checks}, indent=4).encode()
+
+
+def _licenses(job: Job) -> bytes:
+    return logs.encode_lines(["MIT License", "-----------", f"{job.package}.spec"])
+
+
+_CHECKS = ("Package successfully compiles and builds into binary rpms.", "Package consistently uses macros.")
+
+_REVIEW = {"review.txt": _review_text, "review.json": _review_json, "licensecheck.txt": _licenses}
+"""The files of fedora-review; their texts are invented."""
 
 
 def _spec(job: Job) -> bytes:

@@ -10,7 +10,7 @@ import pytest
 from copr_chroot_fake import LIFECYCLES, FakeCopr, State
 from copr_chroot_fake.model.states import StateName
 
-from ..chroots import F43
+from ..chroots import F42, F43
 from ..events import advance_all
 from .fetching import get, links, log_of, names_in, path_of
 from .oracles import needs_tools, run
@@ -205,6 +205,20 @@ def test_results_of_a_finished_chroot_do_not_change() -> None:
 
 
 NEVRAS = ["hello-2:2.12~rc1-1.fc43.src", "hello-2:2.12~rc1-1.fc43.x86_64", "hello-doc-2:2.12~rc1-1.fc43.noarch"]
+
+
+@pytest.mark.parametrize("is_reviewed", [True, False])
+def test_reviewed_project_has_the_files_of_fedora_review(is_reviewed: bool) -> None:
+    """Only for a build that succeeded."""
+    fake = FakeCopr(serve_results=True)
+    fake.add_project("jdoe/playground", fedora_review=is_reviewed)
+    build = fake.add_build({F43: "succeeded", F42: "failed"}, id=7)
+    review = f"{path_of(build[F43])}fedora-review/"
+    expected = {"review.txt", "review.json", "licensecheck.txt"} if is_reviewed else set()
+    assert names_in(fake, review) == expected
+    if is_reviewed:
+        assert json.loads(get(fake, f"{review}review.json")[1])["issues"] == []
+    assert "fedora-review/" not in names_in(fake, path_of(build[F42]))
 
 
 def test_results_json_lists_the_packages() -> None:
