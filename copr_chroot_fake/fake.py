@@ -522,7 +522,7 @@ class FakeCopr:
     def serving(self, *, tls: bool = False) -> AbstractContextManager[str] | AbstractContextManager[TlsServer]:
         """Serve the fake on a free port of this machine, in a thread; yields its URL, the ``copr_url`` of clients.
 
-        Meanwhile ``result_url`` is below it, if the fake serves results and has no other URL for them.
+        Meanwhile it serves results, and ``result_url`` is below it, unless the fake has another URL for them.
 
         :param tls: serve https, with a certificate of a new authority; yields a :class:`TlsServer`, which has the URL
             and the file with the authority's certificate.

@@ -152,6 +152,18 @@ def test_results_url_is_coprs_if_results_are_not_served() -> None:
     assert fake.results_url == "https://download.copr.fedorainfracloud.org/results"
 
 
+def test_serving_never_names_the_deployed_service() -> None:
+    """Results are served meanwhile, so that no client requests them from Copr."""
+    fake = FakeCopr()
+    chroot = fake.add_build({F43: "succeeded"}, id=7)[F43]
+    before = chroot.result_url
+    with fake.serving() as url:
+        assert str(chroot.result_url).startswith(f"{url}/results/")
+        assert get(fake, path_of(chroot))[0] == 200
+    assert chroot.result_url == before
+    assert get(fake, path_of(chroot))[0] == 404
+
+
 def test_indexes_lead_from_the_top_to_every_file() -> None:
     """The levels are owner, project directory, chroot, result directory and file."""
     fake = FakeCopr(serve_results=True)
