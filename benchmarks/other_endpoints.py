@@ -38,10 +38,21 @@ def measure(rounds: int) -> Iterator[Figure]:
         ratio(timed_requests(many, monitor), timed_requests(few, monitor), rounds),
         maximum=1.5,
     )
+    thousand = _fake_with_builds(1000)
+    repomd = f"/results/jdoe/playground/{NAMES[0]}/repodata/repomd.xml"
+    yield Figure(
+        "GET the metadata of a repository of 1,000 builds again / the list of the builds",
+        ratio(
+            timed_requests(thousand, repomd),
+            timed_requests(thousand, f"/api_3/build/list?{PROJECT}&limit=1000"),
+            rounds,
+        ),
+        maximum=30,
+    )
 
 
 def _fake_with_builds(number: int) -> FakeCopr:
-    fake = FakeCopr()
+    fake = FakeCopr(serve_results=True)
     for build_id in range(1, number + 1):
         fake.add_build(NAMES[:3], id=build_id, state="succeeded", package=f"package-{build_id % 5}")
     return fake

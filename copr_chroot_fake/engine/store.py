@@ -101,6 +101,7 @@ class Store:
         "progress",
         "projects",
         "removed",
+        "repositories",
         "requests",
         "results_delay",
         "results_root",
@@ -143,6 +144,8 @@ class Store:
         """The URL of results as configured."""
         self.results_root = RESULTS_URL
         """The URL of results while the fake is served."""
+        self.repositories: dict[tuple[str, ...], tuple[object, object]] = {}
+        """The metadata of repositories, and the packages in them; cached until these change."""
         self.serves_results = False
         """Whether the fake serves results, below ``/results``."""
         self.results_delay: float = 0
@@ -324,6 +327,7 @@ class Store:
             for kept in (self.mock_chroots, self.projects, self.builds, self.batches, self.removed, self.changes):
                 kept.clear()
             self.messages.clear()
+            self.repositories.clear()
             self.last_build_id = self.first_build_id - 1
             self.last_project_id = self.last_package_id = self.last_batch_id = 0
             self.timeline.clear()

@@ -8,12 +8,14 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from html import escape
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
+from ..engine.store import Store
 from ..model.nevra import Nevra
+from ..model.states import State
 from . import rpm_file
 from .files import File, files_of, packages_of
 from .job import Job
@@ -41,7 +43,22 @@ class _Package(NamedTuple):
     checksum: str
 
 
-def make_repodata(jobs: Iterable[tuple[str, Job]], created_on: int, base: str = "") -> Sequence[File]:
+def cached_repodata(
+    store: Store, path: tuple[str, ...], jobs: Mapping[str, Job], created_on: int, base: str = ""
+) -> Sequence[File]:
+    """Return the files of the repository at a path; they are made when its packages change.
+
+    A client reads four files of a repository, which is slow to make of a thousand builds.
+    """
+    packages = [(directory, job._replace(elapsed=0)) for directory, job in jobs.items() if job.phase is State.SUCCEEDED]
+    made_of = (packages, created_on, base)
+    cached = store.repositories.get(path)
+    if cached is None or cached[0] != made_of:
+        cached = store.repositories[path] = made_of, _make_repodata(jobs.items(), created_on, base)
+    return cast("Sequence[File]", cached[1])
+
+
+def _make_repodata(jobs: Iterable[tuple[str, Job]], created_on: int, base: str = "") -> Sequence[File]:
     """Return the files of a repository.
 
     :param jobs: the builds in a chroot, each with the name of its result directory.

@@ -28,7 +28,7 @@ from ..wire.answer import HTML, Answer, make_answer, unsniffed
 from ..wire.headers import RawHeaders, read_header
 from .files import LIVE_LOGS, File, files_of
 from .job import Job, job_of, source_job_of
-from .repodata import DIRECTORY, make_repodata
+from .repodata import DIRECTORY, cached_repodata
 
 METHODS = "GET, HEAD, OPTIONS"
 
@@ -296,7 +296,9 @@ def _find_devel(
     if not rest:
         return _Directory([DIRECTORY])
     base = f"{store.results_root}/{quote(name)}/{quote(chrootname)}/"
-    files = make_repodata(_jobs_in(builds, chrootname).items(), _created_on(store, name), base)
+    files = cached_repodata(
+        store, (name, chrootname, _DEVEL), _jobs_in(builds, chrootname), _created_on(store, name), base
+    )
     return _in_directory(files, rest[1:]) if rest[0] == DIRECTORY else None
 
 
@@ -320,7 +322,7 @@ def _repodata_of(store: Store, builds: Sequence[Build], name: str, chrootname: s
         for build in builds
         if not build.project.settings.devel_mode or (build.id, chrootname) in build.project.published
     ]
-    return make_repodata(_jobs_in(published, chrootname).items(), _created_on(store, name))
+    return cached_repodata(store, (name, chrootname), _jobs_in(published, chrootname), _created_on(store, name))
 
 
 def _created_on(store: Store, name: str) -> int:

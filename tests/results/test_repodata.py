@@ -188,3 +188,17 @@ def test_devel_mode_adds_packages_on_request() -> None:
     assert hrefs(fake) == [href]
     assert len(devel_of(fake)) == 2
     assert names_in(fake, REPO) >= {"devel/", "repodata/"}
+
+
+def test_metadata_follow_files_of_the_test() -> None:
+    """They are cached until a package changes."""
+    fake = make(["hello-1-1.fc43.x86_64"])
+    before = data_of(fake)
+    assert data_of(fake) == before
+    other = make(["other-1-1.fc43.x86_64"])
+    content = get(other, f"{REPO}00000001-hello/other-1-1.fc43.x86_64.rpm")[1]
+    fake.builds[1][F43].add_result("hello-1-1.fc43.x86_64.rpm", content)
+    assert hashlib.sha256(content).hexdigest() in data_of(fake)["primary"]
+    fake.reset()
+    fake.add_build({F43: {"state": "succeeded", "packages": ["new-1-1.fc43.x86_64"]}}, id=1)
+    assert "new-1-1.fc43.x86_64.rpm" in data_of(fake)["primary"]
