@@ -242,14 +242,15 @@ class FakeCopr:
 
         :param project: ``owner/project``, ``owner/project:pr:1`` for another directory of it, or a pattern such as
             ``owner/*``.
-        :param package: name of the package. It is the one in the URL or the file name, because no source is built.
+        :param package: name of the package, or a pattern. It is the one in the URL or the file name, because no source
+            is built.
         :param chroot: the name of a chroot or a pattern such as ``epel-*``. The other chroots, and the source build,
             are left to later rules.
         :param source_type: such as ``scm`` or ``upload``.
         :param committish: the branch, tag or commit, or a pattern such as ``v1.*``.
         :param url: the URL of the repository or of the source package, or the name of an uploaded file, or a pattern
             such as ``*/nano.git``.
-        :param submitter: the name of the user.
+        :param submitter: the name of the user, or a pattern.
         :param nth: select only the nth of the matching builds, counted from 1.
         :param when: a function that gets the build before it is added, and returns whether the rule matches.
         :param lifecycle: the lifecycle of the chroots, or its name; "succeeds" by default. With "source-fails",

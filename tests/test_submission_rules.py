@@ -64,6 +64,7 @@ def test_first_matching_rule_applies(fake: FakeCopr) -> None:
         ({"committish": "main"}, False),
         ({"package": "hello"}, True),
         ({"package": "hello-2.0"}, False),
+        ({"package": "hel*", "submitter": "j*"}, True),
         ({"chroot": "fedora-4[0-9]-*"}, True),
         ({"chroot": EPEL}, True),
         ({"chroot": "centos-*"}, False),

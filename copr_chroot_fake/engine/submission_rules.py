@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -52,16 +52,25 @@ class SubmissionRule:
 
     def matches(self, build: Build) -> bool:
         """Whether it matches a build, apart from its chroots and the number of submissions."""
-        rule = self.rule
-        return (
-            _any_matches(rule.project, _projects_of(build))
-            and rule.source_type in (None, build.source.type)
-            and rule.submitter in (None, build.submitter)
-            and (rule.package is None or rule.package == _package_of(build))
-            and _any_matches(rule.committish, [str(build.source.config.get("committish") or "")])
-            and _any_matches(rule.url, _urls_of(build))
-            and (self.when is None or bool(self.when(build)))
-        )
+        return not any(self._differences(build)) and (self.when is None or bool(self.when(build)))
+
+    def _differences(self, build: Build) -> Iterator[tuple[str, Collection[str]]]:
+        """Yield the conditions that a build does not meet, each with what the build has."""
+        for name, read in _CONDITIONS.items():
+            pattern: str | None = getattr(self.rule, name)
+            if pattern is not None and not _any_matches(pattern, texts := read(build)):
+                yield name, texts
+
+    def closest(self, builds: Iterable[Build]) -> str:
+        """Return the submitted build that meets most conditions, and what differs; empty without one."""
+        submitted = (build for build in builds if build.source.lifecycle is not None)
+        compared = [(build.id, [*self._differences(build)]) for build in submitted]
+        different = [pair for pair in compared if pair[1]]
+        if not different:
+            return ""
+        build_id, differences = min(different, key=lambda pair: len(pair[1]))
+        has = ", ".join(f"{name} {' or '.join(map(checks.excerpt, texts)) or 'none'}" for name, texts in differences)
+        return f"build {build_id} has {has}"
 
     def matching(self, chrootnames: Collection[str]) -> Collection[str]:
         """Return the chroots that it matches."""
@@ -78,15 +87,20 @@ class SubmissionRule:
         return ", ".join(f"{name} {checks.excerpt(value)}" for name, value in given.items())
 
 
-def _any_matches(pattern: str | None, texts: Collection[str]) -> bool:
-    """Whether one of the texts is this one, or matches it as a pattern; without a pattern, any."""
+def _any_matches(pattern: str, texts: Collection[str]) -> bool:
+    """Whether one of the texts is this one, or matches it as a pattern."""
     # Names of projects and branches in a fake may have brackets.
-    return pattern is None or pattern in texts or any(map(ShellPattern(pattern).matches, texts))
+    return pattern in texts or any(map(ShellPattern(pattern).matches, texts))
 
 
 def _projects_of(build: Build) -> Collection[str]:
     """Return the full name of a build's project, and that of its directory."""
-    return build.project.full_name, f"{build.project.ownername}/{build.project_dirname}"
+    return dict.fromkeys((build.project.full_name, f"{build.project.ownername}/{build.project_dirname}"))
+
+
+def _packages_of(build: Build) -> Collection[str]:
+    """Return the name of a submitted build's package, or the one that its source will probably have."""
+    return [build.stored_package or defaults.package_of(build.source.config) or defaults.PACKAGE]
 
 
 def _urls_of(build: Build) -> Collection[str]:
@@ -95,9 +109,15 @@ def _urls_of(build: Build) -> Collection[str]:
     return [str(config[name]) for name in ("clone_url", "url", "pkg") if config.get(name)]
 
 
-def _package_of(build: Build) -> str:
-    """Return the name of a submitted build's package, or the one that its source will probably have."""
-    return build.stored_package or defaults.package_of(build.source.config) or defaults.PACKAGE
+_CONDITIONS: Mapping[str, Callable[[Build], Collection[str]]] = {
+    "project": _projects_of,
+    "source_type": lambda build: [build.source.type],
+    "submitter": lambda build: [build.submitter or ""],
+    "package": _packages_of,
+    "committish": lambda build: [str(build.source.config.get("committish") or "")],
+    "url": _urls_of,
+}
+"""The conditions that are texts or patterns, each with what a build has for it."""
 
 
 def _name_of(lifecycle: Lifecycle) -> object:

@@ -33,13 +33,13 @@ def sections(item: pytest.Item, text: str) -> Iterator[tuple[str, str]]:
     """
     fakes = [fake for fake, _ in item.stash.get(FAKES, [])]
     hits = [fault for fake in fakes for fault in fake.faults if fault.hits]
-    unused = [rule for fake in fakes for rule in fake.submission_rules if not rule.hits]
+    unused = [_describe_rule(rule, fake) for fake in fakes for rule in fake.submission_rules if not rule.hits]
     found = (
         ("Latest Copr requests", [line for fake in fakes for line in _latest_requests(fake)]),
         ("Earlier Copr requests with errors", _shortened(_earlier_errors(fakes), "requests")),
         (UNMATCHED, [*_unmatched(fakes), *_missing_chroots(fakes)]),
         ("Faults that hit Copr requests", _shortened([_describe_fault(fault) for fault in hits], "faults")),
-        ("Submission rules that never matched", _shortened([_describe_rule(rule) for rule in unused], "rules")),
+        ("Submission rules that never matched", _shortened(unused, "rules")),
     )
     for title, lines in found:
         if lines and not all(line in text for line in lines):
@@ -88,8 +88,11 @@ def _describe_fault(active: ActiveFault) -> str:
     return f"fault {active.id}: {options}; hit {active.hits} of {active.seen} matching requests"
 
 
-def _describe_rule(rule: SubmissionRule) -> str:
-    return f"{rule} (builds that match apart from nth: {rule.seen})" if rule.seen else str(rule)
+def _describe_rule(rule: SubmissionRule, fake: FakeCopr) -> str:
+    if rule.seen:
+        return f"{rule} (builds that match apart from nth: {rule.seen})"
+    closest = rule.closest(fake.builds.values())
+    return f"{rule}; closest: {closest}" if closest else str(rule)
 
 
 def _shortened(lines: list[str], kind: str) -> list[str]:

@@ -503,8 +503,8 @@ class SubmissionRuleSpec:
     A rule applies to builds of the ``project`` (owner/name, or owner/name:directory), the ``package``, the
     ``source_type``, the ``committish``, the ``url`` (of the clone or the package, or the name of the file) and the
     ``submitter``, and in these to the chroots that match ``chroot``; with ``nth``, only to one of these builds, counted
-    from 1. All but ``package``, ``source_type`` and ``submitter`` may be patterns such as ``jdoe/*``. Until the source
-    is built, the package is the one in the URL or the name of the file.
+    from 1. All of them but ``source_type`` and ``nth`` may be patterns such as ``jdoe/*``. Until the source is built,
+    the package is the one in the URL or the name of the file.
 
     ``lifecycle`` is that of the chroots, ``packages`` are what they build, ``name`` and ``version`` are those of the
     source package, and ``progress`` advances the build. ``id``, ``seen`` and ``hits``, the numbers of builds that

@@ -300,7 +300,7 @@ def test_failed_test_reports_rules_that_never_matched(run: Run) -> None:
     failed.stdout.fnmatch_lines(
         [
             "*Submission rules that never matched*",
-            "package 'nano', chroot 'epel-[*]', lifecycle 'fails'",
+            "package 'nano', chroot 'epel-[*]', lifecycle 'fails'; closest: build 1 has package 'hello'",
             "package 'hello', nth 2, lifecycle 'fails' (builds that match apart from nth: 1)",
         ]
     )
