@@ -96,6 +96,7 @@ format: .venv/develop.stamp
 docs: .venv/docs.stamp
 	$(BIN)/python -m docs.make_endpoint_names > .venv/generated && mv .venv/generated copr_chroot_fake/wire/endpoint_name.py
 	$(BIN)/python -m docs.make_endpoints > docs/reference/endpoints.md
+	$(BIN)/python -m docs.make_attributes > docs/reference/attributes.md
 	$(BIN)/python -m docs.make_scenario_schema > .venv/generated && mv .venv/generated copr_chroot_fake/scenario/schema.json
 	$(BIN)/python -m docs.make_openapi > .venv/generated && mv .venv/generated copr_chroot_fake/control/openapi.json
 	$(BIN)/python -m docs.make_states > docs/states.md

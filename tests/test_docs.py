@@ -33,6 +33,7 @@ DOCS = ROOT / "docs"
 GENERATED = [
     ("make_endpoint_names", "copr_chroot_fake/wire/endpoint_name.py"),
     ("make_endpoints", "docs/reference/endpoints.md"),
+    ("make_attributes", "docs/reference/attributes.md"),
     ("make_scenario_schema", "copr_chroot_fake/scenario/schema.json"),
     ("make_openapi", "copr_chroot_fake/control/openapi.json"),
     ("make_states", "docs/states.md"),
