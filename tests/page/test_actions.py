@@ -215,8 +215,9 @@ def test_fault_with_parameters_is_added(open_page: Open, fake: FakeCopr) -> None
     page = open_page(fake)
     page.press("With parameters…")
     for label, value in {
-        "Endpoint": "build", "Build": "7", "Which of the others": "probability", "Number or probability": "0.5",
-        "Status": "502", "Delay in seconds": "1.5", "Dribble": '{"bytes": 10, "every": 0.1}',
+        "Endpoint": "build", "Build": "7", "Which matching requests fail": "probability",
+        "Number or probability": "0.5", "Status": "502", "Delay in seconds": "1.5",
+        "Dribble": '{"bytes": 10, "every": 0.1}',
     }.items():  # fmt: skip
         page.fill(label, value)
     command = page.text("#form-curl")
