@@ -26,12 +26,12 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click"]
 myst_heading_anchors = 4
 
 autodoc_default_options = {"members": True, "inherited-members": True, "member-order": "groupwise"}
-autodoc_typehints = "description"
+autodoc_typehints = "both"
 autodoc_typehints_description_target = "documented"
 python_use_unqualified_type_names = True
 
 html_theme = "furo"
-html_title = project
+html_title = f"{project} {version}"
 # The link "edit this page", once `make address` has written the address of the repository.
 # address
 # end of address

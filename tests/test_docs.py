@@ -150,3 +150,7 @@ def test_man_page_has_the_usual_sections() -> None:
     page = (DOCS / "copr-chroot-fake.1").read_text()
     sections = re.findall(r"^\.SH (.*)$", page, re.MULTILINE)
     assert sections == ["NAME", "SYNOPSIS", "EXIT STATUS", "SEE ALSO", "Author"], "run make docs"
+
+
+def test_states_diagram_follows_dark_mode() -> None:
+    assert "@media (prefers-color-scheme: dark)" in (DOCS / "states.svg").read_text(), "run make docs"
