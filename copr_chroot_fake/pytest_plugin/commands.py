@@ -77,10 +77,10 @@ _MAX_LINES = 20
 
 def variables(url: str, interrupt_after: float) -> Mapping[str, str]:
     """Return the environment variables of a command that differ from those of this process."""
-    path = [str(Path(__file__).with_name("no_sleep")), os.environ.get("PYTHONPATH")]
+    no_sleep = str(Path(__file__).with_name("no_sleep"))
     return {
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
-        "PYTHONPATH": os.pathsep.join(filter(None, path)),
+        "PATH": os.pathsep.join([no_sleep, str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+        "PYTHONPATH": os.pathsep.join(filter(None, [no_sleep, os.environ.get("PYTHONPATH")])),
         "PYTHONIOENCODING": "utf-8",
         "COLUMNS": "200",
         "COPR_FAKE_URL": url,

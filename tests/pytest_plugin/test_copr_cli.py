@@ -55,6 +55,11 @@ def test_sleep(copr_fake, copr_cli):
     assert (done.returncode, done.stdout) == (0, "Zoë\\ndone\\n")
     assert copr_fake.clock.now() - began == 1e6
 
+def test_sleep_of_a_script(copr_fake, copr_cli):
+    began = copr_fake.clock.now()
+    assert copr_cli("-c", "sleep 1h 2m .5 3s", command="sh").returncode == 0
+    assert copr_fake.clock.now() - began == 3723.5
+
 def test_directory_and_output(copr_cli, tmp_path):
     (tmp_path / "file").touch()
     assert copr_cli(command="ls").stdout == "file\\n"
@@ -73,7 +78,7 @@ def test_missing(copr_cli):
     with pytest.raises(InputError, match="^command: 'copr-cly' is not installed"):
         copr_cli(command="copr-cly")
 """
-    ).assert_outcomes(passed=5)
+    ).assert_outcomes(passed=6)
 
 
 def test_assertion_shows_output_of_failed_command(run: Run) -> None:
