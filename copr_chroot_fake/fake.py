@@ -232,6 +232,7 @@ class FakeCopr:
         when: Callable[[Build], bool] | None = None,
         lifecycle: LifecycleLike | None = None,
         packages: Iterable[str | Nevra | Mapping[str, object]] | None = None,
+        results: Mapping[str, str | bytes] | None = None,
         name: str | None = None,
         version: str | None = None,
         progress: ProgressLike | None = None,
@@ -256,6 +257,8 @@ class FakeCopr:
         :param lifecycle: the lifecycle of the chroots, or its name; "succeeds" by default. With "source-fails",
             "import-fails", "skipped" or "forked", they are not built.
         :param packages: the packages that the chroots build.
+        :param results: the contents of files in the result directories of the chroots, by name, such as
+            ``fedora-review/review.json``.
         :param name: the name of the package that the source build makes, unless the build has one already.
         :param version: the version and release of the source package, such as ``1:2.0-3``.
         :param progress: what advances the builds; the fake's own by default.

@@ -229,6 +229,21 @@ def test_version_is_unknown_until_the_source_is_built() -> None:
     assert str(build[F42].packages[0]) == "hello-1:3.0-2.fc42.src"
 
 
+def test_rule_gives_files_of_the_results() -> None:
+    """The result directory of a chroot has the files of the rule, also after the build was saved."""
+    fake = FakeCopr(progress="manual", serve_results=True)
+    fake.add_project("jdoe/tools", chroots=[F43, F42])
+    fake.on_submit(chroot=F43, results={"fedora-review/review.txt": "fine", "notes.txt": b"\xff"})
+    submit(fake)
+    restored = FakeCopr.from_scenario(fake.to_scenario())
+    for each in (fake, restored):
+        each.builds[1].report_source("succeeded")
+        each.builds[1].report_import()
+        chroots = each.builds[1]
+        assert chroots[F43].results == {"fedora-review/review.txt": b"fine", "notes.txt": b"\xff"}
+        assert not chroots[F42].results
+
+
 def test_rule_gives_the_name_of_the_package() -> None:
     """The name of the package is known once its source is built, also after the build was saved."""
     fake = fake_with_project("manual")
@@ -312,7 +327,10 @@ def test_removed_rule_does_not_apply(fake: FakeCopr) -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({}, "lifecycle: the rule changes nothing; expected one of lifecycle, packages, name, version, progress"),
+        (
+            {},
+            "lifecycle: the rule changes nothing; expected one of lifecycle, packages, results, name, version, ",
+        ),
         ({"package": "hello"}, "lifecycle: the rule changes nothing; "),
         ({"lifecycle": "fail"}, "lifecycle: 'fail' is not valid; did you mean 'fails'? valid: succeeds, "),
         (
@@ -323,6 +341,7 @@ def test_removed_rule_does_not_apply(fake: FakeCopr) -> None:
         ({"version": "1-1", "chroot": F42}, "version: cannot be combined with chroot, as it is the same for all "),
         ({"name": "vim", "chroot": F42}, "name: cannot be combined with chroot, as it is the same for all "),
         ({"name": "a/b"}, "name: "),
+        ({"results": {"../a": ""}}, "results"),
         ({"progress": "poll", "chroot": F42}, "progress: cannot be combined with chroot, as it is the same for all "),
         ({"lifecycle": "fails", "chroot": "epel"}, "chroot: 'epel' is neither a chroot name nor a pattern; expected "),
         ({"lifecycle": "fails", "chroot": ""}, "chroot: expected a text that is not empty"),

@@ -315,6 +315,9 @@ class BuildChroot:
         """Become pending, as the source package is imported; a chroot without a lifecycle gets this one."""
         # The remains of an earlier attempt are in no recording.
         self.stored.packages = ()
+        planned = self._build.source.results_of(self._name)
+        if planned:
+            self.stored.overrides = self.overrides._replace(results={**planned, **self.results})
         self._enter_state(State.PENDING, int(now))
         if self.stored.run is not None:
             self.continue_from(now)

@@ -144,6 +144,11 @@ class SourceBuild:
         outcome = self.outcomes.get(chrootname)
         return None if outcome is None else outcome.packages
 
+    def results_of(self, chrootname: str) -> Mapping[str, bytes]:
+        """Return the files that a chroot will have besides the generated ones."""
+        outcome = self.outcomes.get(chrootname)
+        return NO_RESULTS if outcome is None or outcome.results is None else outcome.results
+
     def _names_with(self, lifecycle: str) -> list[str]:
         """Return the names of the chroots with a lifecycle that ends before they are built."""
         lifecycles = {name: self.lifecycle_of(name) for name in self._build.names}

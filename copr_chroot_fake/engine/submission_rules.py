@@ -44,7 +44,8 @@ class SubmissionRule:
     def __post_init__(self) -> None:
         pattern = self.rule.chroot
         # Builds share it, to save time and memory.
-        self.outcome = OutcomeSpec(lifecycle=self.rule.lifecycle or _SUCCEEDS, packages=self.rule.packages)
+        rule = self.rule
+        self.outcome = OutcomeSpec(lifecycle=rule.lifecycle or _SUCCEEDS, packages=rule.packages, results=rule.results)
         self._matches_chroot = None if pattern is None else ShellPattern(pattern).matches
 
     def __repr__(self) -> str:
@@ -174,7 +175,7 @@ class SubmissionRules(CountedItems[SubmissionRule]):
             counts.append((active, seen, min(active.hits + applies, checks.LARGEST_INTEGER)))
             if not applies:
                 continue
-            if rule.chroot is not None or rule.packages is not None:
+            if any(given is not None for given in (rule.chroot, rule.packages, rule.results)):
                 outcomes.update(dict.fromkeys(own, active.outcome))
             if rule.chroot is None:
                 source.lifecycle = active.outcome.lifecycle

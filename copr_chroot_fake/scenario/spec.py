@@ -314,10 +314,11 @@ def _check_default_lifecycle(build: BuildSpec) -> Iterable[tuple[str, str]]:
 
 @frozen(kw_only=True)
 class OutcomeSpec:
-    """The outcome of one chroot of a submitted build: its ``lifecycle``, and the ``packages`` that it builds."""
+    """The outcome of one chroot of a submitted build: its ``lifecycle``, its ``packages``, and files of its results."""
 
     lifecycle: LifecycleValue | None = None
     packages: tuple[PackageValue, ...] | None = None
+    results: Results | None = None
 
 
 @frozen(kw_only=True)
@@ -477,7 +478,7 @@ def _parse_chroot_pattern(location: str, value: object) -> str:
 ChrootPattern = Annotated[str, Rule(_parse_chroot_pattern), whole(_CHROOT_PATTERN)]
 """The name of a chroot, or a pattern with ``*``, ``?`` and ``[…]``."""
 
-_OUTCOME = ("lifecycle", "packages", "name", "version", "progress")
+_OUTCOME = ("lifecycle", "packages", "results", "name", "version", "progress")
 """The fields of a submission rule that define the outcome."""
 
 
@@ -506,8 +507,9 @@ class SubmissionRuleSpec:
     from 1. All of them but ``source_type`` and ``nth`` may be patterns such as ``jdoe/*``. Until the source is built,
     the package is the one in the URL or the name of the file.
 
-    ``lifecycle`` is that of the chroots, ``packages`` are what they build, ``name`` and ``version`` are those of the
-    source package, and ``progress`` advances the build. ``id``, ``seen`` and ``hits``, the numbers of builds that
+    ``lifecycle`` is that of the chroots, ``packages`` are what they build, ``results`` are contents of files in their
+    result directories by name, ``name`` and ``version`` are those of the source package, and ``progress`` advances the
+    build. ``id``, ``seen`` and ``hits``, the numbers of builds that
     matched and that it applied to, are those of a saved rule.
     """
 
@@ -521,6 +523,7 @@ class SubmissionRuleSpec:
     nth: Positive | None = None
     lifecycle: LifecycleValue | None = None
     packages: tuple[PackageValue, ...] | None = None
+    results: Results | None = None
     name: PathSegment | None = None
     version: Text | None = None
     progress: ProgressValue | None = None
