@@ -178,6 +178,23 @@ def test_accounts_apply_to_every_world(start: Start) -> None:
         assert who.document == {"name": "jdoe", "id": 2}
 
 
+def test_account_is_administrator_or_expired(start: Start) -> None:
+    served = start("--account", "boss:abc:s3cret:@copr,admin", "--account", "jdoe:def:t0ken:expired")
+    assert served.call("PUT", "/api_3/build/cancel/4", headers=basic("def", "t0ken")).status == 401
+    accounts = served.control("GET", "/accounts")["accounts"]
+    assert [(account["groups"], account["admin"], account["expired"]) for account in accounts] == [
+        (["@copr"], True, False),
+        ([], False, True),
+    ]
+
+
+def test_configuration_of_first_account_is_printed(start: Start) -> None:
+    """It can be saved as the configuration of Copr's clients."""
+    served = start("--account", "boss:abc:s3cret", "--account", "jdoe:def:t0ken")
+    expected = f"[copr-cli]\ncopr_url = {served.url}\nusername = boss\nlogin = abc\ntoken = s3cret\nencrypted = False\n"
+    assert served.end() == (0, expected, "")
+
+
 def test_worlds_have_other_endpoints(start: Start) -> None:
     """Each world has its own builds, projects and polls."""
     served = start("--progress", "poll", "pages")

@@ -250,7 +250,7 @@ def test_accounts_are_saved(start: Start, state: Path, served: Path) -> None:
     server.control("POST", "/accounts", {"name": "jdoe", "login": "def", "token": "t0ken", "expired": True})
     server.control("POST", "/groups", {"name": "@copr", "fas_name": "copr-team"})
     accounts, groups = server.control("GET", "/accounts"), server.control("GET", "/groups")
-    assert server.end() == (0, "", "")
+    assert server.end()[0] == 0
     server = start(*arguments)
     assert (server.control("GET", "/accounts"), server.control("GET", "/groups")) == (accounts, groups)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -60,17 +60,19 @@ def _parse_limit(text: str) -> int | None:
 
 
 def _parse_account(text: str) -> Account:
-    """Parse a user account: name, login, token, and groups whose projects the user may change."""
+    """Parse a user account: name, login, token, groups whose projects the user may change, and flags."""
     from ..model.account import Account
 
     name, _, rest = text.partition(":")
     login, _, rest = rest.partition(":")
-    token, _, groups = rest.partition(":")
+    token, _, items = rest.partition(":")
+    groups = [item for item in items.split(",") if item]
+    flags = {flag: flag in groups for flag in ("admin", "expired")}
     if not (name and login and token):
         # The message does not quote the text, which may contain a token.
-        raise click.BadParameter("expected NAME:LOGIN:TOKEN, or NAME:LOGIN:TOKEN:@GROUP,…")
+        raise click.BadParameter("expected NAME:LOGIN:TOKEN, or NAME:LOGIN:TOKEN:@GROUP,…,admin,expired")
     try:
-        return Account(name, login, token, tuple(group for group in groups.split(",") if group))
+        return Account(name, login, token, tuple(group for group in groups if group not in flags), **flags)
     except InputError as error:
         raise click.BadParameter(f"{name!r}: {error}") from None
 
@@ -227,8 +229,9 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     "accounts",
     multiple=True,
     type=_parse_account,
-    metavar="NAME:LOGIN:TOKEN[:@GROUP,…]",
-    help="User who may log in, with the groups whose projects the user may change; can be repeated. By default, any "
+    metavar="NAME:LOGIN:TOKEN[:@GROUP,…,admin,expired]",
+    help="User who may log in, with the groups whose projects the user may change, as an administrator, or with an "
+    "expired token; can be repeated. A configuration of Copr's clients is printed for the first one. By default, any "
     "login is accepted, with full permissions.",
 )
 @click.option(
@@ -303,6 +306,8 @@ def serve(**options: Any) -> None:
     With --tls or --proxy, it also prints the file with which clients verify its
     certificates:
         Certificate authority: /tmp/…/authority.pem
+    With --account, it also prints the content of ~/.config/copr for the first
+    one.
 
     \b
     Try it:
@@ -444,7 +449,7 @@ def _serve(given: _Options, stack: ExitStack) -> None:
     serve_app(
         app,
         listener,
-        lambda: _print_urls(own_url, guard is not None, authority),
+        lambda: _print_urls(own_url, guard is not None, authority, given.accounts[:1]),
         given.max_head,
         writer.write,
         AccessLog(given.log or "text", writer.write) if given.access_log else None,
@@ -508,10 +513,14 @@ def _certificate(authority: CertificateAuthority, *names: str) -> SSLContext:
     return authority.context_for(*LOOPBACK, *names)
 
 
-def _print_urls(url: str, has_page: bool, authority: CertificateAuthority | None) -> None:
+def _print_urls(url: str, has_page: bool, authority: CertificateAuthority | None, accounts: Iterable[Account]) -> None:
+    """Print the addresses, and what ``~/.config/copr`` needs for accounts."""
+    from .program_environment import client_config
+
     lines = [f"Copr fake: {url}", *([f"Page: {url}/_fake/"] if has_page else [])]
     if authority is not None:
         lines.append(f"Certificate authority: {authority.file}")
+    lines += [client_config(url, account.name, account.login, account.token).rstrip() for account in accounts]
     # In one write, so that a reader may close the pipe after the first line.
     click.echo("\n".join(lines))
 
