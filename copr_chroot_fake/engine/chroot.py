@@ -44,6 +44,8 @@ class Overrides(NamedTuple):
     result_url: str | None = None
     build_config: Mapping[str, object] | None = None
     results: Mapping[str, bytes] = NO_RESULTS
+    copied: tuple[Nevra, ...] = ()
+    """The packages that a fork has copied."""
 
 
 class Change(NamedTuple):
@@ -148,9 +150,14 @@ class BuildChroot:
 
     @property
     def packages(self) -> tuple[Nevra, ...]:
-        """The packages that were built; none before it has succeeded, and none of a fork, which has files only."""
+        """The packages that were built; none before it has succeeded."""
         self._build.store.catch_up()
-        return () if self.stored.state is State.FORKED else self.stored.packages
+        return self.stored.packages
+
+    @property
+    def files_of_packages(self) -> tuple[Nevra, ...]:
+        """The packages in its result directory; a fork has copies of them, of which the API lists none."""
+        return self.packages or self.overrides.copied
 
     @property
     def result_url(self) -> str | None:

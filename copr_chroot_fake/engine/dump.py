@@ -168,7 +168,7 @@ def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
         "started_on": chroot.started_on,
         "ended_on": chroot.ended_on,
         "result_dir": chroot.result_dir or None,
-        "packages": _write_packages(chroot.stored.packages) or None,
+        "packages": _write_packages(chroot.packages) or None,
         "result_url": chroot.overrides.result_url,
         "build_config": copy.deepcopy(chroot.overrides.build_config),
         "results": dump_results(chroot.results) or None,

@@ -87,8 +87,7 @@ def _fork_build(store: Store, build: Build, names: list[str], project: Project, 
             chroot.started_on,
             chroot.ended_on,
             fork.result_dir,
-            chroot.stored.packages,
-            overrides=Overrides(results=chroot.results) if chroot.results else None,
+            overrides=Overrides(results=chroot.results, copied=chroot.files_of_packages),
         )
         fork.attach(BuildChroot(fork, name, stored))
     store.add_submitted(fork, build.batch, ())

@@ -87,7 +87,7 @@ def job_of(chroot: BuildChroot) -> Job | None:
         started_on=started_on,
         modified=modified,
         source=_source_of(chroot),
-        packages=chroot.stored.packages,
+        packages=chroot.files_of_packages,
         results=chroot.results,
     )
 
@@ -132,4 +132,4 @@ def _source_package_of(build: Build) -> Nevra:
 
 def _source_of(chroot: BuildChroot) -> Nevra:
     default = chroot.build.default_packages(chroot.name)[0]
-    return next((nevra for nevra in chroot.stored.packages if nevra.arch == "src"), default)
+    return next((nevra for nevra in chroot.files_of_packages if nevra.arch == "src"), default)

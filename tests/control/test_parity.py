@@ -145,7 +145,7 @@ NO_CALLS: Mapping[str, str] = {
         f"BuildChroot.{name}": INSIDE
         for name in (
             "advance_problem", "continue_from", "default_announced", "describe", "due", "end_unbuilt",
-            "enter_next_stage", "fail_import", "forget_rendered", "is_waiting",
+            "enter_next_stage", "fail_import", "files_of_packages", "forget_rendered", "is_waiting",
             "last_time", "next_due", "order", "poll", "queue", "rendered", "restore", "resume_lifecycle", "save",
             "schedule", "start_lifecycle", "stored", "stored_state", "wait_for_source", "waits_for_reading",
         )

@@ -151,16 +151,14 @@ def test_names_that_xml_cannot_contain_are_replaced() -> None:
 
 
 def test_repository_of_a_fork_has_its_packages() -> None:
-    """Also after the fake is loaded again; the API lists no packages of a forked build."""
+    """The API lists no packages of a forked build."""
     fake = make()
     body = '{"name": "copy", "ownername": "jdoe"}'
     headers = {"Authorization": "Basic amRvZTp4", "Content-Type": "application/json"}
     assert fake.answer("POST", "/api_3/project/fork/jdoe/playground", headers, body.encode()).status == 200
-    loaded = FakeCopr.from_scenario(fake.to_scenario(), serve_results=True)
-    for forked in (fake, loaded):
-        primary = data_of(forked, f"/results/jdoe/copy/{F43}/")["primary"]
-        assert 'href="00000002-hello/hello-2.12~rc1-3.fc43.x86_64.rpm"' in primary
-        assert forked.builds[2][F43].packages == ()
+    primary = data_of(fake, f"/results/jdoe/copy/{F43}/")["primary"]
+    assert 'href="00000002-hello/hello-2.12~rc1-3.fc43.x86_64.rpm"' in primary
+    assert fake.builds[2][F43].packages == ()
 
 
 def hrefs(fake: FakeCopr, repo: str = REPO) -> list[str]:
