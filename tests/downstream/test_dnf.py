@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.pytest_plugin.commands import CoprCli
 from copr_chroot_fake.pytest_plugin.support import CoprServer
 
 from ..chroots import F43
@@ -170,3 +171,26 @@ def test_package_is_installed_from_the_devel_repository(
     url = f"{copr_server.url}/results/jdoe/playground/{F43}/devel/"
     dnf(f"--repofrompath=devel,{url}", "--repo=devel", "--nogpgcheck", "install", "hello")
     assert installed(root) == {"hello-2.12-3.fc43.x86_64"}
+
+
+@pytest.mark.slow
+def test_fork_and_regenerated_project_are_installed_from(
+    copr_fake: FakeCopr, copr_cli: CoprCli, dnf: Dnf, hub: str, root: Path
+) -> None:
+    """copr-cli forks a project, and regenerates the repositories of another one."""
+    copr_fake.add_project("jdoe/playground", chroots=[F43])
+    copr_cli("create", "tools", "--chroot", F43, "--disable_createrepo", "true")
+    built = {F43: {"state": "succeeded", "packages": ["hello-1-1.fc43.x86_64"]}}
+    copr_fake.add_build(built, id=1, project="jdoe/tools")
+    dnf("copr", "enable", "jdoe/tools", hub)
+    assert dnf("repoquery") == ""
+    copr_cli("regenerate-repos", "tools")
+    assert dnf("--refresh", "repoquery") == "hello-0:1-1.fc43.x86_64\n"
+    dnf("copr", "disable", "jdoe/tools", hub)
+
+    built = {F43: {"state": "succeeded", "packages": ["world-1-1.fc43.x86_64"]}}
+    copr_fake.add_build(built, id=2, project="jdoe/playground", package="world")
+    copr_cli("fork", "jdoe/playground", "jdoe/copy")
+    dnf("copr", "enable", "jdoe/copy", hub)
+    dnf("install", "world")
+    assert installed(root) == {"world-1-1.fc43.x86_64"}
