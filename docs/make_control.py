@@ -23,9 +23,7 @@ Every path is relative to `/_fake`, or to `/worlds/NAME/_fake` for [a world](../
 may also be null, which is equivalent to omitting it.
 
 ## Calls
-
-| call | summary | request | response |
-| --- | --- | --- | --- |"""
+"""
 
 ENDPOINTS = list(get_args(EndpointName))
 
@@ -60,13 +58,11 @@ def main() -> None:
 def calls(paths: Mapping[str, Mapping[str, Schema]]) -> Iterator[str]:
     for path, operations in paths.items():
         for method, operation in operations.items():
-            cells = (
-                f"`{method.upper()} {path}`",
-                code(operation["summary"]),
-                request_of(operation),
-                response_of(operation),
-            )
-            yield f"| {' | '.join(cells)} |"
+            request = request_of(operation)
+            yield f"- **`{method.upper()} {path}`**: {code(operation['summary'])}"
+            if request:
+                yield f"  - Request: {request}"
+            yield f"  - Response: {response_of(operation)}"
 
 
 def request_of(operation: Schema) -> str:
@@ -98,10 +94,10 @@ def definition(name: str, schema: Schema) -> Iterator[str]:
     if text:
         yield f"\n{text}"
     if schema.get("properties"):
-        yield "\n| field | type |\n| --- | --- |"
+        yield ""
     for field, type_ in schema.get("properties", {}).items():
         required = field in schema.get("required", ())
-        yield f"| `{field}` | {type_of(type_) if required else type_of(without_null(type_)) + ', optional'} |"
+        yield f"- `{field}`: {type_of(type_) if required else type_of(without_null(type_)) + ', optional'}"
 
 
 def without_null(schema: Schema) -> Schema:

@@ -154,3 +154,8 @@ def test_man_page_has_the_usual_sections() -> None:
 
 def test_states_diagram_follows_dark_mode() -> None:
     assert "@media (prefers-color-scheme: dark)" in (DOCS / "states.svg").read_text(), "run make docs"
+
+
+def test_reference_of_the_control_api_wraps() -> None:
+    """Wide tables are cut off on small screens; only that of the errors is a table, and a narrow one."""
+    assert (DOCS / "reference" / "control.md").read_text().count("| --- |") == 1, "run make docs"
