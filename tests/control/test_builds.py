@@ -147,7 +147,7 @@ def test_results_are_added(control: Control) -> None:
     (build,) = control.get("/scenario")["builds"]
     assert build["chroots"][0]["results"] == {"build.log": "é\n", "data": {"base64": "/w=="}}
     assert build["source_results"] == {"hello.spec": ""}
-    reply = control.request("POST", f"{CHROOT}/results", {"name": "a/b", "content": {"file": "/etc/passwd"}})
+    reply = control.request("POST", f"{CHROOT}/results", {"name": "a/../b", "content": {"file": "/etc/passwd"}})
     assert (reply.status, reply.where) == (422, "name")
     reply = control.request("POST", f"{CHROOT}/results", {"name": "a", "content": {"file": "/etc/passwd"}})
     assert (reply.status, reply.where) == (422, "content")
