@@ -61,7 +61,13 @@ def test_task_of_a_chroot_has_what_a_builder_needs() -> None:
 
 def test_task_follows_the_settings_of_the_chroot() -> None:
     """The settings of a project's chroot are in the task."""
-    settings = {"additional_packages": ["gcc"], "additional_modules": ["a:1", "!b:2"], "isolation": "nspawn"}
+    settings = {
+        "additional_packages": ["gcc"],
+        "additional_modules": ["a:1", "!b:2"],
+        "isolation": "nspawn",
+        "bootstrap": "custom_image",
+        "bootstrap_image": "fedora:43",
+    }
     fake = FakeCopr.from_scenario(
         {
             "projects": [{"ownername": "jdoe", "projectname": "tools", "chroots": {F43: settings}}],
@@ -72,6 +78,7 @@ def test_task_follows_the_settings_of_the_chroot() -> None:
     assert task["buildroot_pkgs"] == ["gcc"]
     assert task["modules"] == {"toggle": [{"enable": "a:1"}, {"disable": "b:2"}]}
     assert task["isolation"] == "nspawn"
+    assert (task["bootstrap"], task["bootstrap_image"]) == ("custom_image", "fedora:43")
 
 
 def test_task_of_a_source_build_has_the_source() -> None:
