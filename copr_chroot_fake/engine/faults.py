@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from random import Random
 from typing import NamedTuple, NoReturn
 
 from ..errors import ArgumentError
+from ..excerpt import line
 from ..model.fault import Fault, FaultLike, FaultSpec, dump_fault, parse_fault
 from ..validation import checks
 from ..wire.answer import Answer, Delivery
@@ -111,8 +113,9 @@ class Faults(CountedItems[ActiveFault]):
         :raises ArgumentError: for fields of a fault as arguments.
         """
         if fields:
-            given = ", ".join(map("{0[0]}={0[1]!r}".format, fields.items()))
-            raise ArgumentError(f"add takes a Fault or a mapping: Fault({given}), or {fields!r}")
+            values: Mapping[str, object] = fields
+            given = line(", ".join(f"{name}={checks.excerpt(value)}" for name, value in values.items()))
+            raise ArgumentError(f"add takes a Fault or a mapping: Fault({given}), or {checks.excerpt(fields)}")
         return self.add_written(parse_fault("fault", fault))
 
     def add_written(self, written: FaultSpec) -> ActiveFault:

@@ -86,7 +86,8 @@ def _check_body(request: DrawnRequest, answer: Answer) -> None:
     if headers["Content-Type"] == "application/json":
         document = json.loads(answer.body)
         if answer.status != 200:
-            assert isinstance(document.get("error", document.get("message")), str)
+            # That of the tasks of builds is none of the API.
+            assert isinstance(document.get("error", document.get("message", document.get("msg"))), str)
 
 
 def _has_invalid_mask(answer: Answer) -> bool:
