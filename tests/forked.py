@@ -110,6 +110,8 @@ def _run(output: Connection, errors: Connection, arguments: Sequence[str], cwd: 
     for stream, number in ((output, 1), (errors, 2)):
         os.dup2(stream.fileno(), number)
         stream.close()
+    # Tests that run in the background of a shell ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
