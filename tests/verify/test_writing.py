@@ -70,6 +70,53 @@ def test_change_is_found(before: str, after: str, sign: str) -> None:
     assert '--user "$COPR_LOGIN:$COPR_TOKEN"' in report.text()
 
 
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        ("project-chroot/edit/", "does not exist.", "is unknown."),
+        ("project-chroot/build-config", '["a:b,", "c:d"]', '["a:b", "c:d"]'),
+        ("project-chroot/edit/", '"isolation": ""', '"isolation": null'),
+        ("project-chroot/edit/", ", e.g. fedora:33 or registry.fedoraproject.org/fedora:rawhide", ""),
+        ("project/edit/", "\\ndelete_after_days: Number must be between -1 and 720.", ""),
+        ("build/create/scm", "{'clone_url': ['Invalid URL.']}", "{'clone_url': ['No URL.']}"),
+        (
+            "build/create/scm",
+            "['Not a valid integer value.', 'Number must be between 0 and 108000.']",
+            "['No number.']",
+        ),
+        ("build/create/scm", "Project [None]/", "Project None/"),
+        ("build/delete/list", "Build(s) None don't exist", "Build(s) null don't exist"),
+    ],
+)
+def test_earlier_faults_of_the_fake_are_found(path: str, before: str, after: str) -> None:
+    """The service has them here, not the fake; the difference is the same."""
+
+    def change(request: httpx.Request, got: Response) -> Response:
+        if not request.url.path.startswith(f"/api_3/{path}"):
+            return got
+        return got._replace(body=got.body.replace(before.encode(), after.encode()))
+
+    report, _ = written(change)
+    assert len(report.classes) == 1, report.text()
+
+
+@pytest.mark.parametrize(
+    ("target", "body", "status"),
+    [
+        ("project-chroot/edit/", b'"reset_fields": ["id"]', 200),
+        ("package/add/", b'"chroot_denylist": "*"', 400),
+        ("build/create/scm", b"git://example.org", 200),
+        ("project/delete/", b'"verify": {}', 200),
+    ],
+)
+def test_earlier_statuses_of_the_fake_are_found(target: str, body: bytes, status: int) -> None:
+    def change(request: httpx.Request, got: Response) -> Response:
+        is_meant = target in request.url.path and body in request.read()
+        return got._replace(status=status) if is_meant else got
+
+    assert len(written(change)[0].classes) == 1
+
+
 class Interruption:
     """Raises an error at a request of the sequence."""
 
@@ -157,7 +204,9 @@ def test_only_projects_of_the_comparison_are_changed() -> None:
         if request.method not in ("GET", "HEAD", "OPTIONS"):
             text = f"{request.url.path} {request.read().decode()}"
             is_of_own_build = re.search(r"/build/(cancel|delete)/(?!1\b|7\b|8\b|9\b)\d+ $", text)
-            names_nothing = text.endswith(('{"builds": [0]}', '{"chroots": ["fedora-43-x86_64"]}'))
+            names_nothing = text.endswith(
+                ('{"builds": [0]}', '{"builds": [null]}', '{"chroots": ["fedora-43-x86_64"]}')
+            )
             assert "verify-" in text or is_of_own_build or names_nothing, text
 
 
