@@ -51,13 +51,6 @@ def ratio(measured: Callable[[], float], baseline: Callable[[], float], rounds: 
     return statistics.median(measured() / baseline() for _ in range(rounds))
 
 
-def difference(measured: Callable[[], float], baseline: Callable[[], float], rounds: int) -> float:
-    """Return the difference of the minima of alternating measurements, because noise only ever adds time."""
-    measured(), baseline()
-    pairs = [(measured(), baseline()) for _ in range(rounds)]
-    return min(first for first, _ in pairs) - min(second for _, second in pairs)
-
-
 def timed(function: Callable[[], object], times: int = 200) -> Callable[[], float]:
     """Return a function that measures the seconds for so many calls."""
 

@@ -25,12 +25,12 @@ def measure(rounds: int) -> Iterator[Figure]:
     yield Figure(
         "httpx, GET a chroot: fake / MockTransport with a fixed response",
         _compare_with_mock_transport(fake, GET, rounds),
-        maximum=1.1,
+        maximum=1.2,
     )
     yield Figure(
         "httpx, GET a list of 100 chroots: fake / MockTransport with a fixed response",
         _compare_with_mock_transport(fake, LIST, rounds),
-        maximum=1.15,
+        maximum=1.2,
     )
 
 
