@@ -102,9 +102,9 @@ def test_pattern_takes_linear_time(place: str) -> None:
                 text = chars.encode() if isinstance(pattern.pattern, bytes) else chars
                 began = time.process_time()
                 pattern.fullmatch(text)  # type: ignore[arg-type]  # of the type of the pattern
-                pattern.match(text)  # type: ignore[arg-type]
+                pattern.match(text)  # type: ignore[arg-type]  # as above
                 if anywhere:
-                    pattern.search(text)  # type: ignore[arg-type]
+                    pattern.search(text)  # type: ignore[arg-type]  # as above
                 assert time.process_time() - began < SECONDS, (before, piece, after)
 
 

@@ -309,7 +309,7 @@ def test_fakes_of_one_file_share_nothing(tmp_path: Path) -> None:
     changed = one.builds[1]
     for values in (changed.source.config, changed.source.results, changed[F41].results):
         values.clear()  # type: ignore[attr-defined]  # a dictionary, although its type is read-only
-    one.projects["jdoe/playground"].packages["hello"].config.clear()  # type: ignore[attr-defined]
+    one.projects["jdoe/playground"].packages["hello"].config.clear()  # type: ignore[attr-defined]  # as above
     assert other.to_scenario() == FakeCopr.from_scenario(file).to_scenario() == before
 
 

@@ -29,11 +29,11 @@ def _page_of(lines: Callable[[RequestContext], Iterable[str] | Answer | None]) -
         if context.target.lacks_slash:
             query = f"?{context.target.query}" if context.target.query else ""
             return _redirect(f"{quote(context.target.path.rpartition('/')[2])}/{query}", 308)
-        shown = lines(context)
-        if shown is None or isinstance(shown, Answer):
-            return shown or error_page(404)
+        content = lines(context)
+        if content is None or isinstance(content, Answer):
+            return content or error_page(404)
         title = escape(context.target.path)
-        items = "\n".join(f"<li>{line}" for line in (*shown, _link(context, "/_fake/", "the page of this fake")))
+        items = "\n".join(f"<li>{line}" for line in (*content, _link(context, "/_fake/", "the page of this fake")))
         return text_answer(f"<!doctype html>\n<html lang=en>\n<title>{title}</title>\n<ul>\n{items}\n</ul>\n")
 
     return handler
@@ -158,9 +158,9 @@ def show_project(context: RequestContext) -> Iterable[str] | None:
         return _build_links(context, (store.builds[number] for ids in latest for number in ids))
     if view == "builds":
         return _build_links(context, map(store.builds.__getitem__, store.index.page(str(project), None, 0, _LIMIT)))
-    shown = (f"project {project}", project.settings.description, project.settings.instructions, *project.active_chroots)
+    facts = (f"project {project}", project.settings.description, project.settings.instructions, *project.active_chroots)
     links = (_link(context, f"{_project_path(project)}{view}/", view) for view in _VIEWS)
-    return [*(escape(line) for line in shown if line), *links]
+    return [*(escape(line) for line in facts if line), *links]
 
 
 @Endpoint("/groups/g/{groupname}/coprs/ /coprs/{ownername}/", alias="coprs/owner")

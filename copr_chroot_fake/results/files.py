@@ -88,9 +88,6 @@ def _files_of_success(job: Job) -> Iterator[File]:
     if job.build.project.settings.fedora_review and not job.is_source_build:
         for name, write in _REVIEW.items():
             yield File(f"fedora-review/{name}", job.modified, partial(write, job))
-        if job.build.project.settings.fedora_review and not job.is_source_build:
-            for name, write in _REVIEW.items():
-                yield File(f"fedora-review/{name}", job.modified, partial(write, job))
 
 
 def _compressed(read: Callable[[], bytes], job: Job) -> bytes:

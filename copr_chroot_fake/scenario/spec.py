@@ -509,8 +509,8 @@ class SubmissionRuleSpec:
 
     ``lifecycle`` is that of the chroots, ``packages`` are what they build, ``results`` are contents of files in their
     result directories by name, ``name`` and ``version`` are those of the source package, and ``progress`` advances the
-    build. ``id``, ``seen`` and ``hits``, the numbers of builds that
-    matched and that it applied to, are those of a saved rule.
+    build. ``id``, ``seen`` and ``hits``, the numbers of builds that matched and that it applied to, are those of a
+    saved rule.
     """
 
     project: FullName | None = None

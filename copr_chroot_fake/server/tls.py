@@ -31,8 +31,9 @@ class _TlsLayer(SSLProtocol):
     """Bytes of the buffer that asyncio keeps for each connection."""
 
     def __init__(self, protocol: HttpProtocol, context: ssl.SSLContext) -> None:
-        # Nothing waits for the handshake, which asyncio allows.
-        super().__init__(asyncio.get_running_loop(), protocol, context, None, server_side=True)  # type: ignore[arg-type]
+        # Nothing waits for the handshake.
+        waiter: asyncio.Future[None] = None  # type: ignore[assignment]  # asyncio allows it
+        super().__init__(asyncio.get_running_loop(), protocol, context, waiter, server_side=True)
         self._first_protocol = protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

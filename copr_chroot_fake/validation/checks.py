@@ -162,8 +162,8 @@ def address(location: str, value: object, left_out: str = "") -> str:
         )
     found = match[0].rstrip("/")
     if left_out and found.endswith(left_out):
-        shown, base = address_excerpt(found), without_user(found.removesuffix(left_out))
-        raise InputError(location, f"{shown} has the path {left_out}; leave it out: {base}")
+        expected = without_user(found.removesuffix(left_out))
+        raise InputError(location, f"{address_excerpt(found)} has the path {left_out}; leave it out: {expected}")
     return found
 
 

@@ -34,8 +34,8 @@ def frozen(*, kw_only: bool = False) -> Callable[[type[T]], type[T]]:
 
 
 def _short_repr(item: Any) -> str:
-    shown = [field.name for field in fields(item) if field.repr and getattr(item, field.name) != field.default]
-    return f"{type(item).__name__}({', '.join(f'{name}={getattr(item, name)!r}' for name in shown)})"
+    given = [field.name for field in fields(item) if field.repr and getattr(item, field.name) != field.default]
+    return f"{type(item).__name__}({', '.join(f'{name}={getattr(item, name)!r}' for name in given)})"
 
 
 Check = Callable[[str, object], Any]

@@ -63,7 +63,7 @@ def test_redirect_is_not_followed() -> None:
     transport = Changed(service(), lambda request, got: got._replace(status=302, headers=location))
     assert copr(transport).send(Question("GET", "/api_3/")).status == 302
     with pytest.raises(CoprFakeError, match=r"request to another address: https://elsewhere\.example\.org/"):
-        copr(transport).client._http.get("https://elsewhere.example.org/")  # noqa: SLF001
+        copr(transport).client._http.get("https://elsewhere.example.org/")  # noqa: SLF001  # it sends for the client
     assert len(transport.requests) == 1
 
 
