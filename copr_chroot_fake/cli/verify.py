@@ -84,10 +84,11 @@ def verify(
         raise Failure("--write requires --config")
     if amqp is not None and not selections:
         raise Failure("--amqp requires build ids, --project or --latest")
+    from ..verify.login import read_login
     from ..verify.report import Report
     from ..verify.sending import Copr
     from ..verify.verify import verify_reading
-    from ..verify.writing import read_login, verify_writing
+    from ..verify.writing import verify_writing
 
     login = None if config is None else read_login(config)
     address = checks.address("--url", url or (login and login.url) or COPR_URL, "/api_3")
@@ -100,7 +101,7 @@ def verify(
             report += verify_reading(copr, selected, _report, _progress, save)
     if write is not None and login is not None:
         with Copr(address, rate=rate, sleep=time.sleep, may_write=True, secrets=login.secrets) as copr:
-            report += verify_writing(copr, write, login, _report, _progress)
+            report += verify_writing(copr, write, login, _report, _progress, save)
     click.echo(json.dumps(report.document(), indent=2) if as_json else report.text())
     ctx.exit(1 if report.differences else 0)
 

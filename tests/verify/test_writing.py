@@ -7,6 +7,8 @@ import math
 import os
 import re
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -18,9 +20,12 @@ from copr_chroot_fake.cli import main
 from copr_chroot_fake.control.worlds import InitialConfig
 from copr_chroot_fake.options import FakeOptions
 from copr_chroot_fake.verify.comparison import Response
+from copr_chroot_fake.verify.login import Login, read_login
 from copr_chroot_fake.verify.report import Report, title
-from copr_chroot_fake.verify.writing import Login, read_login, verify_writing
+from copr_chroot_fake.verify.writing import verify_writing
+from copr_chroot_fake.verify.written import WRITTEN, compare_written
 
+from ..documents import ROOT
 from ..served import serving
 from .services import SCENARIO, Change, Changed, copr, service
 
@@ -28,13 +33,16 @@ LOGIN = Login(None, "jdoe-login", "jdoe-token")
 
 
 def written(
-    change: Change | None = None, fake: FakeCopr | None = None, owner: str = "jdoe"
+    change: Change | None = None,
+    fake: FakeCopr | None = None,
+    owner: str = "jdoe",
+    directory: Path | None = None,
 ) -> tuple[Report, list[str]]:
     """Compare a service; return the report and the reported lines."""
     lines: list[str] = []
     service = copr(Changed(fake or other_service(), change), may_write=True, secrets=LOGIN.secrets)
     login = Login(None, "jane-login", "jane-token") if owner == "@tools" else LOGIN
-    return verify_writing(service, owner, login, lines.append, lambda questions: questions), lines
+    return verify_writing(service, owner, login, lines.append, lambda questions: questions, directory), lines
 
 
 def other_service() -> FakeCopr:
@@ -68,6 +76,39 @@ def test_change_is_found(before: str, after: str, sign: str) -> None:
     (found,) = report.classes
     assert sign in title(found)
     assert '--user "$COPR_LOGIN:$COPR_TOKEN"' in report.text()
+
+
+def never(request: httpx.Request, response: Response) -> Response:
+    """Change a word in errors."""
+    return response._replace(body=response.body.replace(b"Cannot", b"Never"))
+
+
+@pytest.mark.parametrize("owner", ["jdoe", "@tools"])
+def test_saved_sequence_is_compared_again(owner: str, tmp_path: Path) -> None:
+    """From the file alone, which has no secrets, with the steps of then."""
+    report, _ = written(owner=owner, directory=tmp_path)
+    file = tmp_path / WRITTEN
+    again = compare_written(file)
+    assert not again.differences, again.text()
+    assert again.asked == report.asked
+    assert not any(secret in file.read_text() for secret in LOGIN.secrets)
+
+
+def test_change_is_found_in_saved_sequence(tmp_path: Path) -> None:
+    report, _ = written(never, directory=tmp_path)
+    again = compare_written(tmp_path / WRITTEN)
+    assert again.differences
+    assert [*map(title, again.classes)] == [*map(title, report.classes)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_changed", [False, True])
+def test_saved_sequence_is_a_conformance_test(is_changed: bool, tmp_path: Path) -> None:
+    written(never if is_changed else None, directory=tmp_path)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/conformance/test_written.py"]
+    environment = {**os.environ, "COPR_RECORDINGS": str(tmp_path)}
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ("1 failed" if is_changed else "1 passed") in done.stdout, done.stdout
 
 
 @pytest.mark.parametrize(
