@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pika
 import pika.exceptions
+import trustme
 
 from ..programs import needs
 
@@ -31,8 +33,12 @@ class Broker:
     """A broker that can be stopped and started again; its durable queues stay."""
 
     def __init__(self, directory: Path) -> None:
-        self.port, distribution, mapper = _free_ports(3)
+        self.port, distribution, mapper, tls_port = _free_ports(4)
         self.url = f"amqp://guest:guest@127.0.0.1:{self.port}/%2F"
+        authority = _configure_tls(directory, tls_port)
+        self.tls_url = (
+            f"amqps://guest:guest@127.0.0.1:{tls_port}/%2F?{urlencode({'ssl_options': {'cafile': authority}})}"
+        )
         self._log = directory / "log"
         self._environment = {
             **os.environ,
@@ -118,6 +124,23 @@ class Broker:
             taken.append((message[0].routing_key, json.loads(message[2])))
         connection.close()
         return taken
+
+
+def _configure_tls(directory: Path, port: int) -> str:
+    """Let the broker accept TLS, too; return the file with its certificate authority."""
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    files = {
+        "cacertfile": authority.cert_pem.bytes(),
+        "certfile": certificate.cert_chain_pems[0].bytes(),
+        "keyfile": certificate.private_key_pem.bytes(),
+    }
+    lines = [f"listeners.ssl.1 = 127.0.0.1:{port}"]
+    for name, content in files.items():
+        (directory / name).write_bytes(content)
+        lines.append(f"ssl_options.{name} = {directory / name}")
+    (directory / "rabbitmq.conf").write_text("\n".join([*lines, ""]))
+    return str(directory / "cacertfile")
 
 
 def _free_ports(count: int) -> list[int]:

@@ -283,7 +283,8 @@ class Acting(verify.Broker):
 
 
 @needs_rabbitmq
-def test_verify_compares_the_messages_of_a_broker(broker: Broker, tmp_path: Path) -> None:
+@pytest.mark.parametrize("has_tls", [False, True])
+def test_verify_compares_the_messages_of_a_broker(has_tls: bool, broker: Broker, tmp_path: Path) -> None:
     """Which arrive while the build runs."""
     with (
         serving(broker.url, tmp_path / "log") as server,
@@ -295,7 +296,7 @@ def test_verify_compares_the_messages_of_a_broker(broker: Broker, tmp_path: Path
             for state in islice(states, 1):
                 set_state(server, 1, state)
 
-        acting = Acting(broker.url, act)
+        acting = Acting(broker.tls_url if has_tls else broker.url, act)
         with acting:
             report = verify.verify_messages(copr, [1], acting, lambda line: None)
     assert not report.differences, report.text()
