@@ -132,40 +132,14 @@ _REVIEW = {"review.txt": _review_text, "review.json": _review_json, "licensechec
 
 
 def _spec(job: Job) -> bytes:
-    """Return a spec from which rpmbuild would build the packages."""
-    return logs.encode_lines(_spec_lines(job))
-
-
-def _spec_lines(job: Job) -> Iterator[str]:
     source = job.source
-    # Packages of several architectures can have the same name.
-    packages = {nevra.name: nevra for nevra in job.packages if nevra.arch != "src"}
-    yield f"Name:           {source.name}"
-    yield f"Version:        {source.version}"
-    yield f"Release:        {source.release}"
-    if source.epoch is not None:
-        yield f"Epoch:          {source.epoch}"
-    yield from _description(source.name, packages.get(source.name))
-    subpackages = {name: nevra for name, nevra in packages.items() if name != source.name}
-    for name, nevra in subpackages.items():
-        yield ""
-        yield f"%package -n {name}"
-        yield from _description(name, nevra, f" -n {name}")
-    if source.name in packages or not packages:
-        yield ""
-        yield "%files"
-    for name in subpackages:
-        yield ""
-        yield f"%files -n {name}"
-
-
-def _description(name: str, nevra: Nevra | None, option: str = "") -> Iterator[str]:
-    """Yield the lines that describe a package; ``option`` names a subpackage."""
-    yield f"Summary:        {rpm_file.summary(name)}"
-    if not option:
-        yield "License:        MIT"
-    if nevra is not None and nevra.arch == "noarch":
-        yield "BuildArch:      noarch"
-    yield ""
-    yield f"%description{option}"
-    yield rpm_file.DESCRIPTION
+    tags = {
+        "Name": source.name,
+        "Epoch": source.epoch,
+        "Version": source.version,
+        "Release": source.release,
+        "Summary": rpm_file.summary(source.name),
+        "License": "MIT",
+    }
+    lines = [f"{name + ':':<15} {value}" for name, value in tags.items() if value is not None]
+    return logs.encode_lines([*lines, "", "%description", rpm_file.DESCRIPTION, "", "%files"])

@@ -59,14 +59,17 @@ _PHASES = {**_STARTED, State.UNKNOWN: State.RUNNING, State.FORKED: State.SUCCEED
 _SOURCE_PHASES = {**_STARTED, State.IMPORTING: State.SUCCEEDED, State.FORKED: State.SUCCEEDED}
 
 
-def job_of(chroot: BuildChroot) -> Job | None:
-    """Return the build of a chroot, or ``None`` if it has no results yet.
+def has_results(chroot: BuildChroot) -> bool:
+    """Return whether the build of a chroot has started, and has a directory for its results."""
+    return chroot.state in _PHASES and not chroot.is_absent and bool(chroot.result_dir)
+
+
+def job_of(chroot: BuildChroot) -> Job:
+    """Return the build of a chroot that has results.
 
     If results are delayed, the build keeps its last state before the end until the delay is over.
     """
-    phase = _PHASES.get(chroot.state)
-    if phase is None or chroot.is_absent or not chroot.result_dir:
-        return None
+    phase = _PHASES[chroot.state]
     build, store = chroot.build, chroot.build.store
     now = store.clock.now()
     started_on = chroot.started_on or chroot.ended_on or build.submitted_on or 0
@@ -97,15 +100,14 @@ def _fraction_done(chroot: BuildChroot, now: float) -> float | None:
     return None if run is None or run.stage.state != State.RUNNING else run.elapsed_fraction(now)
 
 
-def source_job_of(build: Build) -> Job | None:
-    """Return the source build of a build, or ``None`` if it has no results yet.
+def has_source_results(build: Build) -> bool:
+    """Return whether the source build of a build has started."""
+    return build.source_state in _SOURCE_PHASES
 
-    Copr stores no times for it, so it starts and ends with the submission.
-    """
-    build.store.catch_up()
-    phase = _SOURCE_PHASES.get(build.source_state)
-    if phase is None:
-        return None
+
+def source_job_of(build: Build) -> Job:
+    """Return the source build of a build that has results; Copr stores no times for it, so it takes no time."""
+    phase = _SOURCE_PHASES[build.source_state]
     submitted_on = build.submitted_on or build.started_on or 0
     now = build.store.clock.now()
     source = _source_package_of(build)

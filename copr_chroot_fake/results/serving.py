@@ -13,21 +13,24 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timezone
 from email.utils import formatdate, parsedate_to_datetime
+from functools import partial
 from html import escape
 from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import quote
 
 from ..engine.build import Build
+from ..engine.chroot import BuildChroot
 from ..engine.store import Store
 from ..model.project import SOURCES
 from ..wire.answer import HTML, Answer, make_answer, unsniffed
 from ..wire.headers import RawHeaders, read_header
 from .files import LIVE_LOGS, File, files_of
-from .job import Job, job_of, source_job_of
+from .job import has_results, has_source_results, job_of, source_job_of
 from .repodata import DIRECTORY, cached_repodata
 
 METHODS = "GET, HEAD, OPTIONS"
@@ -208,136 +211,90 @@ def _html(status: int, page: str, *headers: tuple[str, str]) -> Answer:
 
 
 class _Directory(NamedTuple):
-    """The contents of a directory: the names of its subdirectories, and its files."""
+    """A directory: its subdirectories by name, which are read when they are entered, and its files."""
 
-    directories: Sequence[str] = ()
+    directories: Mapping[str, Callable[[], _Directory]]
     files: Sequence[File] = ()
 
 
 def _find(store: Store, names: Sequence[str]) -> _Directory | File | None:
     """Return the directory or file at a path, given as the names between its slashes; ``None`` if there is none."""
     store.catch_up()
-    if len(names) < 2:
-        return _find_projects(store, names)
-    owner, dirname, *below = names
-    builds = [build for build in store.builds.values() if _is_in(build, owner, dirname)]
-    if len(below) < 2:
-        return _find_chroots(store, builds, f"{owner}/{dirname}", below)
-    chrootname, result_dir, *rest = below
-    if chrootname == SOURCES:
-        job = _find_source(builds, result_dir)
-    elif result_dir == DIRECTORY and chrootname in _chroots_of(store, builds, f"{owner}/{dirname}"):
-        return _in_directory(_repodata_of(store, builds, f"{owner}/{dirname}", chrootname), rest)
-    elif result_dir == _DEVEL and _has_devel(store, owner, dirname):
-        return _find_devel(store, builds, f"{owner}/{dirname}", chrootname, rest)
-    else:
-        job = _find_job(builds, chrootname, result_dir)
-    return None if job is None else _in_directory(files_of(job), rest)
+    directory = _root(store)
+    for number, name in enumerate(names, 1):
+        if name not in directory.directories:
+            is_last = number == len(names)
+            return next((file for file in directory.files if is_last and file.name == name), None)
+        directory = directory.directories[name]()
+    return directory
 
 
-def _in_directory(files: Sequence[File], rest: Sequence[str]) -> _Directory | File | None:
-    """Return a directory, or what the rest of a path names in it: a file or a directory."""
-    path = "/".join(rest)
-    exact = next((file for file in files if file.name == path), None)
-    if exact is not None:
-        return exact
-    prefix = f"{path}/" if path else ""
-    below = [file._replace(name=file.name.removeprefix(prefix)) for file in files if file.name.startswith(prefix)]
-    if not below and rest:
-        return None
-    directories = {file.name.partition("/")[0] for file in below if "/" in file.name}
-    return _Directory(sorted(directories), [file for file in below if "/" not in file.name])
+def _root(store: Store) -> _Directory:
+    """Return the directory of the owners, whose directories have those of their projects."""
+    found = {(project.ownername, project.projectname) for project in store.projects.values()}
+    found |= {(build.project.ownername, build.project_dirname) for build in store.builds.values()}
+    owners: defaultdict[str, dict[str, Callable[[], _Directory]]] = defaultdict(dict)
+    for owner, dirname in found:
+        owners[owner][dirname] = partial(_project, store, owner, dirname)
+    return _Directory({owner: partial(_Directory, dirnames) for owner, dirnames in owners.items()})
 
 
-def _is_in(build: Build, owner: str, dirname: str) -> bool:
-    return build.project_dirname == dirname and build.project.ownername == owner
-
-
-def _find_projects(store: Store, names: Sequence[str]) -> _Directory | None:
-    """Return the list of owners, or of an owner's project directories."""
-    directories = {(project.ownername, project.projectname) for project in store.projects.values()}
-    directories |= {(build.project.ownername, build.project_dirname) for build in store.builds.values()}
-    if not names:
-        return _Directory(sorted({owner for owner, _ in directories}))
-    dirnames = sorted(dirname for owner, dirname in directories if owner == names[0])
-    return _Directory(dirnames) if dirnames else None
-
-
-def _find_chroots(store: Store, builds: Sequence[Build], name: str, below: Sequence[str]) -> _Directory | None:
-    """Return the list of chroots in a project directory, or of the result directories in one of them."""
-    if name not in store.projects and not builds:
-        return None
-    chrootnames = _chroots_of(store, builds, name)
-    sources = {build.source_result_dir for build in builds if source_job_of(build) is not None}
-    if not below:
-        return _Directory(sorted(chrootnames | ({SOURCES} if sources else set())))
-    if below[0] == SOURCES and sources:
-        return _Directory(sorted(sources))
-    if below[0] not in chrootnames:
-        return None
-    devel = {_DEVEL} if _has_devel(store, *name.split("/")) else set()
-    return _Directory(sorted({DIRECTORY, *devel, *_jobs_in(builds, below[0])}))
-
-
-_DEVEL = "devel"
-"""The directory of a chroot whose metadata have all packages, if those of the project are regenerated on request."""
-
-
-def _has_devel(store: Store, owner: str, dirname: str) -> bool:
-    project = store.projects.get(f"{owner}/{dirname.partition(':')[0]}")
-    return project is not None and project.settings.devel_mode
-
-
-def _find_devel(
-    store: Store, builds: Sequence[Build], name: str, chrootname: str, rest: Sequence[str]
-) -> _Directory | File | None:
-    if chrootname not in _chroots_of(store, builds, name):
-        return None
-    if not rest:
-        return _Directory([DIRECTORY])
-    base = f"{store.results_root}/{quote(name)}/{quote(chrootname)}/"
-    files = cached_repodata(
-        store, (name, chrootname, _DEVEL), _jobs_in(builds, chrootname), _created_on(store, name), base
-    )
-    return _in_directory(files, rest[1:]) if rest[0] == DIRECTORY else None
-
-
-def _chroots_of(store: Store, builds: Sequence[Build], name: str) -> set[str]:
-    """Return the chroots with a directory, which exists as soon as the project has enabled the chroot."""
-    project = store.projects.get(name)
-    enabled = () if project is None else project.chroots
-    return {*enabled, *(chroot.name for build in builds for chroot in build.chroots if not chroot.is_absent)}
-
-
-def _jobs_in(builds: Sequence[Build], chrootname: str) -> Mapping[str, Job]:
-    """Return the builds in a chroot by their result directories; the latest wins a shared one."""
-    found = ((chroot.result_dir, job_of(chroot)) for build in builds if (chroot := build.get(chrootname)) is not None)
-    return {result_dir: job for result_dir, job in found if job is not None}
-
-
-def _repodata_of(store: Store, builds: Sequence[Build], name: str, chrootname: str) -> Sequence[File]:
-    """Return the metadata of a chroot; with ``devel_mode``, as of the last regeneration."""
-    published = [
+def _project(store: Store, owner: str, dirname: str) -> _Directory:
+    """Return a project directory: the source builds, and each chroot that the project has enabled or built."""
+    project = store.projects.get(f"{owner}/{dirname}")
+    builds = [
         build
-        for build in builds
-        if not build.project.settings.devel_mode or (build.id, chrootname) in build.project.published
+        for build in store.builds.values()
+        if build.project_dirname == dirname and build.project.ownername == owner
     ]
-    return cached_repodata(store, (name, chrootname), _jobs_in(published, chrootname), _created_on(store, name))
+    names = set(() if project is None else project.chroots)
+    names |= {chroot.name for build in builds for chroot in build.chroots if not chroot.is_absent}
+    directories = {name: partial(_chroot, store, owner, dirname, name, builds) for name in names}
+    sources = {build.source_result_dir: partial(_source, build) for build in builds if has_source_results(build)}
+    return _Directory(directories | ({SOURCES: partial(_Directory, sources)} if sources else {}))
 
 
-def _created_on(store: Store, name: str) -> int:
-    project = store.projects.get(name)
-    return 0 if project is None or project.created_on is None else project.created_on
+def _source(build: Build) -> _Directory:
+    return _of_files(files_of(source_job_of(build)))
 
 
-def _find_source(builds: Sequence[Build], result_dir: str) -> Job | None:
-    return next((source_job_of(build) for build in reversed(builds) if build.source_result_dir == result_dir), None)
+def _chroot(store: Store, owner: str, dirname: str, name: str, builds: Iterable[Build]) -> _Directory:
+    """Return the directory of a chroot: its repository, and the result directories.
+
+    With ``devel_mode``, the repository is that of the last regeneration, and ``devel`` has one with all packages.
+    """
+    found = (build.get(name) for build in builds)
+    # The latest wins a shared directory.
+    results = {chroot.result_dir: chroot for chroot in found if chroot is not None and has_results(chroot)}
+    directories = {result_dir: partial(_result_dir, chroot) for result_dir, chroot in results.items()}
+    path = (owner, dirname, name)
+    project = store.projects.get(f"{owner}/{dirname.partition(':')[0]}")
+    if project is not None and project.settings.devel_mode:
+        base = f"{store.results_root}/{quote('/'.join(path))}/"
+        directories["devel"] = partial(
+            _Directory, {DIRECTORY: partial(_repository, store, (*path, "devel"), results, base)}
+        )
+        results = {key: chroot for key, chroot in results.items() if (chroot.build.id, name) in project.published}
+    return _Directory({**directories, DIRECTORY: partial(_repository, store, path, results)})
 
 
-def _find_job(builds: Sequence[Build], chrootname: str, result_dir: str) -> Job | None:
-    """Return the latest build with a result directory."""
-    for build in reversed(builds):
-        chroot = build.get(chrootname)
-        if chroot is not None and chroot.result_dir == result_dir:
-            return job_of(chroot)
-    return None
+def _result_dir(chroot: BuildChroot) -> _Directory:
+    return _of_files(files_of(job_of(chroot)))
+
+
+def _repository(store: Store, path: tuple[str, ...], results: Mapping[str, BuildChroot], base: str = "") -> _Directory:
+    """Return the metadata of the repository at a path; see :func:`.cached_repodata`."""
+    project = store.projects.get("/".join(path[:2]))
+    created_on = (project and project.created_on) or 0
+    jobs = {result_dir: job_of(chroot) for result_dir, chroot in results.items()}
+    return _Directory({}, cached_repodata(store, path, jobs, created_on, base))
+
+
+def _of_files(files: Iterable[File]) -> _Directory:
+    """Return the directory of some files, whose names may contain those of subdirectories."""
+    direct: list[File] = []
+    below: defaultdict[str, list[File]] = defaultdict(list)
+    for file in files:
+        directory, slash, name = file.name.partition("/")
+        (below[directory] if slash else direct).append(file._replace(name=name) if slash else file)
+    return _Directory({name: partial(_of_files, inner) for name, inner in below.items()}, direct)

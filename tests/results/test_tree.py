@@ -245,14 +245,13 @@ def test_results_json_lists_the_packages() -> None:
 
 
 @needs_tools
-def test_spec_lists_the_packages_of_the_build(tmp_path: Path) -> None:
-    """rpm would build packages with these names and versions from it."""
+def test_spec_has_the_version_of_the_source_package(tmp_path: Path) -> None:
     fake = FakeCopr(serve_results=True)
     build = fake.add_build({F43: {"state": "succeeded", "packages": NEVRAS}}, id=7)
     spec = tmp_path / "hello.spec"
     spec.write_bytes(get(fake, f"{path_of(build[F43])}hello.spec")[1])
-    output = run("rpmspec", "-q", "--target", "x86_64", "--qf", "%{NEVRA}\\n", spec)
-    assert output.splitlines() == NEVRAS[1:]
+    output = run("rpmspec", "-q", "--srpm", "--qf", "%{NAME}-%{EPOCHNUM}:%{VERSION}-%{RELEASE}", spec)
+    assert output == "hello-2:2.12~rc1-1.fc43"
 
 
 @needs_tools
