@@ -28,9 +28,9 @@ from copr_chroot_fake.control.worlds import InitialConfig, Worlds
 from copr_chroot_fake.server.addresses import bind, url_of
 from copr_chroot_fake.server.app import ControlAdapter, ServedApp
 from copr_chroot_fake.server.body_limits import MAX_CONTROL_BODY
+from copr_chroot_fake.server.context import App
 from copr_chroot_fake.server.guard import Guard
 from copr_chroot_fake.server.log import AccessLog
-from copr_chroot_fake.server.request import App
 from copr_chroot_fake.server.server import FakeServer
 from copr_chroot_fake.server.tls import LOOPBACK, certificate_authority
 

@@ -16,9 +16,10 @@ from copr_chroot_fake.scenario.files import ScenarioSource
 from copr_chroot_fake.server.app import ControlAdapter, ServedApp
 from copr_chroot_fake.server.body_limits import BodyLimits
 from copr_chroot_fake.server.connection import HttpProtocol
+from copr_chroot_fake.server.context import App
 from copr_chroot_fake.server.guard import Guard
 from copr_chroot_fake.server.log import AccessLog
-from copr_chroot_fake.server.request import App, BodyWanted, Request
+from copr_chroot_fake.server.request import BodyWanted, Request
 from copr_chroot_fake.service import Service
 from copr_chroot_fake.wire.answer import Answer, Delivery, json_answer
 

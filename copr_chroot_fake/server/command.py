@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from ..control.worlds import InitialConfig, Worlds
     from ..model.account import Account
     from .amqp import AmqpPublisher
+    from .context import App
     from .guard import Guard
     from .log import LogStyle, Report
-    from .request import App
     from .state_file import StateFile
     from .tls import CertificateAuthority
 

@@ -6,68 +6,22 @@ import asyncio
 import math
 import struct
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from socket import SO_LINGER, SOL_SOCKET, socket
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 from ..adapters.delivery import split_body
 from ..wire.answer import Answer, Delivery, Failure
 from .body_limits import IncomingBody
-from .log import AccessLog, Report, describe
-from .request import App, Request, Respond, Stream, TunnelWanted
+from .context import Context, ReadTimer, TunnelWanted, connection_of
+from .log import AccessLog, describe
+from .request import Request, Respond, Stream
 from .request_reader import InvalidRequestError, RequestReader
 from .responses import CONNECTED, CONTINUE, PROBLEM, encode_head, internal_error, rejection
 
 if TYPE_CHECKING:
     from ssl import SSLContext
-
-    from .relay import Relay
-
-
-class Connection(Protocol):
-    """A connection with a write buffer."""
-
-    @property
-    def unread(self) -> int:
-        """Bytes in the server that wait to be read by the client."""
-
-    def abort(self) -> None:
-        """Disconnect the client and discard unread bytes."""
-
-
-class ReadTimer:
-    """Disconnects a client that reads nothing for a number of seconds.
-
-    It runs while the connection's buffer is full, and after the connection was closed.
-    """
-
-    def __init__(self, connection: Connection, seconds: float) -> None:
-        self._connection = connection
-        self._seconds = seconds
-        self._unread = 0
-        """Bytes that were unread when the timer was started."""
-        self._timer: asyncio.TimerHandle | None = None
-
-    def start(self) -> None:
-        """Start, unless it runs or nothing is unread."""
-        self._unread = self._connection.unread
-        if self._timer is None and self._unread:
-            self._timer = asyncio.get_running_loop().call_later(self._seconds, self._check)
-
-    def stop(self) -> None:
-        """Stop: the client has read."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _check(self) -> None:
-        self._timer = None
-        if self._connection.unread < self._unread:
-            self.start()
-        else:
-            self._connection.abort()
 
 
 REQUEST_TIMEOUT = 60
@@ -79,60 +33,12 @@ KEEP_ALIVE_TIMEOUT = 5
 _LARGE_PIECE = 64 * 1024
 """Bytes in a piece of a body that is not copied to write it together with the head."""
 
-_BUFFER_SIZE = 64 * 1024
-"""Bytes that are received at once."""
-
 _TLS_HANDSHAKE = 22
 """The first byte that a client sends with TLS."""
 
 _NO_TLS = "this port speaks TLS; use https://"
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-
-
-def connection_of(transport: asyncio.BaseTransport) -> asyncio.Transport:
-    """Return the transport of the connection itself, below any TLS."""
-    return cast(asyncio.Transport, transport.get_extra_info("connection", transport))
-
-
-@dataclass(eq=False, repr=False)
-class Context:
-    """What the connections of a server share.
-
-    :param max_head: maximum of bytes of a request before its body.
-    :param read_timeout: seconds after which a client that reads nothing is disconnected.
-    :param report: writes a line to the server's log.
-    :param date_header: returns the header ``Date``, or nothing.
-    :param close_port: refuses new connections for a number of seconds.
-    :param on_connect: called for each new connection.
-    :param on_end: called at the end of each connection and task.
-    """
-
-    app: App
-    max_head: int
-    read_timeout: float
-    report: Report
-    access_log: AccessLog | None
-    date_header: Callable[[], bytes]
-    close_port: Callable[[float], Coroutine[object, object, None]]
-    on_connect: Callable[[], None]
-    on_end: Callable[[], None]
-    connections: set[HttpProtocol] = field(default_factory=set)
-    relays: set[Relay] = field(default_factory=set)
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    # For each read, asyncio would otherwise allocate 256 KiB, which takes longer than to answer.
-    buffer: memoryview = field(default_factory=lambda: memoryview(bytearray(_BUFFER_SIZE)))
-
-    def start(self, coroutine: Coroutine[object, object, None]) -> asyncio.Task[None]:
-        """Run a coroutine in a task."""
-        task = asyncio.get_running_loop().create_task(coroutine)
-        self.tasks.add(task)
-        task.add_done_callback(self._end)
-        return task
-
-    def _end(self, task: asyncio.Task[None]) -> None:
-        self.tasks.discard(task)
-        self.on_end()
 
 
 class _Exchange:

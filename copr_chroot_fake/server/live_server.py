@@ -24,8 +24,8 @@ from ..scenario.files import ScenarioSource
 from ..service import Service
 from .addresses import TlsServer, bind, url_of
 from .app import ControlAdapter, ServedApp
+from .context import App
 from .guard import Guard
-from .request import App
 from .server import FakeServer
 
 

@@ -26,13 +26,14 @@ from ..validation import checks
 from ..wire.answer import Answer, error_body, json_answer
 from .addresses import CoprProxy, bind, url_of
 from .app import ControlAdapter, ServedApp
-from .connection import Context, HttpProtocol
+from .connection import HttpProtocol
+from .context import App, Context, Tunnel, TunnelWanted
 from .guard import Guard
 from .live_server import ServerThread
 from .log import Report
 from .program_environment import client_config, proxy_variables
 from .relay import open_relay
-from .request import App, BodyWanted, Request, Tunnel, TunnelWanted
+from .request import BodyWanted, Request
 from .tls import CertificateAuthority, certificate_authority
 
 COPR_HOSTS = frozenset(

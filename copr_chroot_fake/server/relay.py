@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from socket import socket
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
-from .connection import ReadTimer, connection_of
-
-if TYPE_CHECKING:
-    from .connection import Context
+from .context import Context, ReadTimer, connection_of
 
 _CONNECT_TIMEOUT = 30
 """Seconds within which another host must accept a connection."""

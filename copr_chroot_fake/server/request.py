@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from ..wire.answer import Answer
 from ..wire.headers import RawHeaders
 from .body_limits import BodyLimits
-
-if TYPE_CHECKING:
-    import asyncio
-
-    from .connection import Context
 
 
 class Request:
@@ -63,19 +58,6 @@ class Request:
         return headers
 
 
-class Tunnel(Protocol):
-    """Takes over a connection after CONNECT."""
-
-    def take_over(self, context: Context, transport: asyncio.Transport, unread: bytes) -> None:
-        """Set another protocol for a connection.
-
-        :param unread: received bytes that follow the request.
-        """
-
-    def close(self) -> None:
-        """Give up, because the client has left."""
-
-
 class Stream(Protocol):
     """A response whose body may have no end; the server always closes it."""
 
@@ -101,13 +83,3 @@ class BodyWanted(NamedTuple):
 
     limits: BodyLimits
     respond: Respond
-
-
-class TunnelWanted(NamedTuple):
-    """An application's reply to CONNECT: opens the tunnel, or returns the error."""
-
-    open: Callable[[], Awaitable[Answer | Tunnel]]
-
-
-App = Callable[[Request], "Answer | BodyWanted | TunnelWanted"]
-"""An application: returns the response to a request, or asks for its body or a tunnel; else a body is ignored."""

@@ -16,15 +16,13 @@ from typing import TYPE_CHECKING
 
 from ..control.limits import MAX_HEAD, READ_TIMEOUT
 from .addresses import BACKLOG, max_files, occupy
-from .connection import Context, HttpProtocol
+from .connection import HttpProtocol
+from .context import App, Connection, Context
 from .log import AccessLog, Report, describe
-from .request import App
 from .responses import date_header as make_date_header
 
 if TYPE_CHECKING:
     import ssl
-
-    from .relay import Relay
 
 SHUTDOWN_TIMEOUT = 60
 """Seconds for which a stopping server waits for its last responses; a second SIGINT ends it at once."""
@@ -215,11 +213,11 @@ class FakeServer:
             )
 
     @property
-    def _all_connections(self) -> list[HttpProtocol | Relay]:
+    def _all_connections(self) -> list[Connection]:
         return [*self._context.connections, *self._context.relays]
 
     @property
-    def _idle_connections(self) -> Iterator[tuple[float, HttpProtocol | Relay]]:
+    def _idle_connections(self) -> Iterator[tuple[float, Connection]]:
         for connection in self._all_connections:
             if connection.idle_since is not None:
                 yield connection.idle_since, connection

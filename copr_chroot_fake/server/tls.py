@@ -18,7 +18,7 @@ import trustme
 
 from ..errors import InputError
 from ..validation.checks import listing
-from .connection import HttpProtocol, connection_of
+from .context import connection_of
 
 
 class _TlsLayer(SSLProtocol):
@@ -30,7 +30,7 @@ class _TlsLayer(SSLProtocol):
     max_size = 64 * 1024
     """Bytes of the buffer that asyncio keeps for each connection."""
 
-    def __init__(self, protocol: HttpProtocol, context: ssl.SSLContext) -> None:
+    def __init__(self, protocol: asyncio.BufferedProtocol, context: ssl.SSLContext) -> None:
         # Nothing waits for the handshake.
         waiter: asyncio.Future[None] = None  # type: ignore[assignment]  # asyncio allows it
         super().__init__(asyncio.get_running_loop(), protocol, context, waiter, server_side=True)
@@ -56,7 +56,9 @@ class _TlsLayer(SSLProtocol):
         self._first_protocol.connection_lost(None)
 
 
-def start_tls(transport: asyncio.Transport, protocol: HttpProtocol, context: ssl.SSLContext, received: bytes) -> None:
+def start_tls(
+    transport: asyncio.Transport, protocol: asyncio.BufferedProtocol, context: ssl.SSLContext, received: bytes
+) -> None:
     """Begin TLS on a connection; ``protocol`` gets the new transport after the handshake.
 
     :param received: the first bytes from the client.

@@ -23,9 +23,10 @@ import h11
 from copr_chroot_fake.control.worlds import InitialConfig, Worlds
 from copr_chroot_fake.server.addresses import bind, url_of
 from copr_chroot_fake.server.app import ControlAdapter, ServedApp
+from copr_chroot_fake.server.context import App, Tunnel, TunnelWanted
 from copr_chroot_fake.server.guard import Guard
 from copr_chroot_fake.server.proxy import ProxyApp
-from copr_chroot_fake.server.request import App, BodyWanted, Request, Response, Tunnel, TunnelWanted
+from copr_chroot_fake.server.request import BodyWanted, Request, Response
 from copr_chroot_fake.server.responses import CONNECTED, CONTINUE
 from copr_chroot_fake.server.server import FakeServer
 from copr_chroot_fake.server.tls import CertificateAuthority
