@@ -12,6 +12,7 @@ root_doc = "docs/index"
 include_patterns = [
     "docs/**",
     "fixtures/README.md",
+    "examples/**.md",
     "CHANGELOG.md",
     "CODE_OF_CONDUCT.md",
     "CONTRIBUTING.md",

@@ -1,0 +1,3 @@
+module example.com/gointegration
+
+go 1.21
