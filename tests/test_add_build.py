@@ -187,7 +187,7 @@ def test_build_config_of_an_unusable_chroot_is_500(reason: str) -> None:
     if reason == "deactivated":
         fake.add_scenario({"chroots": [{"name": F41, "is_active": False}]})
     else:
-        build.project.replace_chroots({})
+        build.project.known_chroots = {}
     response = direct_client(fake)("GET", f"/api_3/build-chroot/build-config?build_id=1&chrootname={F41}")
     assert (response.status, b"there is probably a bug in the Copr code" in response.body) == (500, True)
 

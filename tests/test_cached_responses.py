@@ -110,7 +110,7 @@ def test_order_by_the_projects_chroots_follows_the_project() -> None:
     target = f"{LIST}&order=copr_chroot_id"
     build.project.enable_chroots([F41, F42])
     check_responses(fake, target, [F41, F42])
-    build.project.replace_chroots(dict(reversed([*build.project.known_chroots.items()])))
+    build.project.known_chroots = dict(reversed([*build.project.known_chroots.items()]))
     check_responses(fake, target, [F42, F41])
 
 

@@ -273,7 +273,7 @@ def test_deleted_builds_and_bad_requests_are_not_unmatched(fake: FakeCopr) -> No
     ):
         send("GET", target)
     send("POST", LIST)
-    fake.projects["jdoe/playground"].replace_chroots({})
+    fake.projects["jdoe/playground"].known_chroots = {}
     assert send("GET", f"/api_3/build-chroot/build-config/1/{F42}").status == 500
     send("POST", "/api_3/build-chroot")
     send("POST", "/api_3/build-chroot/1/fedora41")

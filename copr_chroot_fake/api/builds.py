@@ -11,7 +11,6 @@ from itertools import islice
 
 from ..engine.build import Build
 from ..engine.chroot import BuildChroot
-from ..engine.project import Project
 from ..engine.store import Store
 from ..errors import EventError
 from ..model.source import UNIMPORTED
@@ -93,7 +92,7 @@ def list_builds(context: RequestContext) -> Success:
         raise error
     limit = None if status else paging.limit
     check_query(paging._replace(limit=limit), BUILD_TABLE, joined=("package",) if package else ())
-    builds = _newest_builds(store, project, package or None, paging.offset, limit)
+    builds = store.builds_in(project, package or None, paging.offset, limit)
     if status:
         paging = paging._replace(limit=_status_limit(context, paging))
         builds = _filter_by_state(builds, status, paging.limit)
@@ -242,12 +241,6 @@ def _poll_build(context: RequestContext) -> Build:
     if not build.is_in_store:
         raise no_such_build(build.id)
     return build
-
-
-def _newest_builds(store: Store, project: Project, package: str | None, offset: int, limit: int | None) -> list[Build]:
-    """Return the builds of a page."""
-    store.catch_up()
-    return [store.builds[build_id] for build_id in store.index.page(project.full_name, package, offset, limit)]
 
 
 def _status_limit(context: RequestContext, paging: Paging) -> int | None:

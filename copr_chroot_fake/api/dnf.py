@@ -85,7 +85,7 @@ def _directory(project: Project, dirname: str) -> dict[str, object]:
     if ":pr:" not in dirname:
         return {}
     store = project.store
-    builds = (store.builds[number] for number in store.index.page(project.full_name, None, 0, None))
+    builds = store.builds_in(project)
     latest = next((build for build in builds if build.project_dirname == dirname), None)
     if latest is None or latest.submitted_on is None:
         return {"delete_after_days": 0}

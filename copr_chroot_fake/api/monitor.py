@@ -33,7 +33,8 @@ def get_monitor(context: RequestContext) -> Success:
         raise ApiError(400, f"Wrong additional_fields argument(s): {', '.join(wrong_fields)}")
     dirname = _find_dirname(project, target.arguments.get("project_dirname"))
     packages = {}
-    for package in sorted(store.index.packages(project.full_name)):
+    store.catch_up()
+    for package in sorted(package for package in project.build_ids if package is not None):
         latest = _latest_chroots(store, project, package, dirname)
         if latest:
             packages[package] = latest
@@ -57,16 +58,14 @@ def _find_dirname(project: Project, dirname: str | None) -> str:
 def _latest_chroots(store: Store, project: Project, package: str, dirname: str) -> list[BuildChroot]:
     """Return the newest build chroot of a package for each of the project's chroots."""
     latest: dict[str, BuildChroot] = {}
-    chroot_count = store.index.number_of_chroots(project.full_name, package)
-    for build_id in store.index.newest_first(project.full_name, package):
-        build = store.find_build(build_id)
-        if build is None or build.project_dirname != dirname:
-            continue
-        for chroot in build.known_chroots:
-            latest.setdefault(chroot.name, chroot)
-        if len(latest) == chroot_count:
-            break
     active = {*project.active_chroots}
+    for build_id in reversed(project.build_ids[package]):
+        build = store.builds[build_id]
+        if build.project_dirname == dirname:
+            for chroot in build.known_chroots:
+                latest.setdefault(chroot.name, chroot)
+        if active <= latest.keys():
+            break
     return [chroot for chroot in latest.values() if chroot.name in active]
 
 

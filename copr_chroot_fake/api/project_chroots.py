@@ -101,7 +101,7 @@ def edit_project_chroot(context: RequestContext) -> Success:
     require_storable(vars(settings).values())
     if not may_edit(user, project):
         raise ApiError(403, "Only owners and admins may update their projects.")
-    project.update_chroot(name, settings)
+    project.known_chroots = {**project.known_chroots, name: settings}
     return _chroot(project, name)
 
 

@@ -152,7 +152,7 @@ def add_project(context: RequestContext) -> Success:
     require_storable(vars(settings).values())
     project = Project(store, store.next_project_id(), owner, values["name"], settings=settings, creator=user.name)
     project.created_on = int(store.clock.now())
-    project.replace_chroots({name: NO_SETTINGS for name in store.mock_chroots if name in values["chroots"]})
+    project.known_chroots = {name: NO_SETTINGS for name in store.mock_chroots if name in values["chroots"]}
     store.add_created_project(project)
     return render_project(project)
 

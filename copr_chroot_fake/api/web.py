@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import wraps
 from html import escape
-from itertools import islice
+from itertools import chain, islice
 from urllib.parse import quote
 
 from ..engine.build import Build
@@ -154,10 +154,10 @@ def show_project(context: RequestContext) -> Iterable[str] | None:
     if view == "packages":
         return [*map(escape, project.packages)]
     if view == "monitor":
-        latest = (store.index.page(str(project), name, 0, 1) for name in project.packages)
-        return _build_links(context, (store.builds[number] for ids in latest for number in ids))
+        latest = (store.builds_in(project, name, limit=1) for name in project.packages)
+        return _build_links(context, chain.from_iterable(latest))
     if view == "builds":
-        return _build_links(context, map(store.builds.__getitem__, store.index.page(str(project), None, 0, _LIMIT)))
+        return _build_links(context, store.builds_in(project, limit=_LIMIT))
     facts = (f"project {project}", project.settings.description, project.settings.instructions, *project.active_chroots)
     links = (_link(context, f"{_project_path(project)}{view}/", view) for view in _VIEWS)
     return [*(escape(line) for line in facts if line), *links]

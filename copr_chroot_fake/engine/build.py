@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Sequence
-from dataclasses import KW_ONLY, dataclass, field, fields
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -40,14 +39,6 @@ class Cancellation(NamedTuple):
     """A user has canceled the build; the backend confirms it for each chroot, by this Unix time at the latest."""
 
     confirmed_by: float
-
-
-class SavedBuild(NamedTuple):
-    """Copies of a build and of its source build, and the chroots that it had."""
-
-    build: Build
-    source: SourceBuild
-    chroots: tuple[tuple[BuildChroot, ChrootData], ...]
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -342,15 +333,13 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
         self.stored_package = name
         if name not in self.project.packages:
             self.project.add_package(name, self.source.type, self.source.config)
-        self.store.index.note_package(self)
+        if self.is_in_store:
+            self.project.note_build(self.id, name)
 
     def add_waiting(self, chrootnames: Iterable[str]) -> None:
         """Add chroots that wait for the source package."""
-        names = [*chrootnames]
-        for name in names:
+        for name in chrootnames:
             self.attach(BuildChroot(self, name, ChrootData(State.WAITING)))
-        if self.is_in_store:
-            self.store.index.note_chroots(self, names)
 
     def start_run(self, chroot: BuildChroot, lifecycle: Lifecycle, now: float) -> None:
         """Let a chroot that has become pending continue along a lifecycle."""
@@ -411,26 +400,16 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
             self.reveal_package()
         self.forget_rendered()
 
-    def save(self) -> SavedBuild:
-        """Return everything about it that can change, for :meth:`restore`."""
-        chroots = tuple((chroot, chroot.save()) for chroot in self.stored_chroots)
-        return SavedBuild(copy.copy(self), self.source.save(), chroots)
-
-    def restore(self, saved: SavedBuild) -> None:
-        """Restore it with the same chroot objects, whichever chroots it has had since."""
-        for each in fields(self):
-            setattr(self, each.name, getattr(saved.build, each.name))
-        self.source.restore(saved.source)
-        self.stored_chroots[:] = [chroot for chroot, _ in saved.chroots]
-        self.by_name = {chroot.name: chroot for chroot in self.stored_chroots}
-        for chroot, stored in saved.chroots:
-            chroot.restore(stored)
-        self.forget_rendered()
-
     def forget_rendered(self) -> None:
         """Clear its cached responses, because it or its chroots change."""
         self.rendered = self.rendered_page = None
         self.store.schedule_after(self)
+
+    def forget_all_rendered(self) -> None:
+        """Clear the cached responses of its chroots, too."""
+        self.forget_rendered()
+        for chroot in self.stored_chroots:
+            chroot.rendered = None
 
     def schedule(self) -> None:
         """Let its source build and its chroots advance by themselves."""

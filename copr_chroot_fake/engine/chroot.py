@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from itertools import takewhile
 from types import EllipsisType
@@ -71,16 +71,15 @@ class ChrootData:
     """Whether it failed because its build was canceled, which its state does not tell."""
     run: LifecycleRun | None = None
     """The rest of its lifecycle; ``None`` if its state is fixed or it has ended."""
-    is_announced: bool = field(init=False)
-    """Whether its start needs no message anymore: it has one, or it is not the first attempt."""
+    is_announced: bool | None = None
+    """Whether its start needs no message anymore: it has one, or it is not the first attempt; derived by default."""
 
     def __post_init__(self) -> None:
-        self.is_announced = is_announced(self.state, self.started_on)
+        if self.is_announced is None:
+            self.is_announced = is_announced(self.state, self.started_on)
 
     def __copy__(self) -> ChrootData:
-        copied = replace(self, run=copy.copy(self.run))
-        copied.is_announced = self.is_announced
-        return copied
+        return replace(self, run=copy.copy(self.run))
 
 
 class BuildChroot:
@@ -708,7 +707,8 @@ class BuildChroot:
         starts = state is State.RUNNING and not self.stored.is_announced
         if is_news and (starts or chroot_task_ends(self.stored.state, state)):
             build.store.messages.note_chroot(build, self._name, state, now)
-        self.stored.is_announced |= starts or is_rescheduled(self.stored.state, state)
+        if starts or is_rescheduled(self.stored.state, state):
+            self.stored.is_announced = True
         self.stored.state = state
         self.forget_rendered()
         if build.is_in_store:
@@ -732,14 +732,6 @@ class BuildChroot:
         canceled = "" if self._build.cancellation is None else " in a canceled build"
         state = "absent" if self._is_absent else self.stored.state
         return f"build {self._build.id}, {self._name} is {state}{canceled}"
-
-    def save(self) -> ChrootData:
-        """Return a copy of what is stored about it, for :meth:`restore`."""
-        return copy.copy(self.stored)
-
-    def restore(self, saved: ChrootData) -> None:
-        self.stored = copy.copy(saved)
-        self.forget_rendered()
 
 
 _REPORTED = (State.PENDING, State.STARTING, State.RUNNING, State.SUCCEEDED, State.FAILED, State.CANCELED)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import count
-from typing import Generic, Protocol, TypeAlias, TypeVar
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import Generic, Protocol, TypeVar
 
 from ..errors import InputError
 from ..validation import checks
@@ -14,7 +14,7 @@ from .lock import Lock
 def first_free(used: Iterable[int]) -> int:
     """Return the first id that is not used."""
     taken = {*used}
-    return next(number for number in count(1) if number not in taken)
+    return next(number for number in itertools.count(1) if number not in taken)
 
 
 class Counted(Protocol):
@@ -25,23 +25,13 @@ class Counted(Protocol):
     hits: int
 
 
+def count(item: Counted, *, hit: bool) -> None:
+    """Count a match, and whether it had an effect."""
+    item.seen = min(item.seen + 1, checks.LARGEST_INTEGER)
+    item.hits = min(item.hits + hit, checks.LARGEST_INTEGER)
+
+
 ItemT = TypeVar("ItemT", bound=Counted)
-
-Counts: TypeAlias = "Sequence[tuple[ItemT, int, int]]"
-"""Items, each with both numbers."""
-
-SavedItems: TypeAlias = "tuple[int, Counts[ItemT]]"
-"""The last id that was given, and all items with their numbers."""
-
-
-def set_counts(counts: Iterable[tuple[Counted, int, int]]) -> None:
-    for item, seen, hits in counts:
-        item.seen, item.hits = seen, hits
-
-
-def counts_of(items: Iterable[ItemT]) -> Counts[ItemT]:
-    """Return items with their present numbers."""
-    return tuple((item, item.seen, item.hits) for item in items)
 
 
 class CountedItems(Generic[ItemT]):
@@ -51,7 +41,8 @@ class CountedItems(Generic[ItemT]):
         self.lock = lock
         self.active: dict[int, ItemT] = {}
         """The items by their ids."""
-        self._last_id = 0
+        self.last_id = 0
+        """The highest id so far."""
 
     def _give_id(self, own: int | None) -> int:
         """Return an id for a new item: its own, unless another item has that, else one that none has had.
@@ -59,8 +50,8 @@ class CountedItems(Generic[ItemT]):
         After the largest id, it is the first that no item has now.
         """
         if own is None or own in self.active:
-            own = self._last_id + 1 if self._last_id < checks.LARGEST_INTEGER else first_free(self.active)
-        self._last_id = max(self._last_id, own)
+            own = self.last_id + 1 if self.last_id < checks.LARGEST_INTEGER else first_free(self.active)
+        self.last_id = max(self.last_id, own)
         return own
 
     def _remove(self, name: str, location: str, item: object, kind: type[ItemT]) -> None:
@@ -88,16 +79,3 @@ class CountedItems(Generic[ItemT]):
 
     def __len__(self) -> int:
         return len(self.active)
-
-    def save(self) -> SavedItems[ItemT]:
-        """Return the items with their counts, for :meth:`restore`."""
-        with self.lock:
-            return self._last_id, counts_of(self)
-
-    def restore(self, saved: SavedItems[ItemT]) -> None:
-        """Restore the same objects with their counts; the next one gets the id that it got then."""
-        last_id, counts = saved
-        with self.lock:
-            set_counts(counts)
-            self.active = {item.id: item for item, _, _ in counts}
-            self._last_id = last_id

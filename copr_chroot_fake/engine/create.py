@@ -42,7 +42,7 @@ T = TypeVar("T")
 SOURCE_SECONDS = 60
 """Time from the submission of a build to the first start of its chroots, by default, in seconds."""
 
-_WITHOUT_RESULTS = (State.WAITING, State.IMPORTING, State.PENDING)
+_WITHOUT_RESULTS = (None, State.WAITING, State.IMPORTING, State.PENDING)
 """The states in which the given result directory of a chroot with a lifecycle is the one that it will have."""
 
 
@@ -195,8 +195,9 @@ def submit(store: Store, project: Project, spec: BuildSpec, chroots: Iterable[st
     build.submitted_on = int(now)
     build.source.stored_state, build.source.progress = State.PENDING, store.progress
     build.add_waiting(chroots)
-    counts = store.submission_rules.apply(build)
-    store.add_submitted(build, batch, counts)
+    build.batch = batch
+    store.submission_rules.apply(build)
+    store.add_submitted(build)
     return build
 
 
@@ -215,7 +216,6 @@ def add_chroot(spec: ChrootSpec, build: Build) -> BuildChroot:
         chroot = _create_chroot(completed, build, store.progress, store.clock.now())
         build.attach(chroot)
         chroot.schedule()
-        store.index.note_chroots(build, [chroot.name])
         build.project.enable(chroot.name)
     return chroot
 
@@ -230,7 +230,7 @@ def _add_project(spec: ProjectSpec, additions: Additions, store: Store) -> Proje
         additions.project_ids.add(spec.id)
     number = store.next_project_id(additions.projects.values()) if spec.id is None else spec.id
     project = Project(store, number, spec.ownername, spec.projectname, settings=spec.settings)
-    project.replace_chroots(spec.chroots)
+    project.known_chroots = spec.chroots
     project.creator, project.created_on = spec.creator, spec.created_on
     project.permissions = dict(spec.permissions)
     project.directories.update(dict.fromkeys(spec.directories))
@@ -279,7 +279,7 @@ def _add_build(
     additions.builds[number] = build
     if full_name in undescribed:
         # Without a description it has enabled the chroots that its builds were submitted to.
-        project.replace_chroots(dict.fromkeys((*project.chroots, *build.names), NO_SETTINGS))
+        project.known_chroots = dict.fromkeys((*project.chroots, *build.names), NO_SETTINGS)
     return build
 
 
@@ -338,28 +338,21 @@ def _resume_source(build: Build, spec: SourceSpec, begun: float) -> None:
 
 
 def _create_chroot(spec: ChrootSpec, build: Build, progress: Progress, begun: float) -> BuildChroot:
-    chroot = _create_begun(spec, build, progress, begun)
+    run = None
+    if spec.lifecycle is not None:
+        run = _create_run(spec, spec.lifecycle, build, spec.progress or progress, begun)
+    result_dir, packages = spec.result_dir, spec.packages
+    if run is not None and spec.planned is None:
+        # A lifecycle sets the rest when it gets there.
+        result_dir = None if spec.state in _WITHOUT_RESULTS else result_dir
+        packages = packages if spec.state is State.SUCCEEDED else None
+    chroot = _chroot(spec, build, result_dir, packages)
+    if run is not None and spec.state is None:
+        chroot.start_lifecycle(run)
+    elif run is not None:
+        chroot.resume_lifecycle(run)
     if spec.announced is not None:
         chroot.stored.is_announced = spec.announced
-    return chroot
-
-
-def _create_begun(spec: ChrootSpec, build: Build, progress: Progress, begun: float) -> BuildChroot:
-    if spec.lifecycle is None:
-        return _chroot(spec, build, spec.state or State.WAITING, spec.result_dir, spec.packages)
-    state = spec.state
-    run = _create_run(spec, spec.lifecycle, build, spec.progress or progress, begun)
-    if state is None:
-        chroot = _chroot(spec, build, State.WAITING, None, None)
-        chroot.start_lifecycle(run)
-        return chroot
-    result_dir, packages = spec.result_dir, spec.packages
-    if spec.planned is None:
-        # A lifecycle sets the rest when it gets there.
-        result_dir = None if state in _WITHOUT_RESULTS else result_dir
-        packages = packages if state is State.SUCCEEDED else None
-    chroot = _chroot(spec, build, state, result_dir, packages)
-    chroot.resume_lifecycle(run)
     return chroot
 
 
@@ -385,13 +378,11 @@ def _create_run(spec: ChrootSpec, lifecycle: Lifecycle, build: Build, progress: 
     return run
 
 
-def _chroot(
-    spec: ChrootSpec, build: Build, state: State, result_dir: str | None, packages: tuple[Nevra, ...] | None
-) -> BuildChroot:
+def _chroot(spec: ChrootSpec, build: Build, result_dir: str | None, packages: tuple[Nevra, ...] | None) -> BuildChroot:
     results = NO_RESULTS if spec.results is None else dict(spec.results)
     has_given = spec.result_url is not None or spec.build_config is not None or spec.results is not None
     stored = ChrootData(
-        state,
+        spec.state or State.WAITING,
         spec.started_on,
         spec.ended_on,
         result_dir or "",

@@ -14,7 +14,7 @@ from ..validation import checks
 from ..wire.answer import Answer, Delivery
 from . import fault_effects as effects
 from .clock import Clock
-from .counted import CountedItems, set_counts
+from .counted import CountedItems, count
 from .lock import Lock
 
 
@@ -103,7 +103,7 @@ class Faults(CountedItems[ActiveFault]):
 
     def __init__(self, seed: int, clock: Clock, lock: Lock) -> None:
         super().__init__(lock)
-        self._seed = seed
+        self.seed = seed
         self._clock = clock
 
     def add(self, fault: FaultLike | None = None, **fields: NoReturn) -> ActiveFault:
@@ -132,30 +132,24 @@ class Faults(CountedItems[ActiveFault]):
         """
         self._remove("fault", "id", fault, ActiveFault)
 
-    def reseed(self, seed: int) -> None:
-        """Use another seed from now on."""
-        with self.lock:
-            self._seed = seed
-
     def __repr__(self) -> str:
         return f"<Faults: {checks.counted(len(self), 'fault')}>"
 
     def strike(self, subject: Subject) -> Hit | None:
         """Return the effect of the first fault that affects a request; each fault that matches counts the request."""
         hit: Hit | None = None
-        counts: list[tuple[ActiveFault, int, int]] = []
         with self.lock:
             now = self._clock.now()
             for active in self:
                 if not active.matches(subject):
                     continue
-                seen, hits = min(active.seen + 1, checks.LARGEST_INTEGER), active.hits
-                random = self._random(active, seen)
-                if hit is None and active.hits_at(seen, now, random):
-                    hits += 1
+                seen = min(active.seen + 1, checks.LARGEST_INTEGER)
+                # A generator for each request, so that its draws do not depend on others.
+                random = Random(f"{self.seed}/fault {active.id}/{seen}")
+                hits = hit is None and active.hits_at(seen, now, random)
+                if hits:
                     hit = Hit(active.fault, active.id, subject.endpoint, effects.delivery(active.fault, random))
-                counts.append((active, seen, hits))
-            set_counts(counts)
+                count(active, hit=hits)
         return hit
 
     def write(self) -> list[dict[str, object]]:
@@ -163,7 +157,3 @@ class Faults(CountedItems[ActiveFault]):
         with self.lock:
             now = self._clock.now()
             return [dump_fault(active.spec(now)) for active in self]
-
-    def _random(self, active: ActiveFault, number: int) -> Random:
-        """Return a generator for one request, so that its draws do not depend on others."""
-        return Random(f"{self._seed}/fault {active.id}/{number}")

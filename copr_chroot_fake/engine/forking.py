@@ -36,7 +36,7 @@ def _add_fork(store: Store, source: Project, ownername: str, projectname: str, c
     settings = replace(source.settings, persistent=False, auto_prune=True, contact=None)
     fork = Project(store, store.next_project_id(), ownername, projectname, settings=settings, creator=creator)
     fork.created_on = int(store.clock.now())
-    fork.replace_chroots({name: source.known_chroots[name] for name in source.active_chroots})
+    fork.known_chroots = {name: source.known_chroots[name] for name in source.active_chroots}
     store.add_created_project(fork)
     return fork
 
@@ -54,21 +54,13 @@ def _last_successes(store: Store, project: Project, package: str) -> list[tuple[
 
 
 def _fork_build(store: Store, build: Build, names: list[str], project: Project, package: str) -> None:
-    fork = Build(
-        store.next_build_id(),
-        project,
-        store,
+    fork = replace(
+        build,
+        id=store.next_build_id(),
+        project=project,
         project_dirname=project.projectname,
         stored_package=package,
-        memory_limit=build.memory_limit,
-        timeout=build.timeout,
-        enable_net=build.enable_net,
-        is_background=build.is_background,
-        bootstrap=build.bootstrap,
-        isolation=build.isolation,
-        cancellation=build.cancellation,
-        submitted_on=build.submitted_on,
-        submitter=build.submitter,
+        hidden_package=None,
     )
     fork.source = SourceBuild(
         fork,
@@ -90,4 +82,4 @@ def _fork_build(store: Store, build: Build, names: list[str], project: Project, 
             overrides=Overrides(results=chroot.results, copied=chroot.files_of_packages),
         )
         fork.attach(BuildChroot(fork, name, stored))
-    store.add_submitted(fork, build.batch, ())
+    store.add_submitted(fork)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..model.project import SOURCES
@@ -81,9 +80,4 @@ class MessageLog:
 
     def clear(self) -> None:
         """Drop all messages; the numbers continue."""
-        self.restore(())
-
-    def restore(self, entries: Iterable[Entry]) -> None:
-        """Have other messages; what subscribers are about to get stays."""
         self.entries.clear()
-        self.entries.extend(entries)

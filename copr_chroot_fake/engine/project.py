@@ -6,10 +6,11 @@ keep the values.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..model.package import Package
@@ -25,25 +26,6 @@ DROPPED_DAYS = 7
 """Days until Copr deletes the results of a chroot that a project has dropped."""
 
 _SECONDS_PER_DAY = 24 * 60 * 60
-
-
-class SavedProject(NamedTuple):
-    """Everything about a project that can change."""
-
-    settings: ProjectSettings
-    rows: Mapping[str, ProjectChroot]
-    permissions: Mapping[str, Permissions]
-    packages: Mapping[str, Package]
-    directories: tuple[str, ...]
-    webhook_secret: str | None
-    published: frozenset[tuple[int, str]]
-
-
-class _Chroots(NamedTuple):
-    """The settings of a project's chroots by name; ``known`` are those that it has dropped, too."""
-
-    known: Mapping[str, ProjectChroot]
-    enabled: Mapping[str, ProjectChroot]
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -73,13 +55,15 @@ class Project:
     """``owner/project``."""
     added_after: int = field(init=False)
     """The number of requests before it was added."""
-    _chroots: _Chroots = field(init=False)
+    known_chroots: Mapping[str, ProjectChroot] = field(default_factory=dict)
+    """The settings of its chroots by name, those that it has dropped included."""
+    build_ids: dict[str | None, list[int]] = field(default_factory=dict, init=False)
+    """The ids of its builds by package, in ascending order; those of all builds are under ``None``."""
 
     def __post_init__(self) -> None:
         self.directories = {self.projectname: None}
         self.full_name = f"{self.ownername}/{self.projectname}"
         self.added_after = self.store.requests
-        self.replace_chroots({})
 
     def __repr__(self) -> str:
         return f"<Project {self.full_name}>"
@@ -95,12 +79,7 @@ class Project:
     @property
     def chroots(self) -> Mapping[str, ProjectChroot]:
         """The settings of the chroots that are enabled in it, by name, read-only."""
-        return self._chroots.enabled
-
-    @property
-    def known_chroots(self) -> Mapping[str, ProjectChroot]:
-        """The settings of its chroots, those that it has dropped included."""
-        return self._chroots.known
+        return MappingProxyType({name: row for name, row in self.known_chroots.items() if row.dropped_on is None})
 
     @property
     def active_chroots(self) -> list[str]:
@@ -147,16 +126,19 @@ class Project:
     def _move_last(self, changed: Mapping[str, ProjectChroot]) -> None:
         """Store chroots after the others: Copr's database moves rows of which an indexed column changes."""
         kept = {name: row for name, row in self.known_chroots.items() if name not in changed}
-        self.replace_chroots({**kept, **changed})
+        self.known_chroots = {**kept, **changed}
 
-    def update_chroot(self, chrootname: str, settings: ProjectChroot) -> None:
-        """Store the settings of a chroot."""
-        self.replace_chroots({**self.known_chroots, chrootname: settings})
+    def note_build(self, build_id: int, package: str | None) -> None:
+        """Add a build to its builds, or to those of its package once that is known."""
+        for ids in (self.build_ids.setdefault(key, []) for key in {None, package}):
+            at = bisect_left(ids, build_id)
+            if ids[at : at + 1] != [build_id]:
+                ids.insert(at, build_id)
 
-    def replace_chroots(self, chroots: Mapping[str, ProjectChroot]) -> None:
-        """Replace the chroots, and their settings."""
-        enabled = {name: row for name, row in chroots.items() if row.dropped_on is None}
-        self._chroots = _Chroots(MappingProxyType(dict(chroots)), MappingProxyType(enabled))
+    def forget_build(self, build_id: int, package: str | None) -> None:
+        """Remove a deleted build."""
+        for ids in (self.build_ids[key] for key in {None, package}):
+            del ids[bisect_left(ids, build_id)]
 
     def _row(self, chrootname: str) -> ProjectChroot:
         return self.known_chroots.get(chrootname, NO_SETTINGS)
@@ -180,27 +162,6 @@ class Project:
     def update_package(self, name: str, **changed: object) -> None:
         """Replace fields of a package."""
         self.packages[name] = replace(self.packages[name], **changed)  # type: ignore[arg-type]  # its fields
-
-    def save(self) -> SavedProject:
-        """Return everything about it that can change, for :meth:`restore`."""
-        return SavedProject(
-            self.settings,
-            self.known_chroots,
-            self.permissions,
-            dict(self.packages),
-            tuple(self.directories),
-            self.webhook_secret,
-            self.published,
-        )
-
-    def restore(self, saved: SavedProject) -> None:
-        self.settings = saved.settings
-        self.replace_chroots(saved.rows)
-        self.permissions = saved.permissions
-        self.packages = dict(saved.packages)
-        self.directories = dict.fromkeys(saved.directories)
-        self.webhook_secret = saved.webhook_secret
-        self.published = saved.published
 
 
 def _enabled(row: ProjectChroot) -> ProjectChroot:

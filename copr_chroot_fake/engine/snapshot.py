@@ -7,24 +7,27 @@ removed is back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import NamedTuple, TypeVar
+import copy
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from ..model.account import Account, Group
 from ..validation import checks
-from .build import Build, SavedBuild
-from .chroot import Change
+from .build import Build
+from .chroot import ChrootData
 from .clock import VirtualClock
-from .counted import SavedItems
-from .faults import ActiveFault
-from .message_log import Entry
-from .project import Project, SavedProject
-from .store import Batch, Store
-from .submission_rules import SubmissionRule
+from .lifecycle_run import LifecycleRun
+from .project import Project
+from .source import SourceBuild
+from .store import CONTENT, Store
 
-K = TypeVar("K")
-V = TypeVar("V")
+
+class _Saved(NamedTuple):
+    """An object with copies of some of its fields."""
+
+    item: object
+    names: Sequence[str]
+    values: Sequence[object]
 
 
 class Snapshot(NamedTuple):
@@ -33,19 +36,8 @@ class Snapshot(NamedTuple):
     store: Store
     now: float
     seed: int
-    mock_chroots: dict[str, bool]
-    projects: tuple[tuple[Project, SavedProject], ...]
-    builds: tuple[tuple[Build, SavedBuild], ...]
-    batches: dict[int, Batch]
-    accounts: dict[str, Account]
-    groups: dict[str, Group]
-    removed: frozenset[int]
-    last_ids: tuple[int, int, int]
-    submission_rules: SavedItems[SubmissionRule]
-    faults: SavedItems[ActiveFault]
-    changes: tuple[Change, ...]
-    messages: tuple[Entry, ...]
     results_root: str
+    saved: Sequence[_Saved]
 
     def __enter__(self) -> Snapshot:
         return self
@@ -55,31 +47,19 @@ class Snapshot(NamedTuple):
         restore(self)
 
     def __repr__(self) -> str:
-        return f"<Snapshot of {checks.counted(len(self.builds), 'build')} at {self.now:.10g}>"
+        builds = sum(isinstance(saved.item, Build) for saved in self.saved)
+        return f"<Snapshot of {checks.counted(builds, 'build')} at {self.now:.10g}>"
 
 
 def take(store: Store) -> Snapshot:
+    """Return the state of a store."""
     with store.lock:
-        # A message that was delivered before the snapshot must not be delivered again after it is restored.
-        messages = tuple(store.ordered_messages())
-        return Snapshot(
-            store,
-            store.clock.now(),
-            store.seed,
-            dict(store.mock_chroots),
-            tuple((project, project.save()) for project in store.projects.values()),
-            tuple((build, build.save()) for build in store.builds.values()),
-            _copy_batches(store.batches),
-            dict(store.accounts),
-            dict(store.groups),
-            frozenset(store.removed),
-            store.last_ids,
-            store.submission_rules.save(),
-            store.faults.save(),
-            tuple(store.changes),
-            messages,
-            store.results_root,
-        )
+        # What is due happens first, so that its messages are not delivered again after the snapshot is restored.
+        store.catch_up()
+        saved = [
+            _Saved(item, names, [_copied(getattr(item, name)) for name in names]) for item, names in _fields(store)
+        ]
+        return Snapshot(store, store.clock.now(), store.seed, store.results_root, saved)
 
 
 def restore(snapshot: Snapshot) -> None:
@@ -88,40 +68,49 @@ def restore(snapshot: Snapshot) -> None:
     with store.lock:
         if isinstance(store.clock, VirtualClock):
             store.clock.restore(snapshot.now)
-        store.reseed(snapshot.seed)
-        _refill(store.mock_chroots, snapshot.mock_chroots)
-        _refill(store.projects, {project.full_name: project for project, _ in snapshot.projects})
-        for project, content in snapshot.projects:
-            project.restore(content)
-        _refill(store.batches, _copy_batches(snapshot.batches))
-        store.last_ids = snapshot.last_ids
-        store.last_batch_id = max(snapshot.batches, default=0)
-        for build, saved in snapshot.builds:
-            build.restore(saved)
+        for item, names, values in snapshot.saved:
+            for name, value in zip(names, values, strict=True):
+                _put_back(item, name, value)
+        for project in store.projects.values():
+            project.build_ids.clear()
+        store.timeline.clear()
+        store.poll_loops.clear()
+        for build in store.builds.values():
             # The fake may be served at another address by now.
             build.source.package = build.source.package.moved(snapshot.results_root, store.results_root)
-        builds = {build.id: build for build, _ in snapshot.builds}
-        _refill(store.builds, builds)
-        store.timeline.clear()
-        for build in builds.values():
+            build.project.note_build(build.id, build.stored_package)
+            build.forget_all_rendered()
             build.schedule()
-        store.index.forget()
-        _refill(store.accounts, snapshot.accounts)
-        _refill(store.groups, snapshot.groups)
-        store.removed = set(snapshot.removed)
-        store.submission_rules.restore(snapshot.submission_rules)
-        store.faults.restore(snapshot.faults)
-        store.changes.clear()
-        store.changes.extend(snapshot.changes)
-        store.poll_loops.clear()
-        store.messages.restore(snapshot.messages)
 
 
-def _copy_batches(batches: Mapping[int, Batch]) -> dict[int, Batch]:
-    return {number: replace(batch, builds=[*batch.builds]) for number, batch in batches.items()}
+def _fields(store: Store) -> Iterator[tuple[object, Sequence[str]]]:
+    """Yield all objects that change, with the names of their fields."""
+    yield store, CONTENT
+    yield store.messages, ("entries",)
+    yield store.faults, ("active", "last_id", "seed")
+    yield store.submission_rules, ("active", "last_id")
+    for counted in (*store.faults, *store.submission_rules):
+        yield counted, ("seen", "hits")
+    for batch in store.batches.values():
+        yield batch, ("builds",)
+    for project in store.projects.values():
+        yield project, Project.__slots__
+    for build in store.builds.values():
+        yield build, Build.__slots__
+        yield build.source, SourceBuild.__slots__
+        for chroot in build.stored_chroots:
+            yield chroot, ("stored",)
 
 
-def _refill(mapping: dict[K, V], was: Mapping[K, V]) -> None:
-    """Restore the content of a mapping, for everybody who holds it."""
-    mapping.clear()
-    mapping.update(was)
+def _copied(value: object) -> object:
+    return copy.copy(value) if isinstance(value, (dict, list, set, deque, ChrootData, LifecycleRun)) else value
+
+
+def _put_back(item: object, name: str, value: object) -> None:
+    if isinstance(item, Store) and isinstance(value, dict):
+        # For everybody who holds the mapping.
+        mapping = getattr(item, name)
+        mapping.clear()
+        mapping.update(value)
+    else:
+        setattr(item, name, _copied(value))

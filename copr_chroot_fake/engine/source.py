@@ -6,10 +6,9 @@ Copr learns the name of the package and the chroots from it.
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass, field, fields
+from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING
 
 from ..errors import EventError, InputError
@@ -379,17 +378,6 @@ class SourceBuild:
         if run is not None and (state not in UNFINISHED or not run.move_to_state(state, self._build.store.clock.now())):
             self.run = None
         self._build.schedule()
-
-    def save(self) -> SourceBuild:
-        """Return a copy, for :meth:`restore`."""
-        copied = copy.copy(self)
-        copied.run = copy.copy(self.run)
-        return copied
-
-    def restore(self, saved: SourceBuild) -> None:
-        for each in fields(self):
-            setattr(self, each.name, getattr(saved, each.name))
-        self.run = copy.copy(saved.run)
 
 
 def _distribution(chrootname: str) -> str:

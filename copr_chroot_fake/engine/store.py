@@ -21,17 +21,16 @@ from ..model.states import State
 from ..scenario.spec import SubmissionRuleSpec
 from ..validation import checks
 from .build import Build
-from .build_index import BuildIndex
 from .chroot import BuildChroot, Change
 from .clock import Clock, SystemClock, VirtualClock
 from .collection import Collection as ReadOnlyCollection
-from .counted import Counts, first_free, set_counts
+from .counted import first_free
 from .faults import Faults
 from .lock import Lock
 from .message_log import Entry, MessageLog
 from .poll_loops import PollLoops
 from .project import Project
-from .submission_rules import SubmissionRule, SubmissionRules
+from .submission_rules import SubmissionRules
 from .timeline import Timeline
 
 
@@ -67,6 +66,23 @@ class Additions:
     """The new time of a virtual clock."""
 
 
+CONTENT = (
+    "mock_chroots",
+    "projects",
+    "builds",
+    "batches",
+    "accounts",
+    "groups",
+    "removed",
+    "changes",
+    "seed",
+    "last_build_id",
+    "last_project_id",
+    "last_package_id",
+    "last_batch_id",
+)
+"""The fields of a store that a snapshot restores."""
+
 CHANGES_KEPT = 10_000
 """The number of latest changes that are kept."""
 
@@ -88,7 +104,6 @@ class Store:
         "faults",
         "first_build_id",
         "groups",
-        "index",
         "last_batch_id",
         "last_build_id",
         "last_package_id",
@@ -123,7 +138,6 @@ class Store:
         self.projects: dict[str, Project] = {}
         self.builds: dict[int, Build] = {}
         self.timeline = Timeline()
-        self.index = BuildIndex(self.builds)
         self.accounts: dict[str, Account] = {}
         """By login; if there are none, any login is accepted."""
         self.groups: dict[str, Group] = {}
@@ -203,21 +217,20 @@ class Store:
             source.package = source.package.moved(self.own_results_root, self.results_root)
             if build.batch is not None:
                 self.put_in_batch(build, build.batch)
-            self.index.add(build)
+            build.project.note_build(build.id, build.stored_package)
             build.schedule()
             for chroot in build.stored_chroots:
                 self.note_begun(chroot)
 
-    def add_submitted(self, build: Build, batch: int | None, counts: Counts[SubmissionRule]) -> None:
-        """Add a build that a user has submitted, and count it for the rules that it matches."""
+    def add_submitted(self, build: Build) -> None:
+        """Add a build that a user has submitted."""
         self.builds[build.id] = build
         self.last_build_id = max(self.last_build_id, build.id)
         self._add_to_project(build)
-        if batch is not None:
-            self.put_in_batch(build, batch)
-        self.index.add(build)
+        if build.batch is not None:
+            self.put_in_batch(build, build.batch)
+        build.project.note_build(build.id, build.stored_package)
         build.schedule()
-        set_counts(counts)
         self.created.append(build)
 
     def add_created_project(self, project: Project) -> None:
@@ -331,7 +344,6 @@ class Store:
             self.last_build_id = self.first_build_id - 1
             self.last_project_id = self.last_package_id = self.last_batch_id = 0
             self.timeline.clear()
-            self.index.forget()
             self.submission_rules.clear()
             self.faults.clear()
             self.poll_loops.clear()
@@ -341,15 +353,13 @@ class Store:
         with self.lock:
             for build in self.builds.values():
                 build.source.package = build.source.package.moved(self.results_root, results_root)
-                build.forget_rendered()
-                for chroot in build.stored_chroots:
-                    chroot.forget_rendered()
+                build.forget_all_rendered()
             self.results_root = results_root
 
     def remove(self, build: Build) -> None:
         """Remove a build, unless another has its id by now."""
         if self.builds.get(build.id) is build:
-            self.index.remove(build)
+            build.project.forget_build(build.id, build.stored_package)
             del self.builds[build.id]
             self.removed.add(build.id)
             self.schedule_after(build)
@@ -358,7 +368,7 @@ class Store:
         """Use another random seed."""
         with self.lock:
             self.seed = seed
-            self.faults.reseed(seed)
+            self.faults.seed = seed
 
     @property
     def is_due(self) -> bool:
@@ -470,10 +480,15 @@ class Store:
         batch = self.batches[self.last_batch_id] = Batch(self.last_batch_id, blocked_by)
         return batch.id
 
-    def builds_in(self, project: Project, package: str | None = None) -> list[Build]:
+    def builds_in(
+        self, project: Project, package: str | None = None, offset: int = 0, limit: int | None = None
+    ) -> list[Build]:
         """Return the builds of a project that no lifecycle has deleted by now, or those of a package; newest first."""
         self.catch_up()
-        return [self.builds[number] for number in self.index.page(project.full_name, package, 0, None)]
+        ids = project.build_ids.get(package, [])
+        stop = max(len(ids) - offset, 0)
+        first = 0 if limit is None else max(stop - limit, 0)
+        return [self.builds[number] for number in reversed(ids[first:stop])]
 
     def existing_build(self, build_id: int) -> Build:
         """Return a build.

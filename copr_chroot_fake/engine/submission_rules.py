@@ -12,7 +12,7 @@ from ..model.shell_pattern import ShellPattern
 from ..scenario.spec import OutcomeSpec, SubmissionRuleSpec
 from ..validation import checks
 from ..validation.spec import dump
-from .counted import CountedItems, Counts
+from .counted import CountedItems, count
 
 if TYPE_CHECKING:
     from .build import Build
@@ -151,28 +151,26 @@ class SubmissionRules(CountedItems[SubmissionRule]):
         """The ids of the rules."""
         return self.active.keys()
 
-    def apply(self, build: Build) -> Counts[SubmissionRule]:
+    def apply(self, build: Build) -> None:
         """Let the first rule that matches the source build, and the first for each chroot, decide what happens to them.
 
         A rule for some chroots leaves the source build and the others to later rules. Each rule that matches counts the
-        build, also if earlier rules decide. The build is not in the fake yet, so the new counts are only returned.
+        build, also if earlier rules decide. If a function of a rule raises an exception, nothing is counted.
         """
-        counts: list[tuple[SubmissionRule, int, int]] = []
         source = build.source
         source.lifecycle = _SUCCEEDS
         if not self.active:
-            return counts
+            return
         outcomes: dict[str, OutcomeSpec] = {}
         names = undecided = build.names or build.allowed_chroots
         is_decided = False
-        for active in self:
+        matching = [active for active in self if active.matching(names) or active.rule.chroot is None]
+        for active in [active for active in matching if active.matches(build)]:
             rule = active.rule
-            if (rule.chroot is not None and not active.matching(names)) or not active.matches(build):
-                continue
-            seen = min(active.seen + 1, checks.LARGEST_INTEGER)
             own = active.matching(undecided)
-            applies = rule.nth in (None, seen) and not is_decided and (rule.chroot is None or bool(own))
-            counts.append((active, seen, min(active.hits + applies, checks.LARGEST_INTEGER)))
+            is_next = rule.nth in (None, min(active.seen + 1, checks.LARGEST_INTEGER))
+            applies = is_next and not is_decided and (rule.chroot is None or bool(own))
+            count(active, hit=applies)
             if not applies:
                 continue
             if any(given is not None for given in (rule.chroot, rule.packages, rule.results)):
@@ -185,7 +183,6 @@ class SubmissionRules(CountedItems[SubmissionRule]):
             undecided = [name for name in undecided if name not in own]
         if outcomes:
             source.outcomes = outcomes
-        return counts
 
     def write(self) -> list[dict[str, object]]:
         """Return objects that parse back to the same rules; those with a function cannot be written."""

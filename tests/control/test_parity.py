@@ -86,7 +86,6 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "Faults.remove": ("DELETE /faults/{fault_id}",),
     "Faults.clear": ("DELETE /faults",),
     "Faults.write": ("GET /faults", "GET /scenario"),
-    "Faults.reseed": ("POST /seed",),
     "SubmissionRules.remove": ("DELETE /submission-rules/{rule_id}",),
     "SubmissionRules.clear": ("DELETE /submission-rules",),
     "SubmissionRules.write": ("GET /submission-rules", "GET /scenario"),
@@ -133,10 +132,11 @@ NO_CALLS: Mapping[str, str] = {
         f"Build.{name}": INSIDE
         for name in (
             "add_waiting", "added_after", "allowed_chroots", "attach", "by_name", "cancellation", "confirmed_by",
-            "default_packages", "forget_rendered", "had_lifecycle", "has_ended", "hidden_package", "hide_package",
+            "default_packages", "forget_all_rendered", "forget_rendered",
+            "had_lifecycle", "has_ended", "hidden_package", "hide_package",
             "is_coupled", "is_in_store", "known_chroots", "mark_canceled", "may_hide_package", "names",
             "needs_more_polls", "poll",
-            "rendered", "rendered_page", "restore", "result_dir", "results_url", "reveal_package", "save", "schedule",
+            "rendered", "rendered_page", "result_dir", "results_url", "reveal_package", "schedule",
             "set_package", "source_result_dir", "source_results_url", "source_started_on", "start_run", "store",
             "stored_chroots", "stored_end", "stored_package",
         )
@@ -146,15 +146,15 @@ NO_CALLS: Mapping[str, str] = {
         for name in (
             "advance_problem", "continue_from", "default_announced", "describe", "due", "end_unbuilt",
             "enter_next_stage", "fail_import", "files_of_packages", "forget_rendered", "is_waiting",
-            "last_time", "next_due", "order", "poll", "queue", "rendered", "restore", "resume_lifecycle", "save",
-            "schedule", "start_lifecycle", "stored", "stored_state", "wait_for_source", "waits_for_reading",
+            "last_time", "next_due", "order", "poll", "queue", "rendered", "resume_lifecycle", "schedule",
+            "start_lifecycle", "stored", "stored_state", "wait_for_source", "waits_for_reading",
         )
     },
     **{
         f"Faults.{name}": INSIDE
-        for name in ("add_written", "restore", "save", "strike")
+        for name in ("add_written", "strike")
     },
-    **{f"SubmissionRules.{name}": INSIDE for name in ("add", "apply", "ids", "restore", "save")},
+    **{f"SubmissionRules.{name}": INSIDE for name in ("add", "apply", "ids")},
     **{f"{clock}.reach": INSIDE for clock in ("VirtualClock", "SystemClock")},
     "VirtualClock.restore": "a part of restoring a snapshot",
     "SystemClock.restore": "a part of loading a state",

@@ -370,8 +370,8 @@ READ_ONLY: Mapping[str, str] = {
         "possible_events result_dir result_url results run started_at started_on state"
     ),
     "Project": (
-        "active_chroots added_after chroots created_on creator days_until_deletion directories full_name group id "
-        "known_chroots ownername packages permissions projectname published settings store webhook_secret"
+        "active_chroots added_after build_ids chroots created_on creator days_until_deletion directories full_name "
+        "group id known_chroots ownername packages permissions projectname published settings store webhook_secret"
     ),
     "Faults": "write",
     "SubmissionRules": "write",
@@ -381,17 +381,14 @@ READ_ONLY: Mapping[str, str] = {
 """The members that only read, or only lead to the fake."""
 
 THROUGH_ANOTHER = {
-    "Faults.reseed": "FakeCopr.reseed",
     "Project.drop_chroots": "Project.disable",
     "Project.enable_chroots": "Project.enable",
-    "Project.restore": "FakeCopr.restore",
-    "Project.save": "FakeCopr.snapshot",
     **dict.fromkeys(
         (
             "Project.add_package",
+            "Project.forget_build",
+            "Project.note_build",
             "Project.publish",
-            "Project.replace_chroots",
-            "Project.update_chroot",
             "Project.update_package",
         ),
         "FakeCopr.answer",
