@@ -35,6 +35,16 @@ def all_answers(fake: FakeCopr, rounds: int, tick: float = 0) -> list[bytes]:
     return seen
 
 
+def test_chroot_that_fails_with_its_source_is_no_longer_canceled() -> None:
+    """A copy behaves like the original, which was canceled before."""
+    fake = FakeCopr(progress="manual")
+    fake.add_build({F41: {"lifecycle": "canceled-while-pending", "progress": "immediate"}}, id=1)
+    copy = FakeCopr.from_scenario(fake.to_scenario(), progress="manual")
+    for each in (fake, copy):
+        each.builds[1].report_source("failed")
+    assert copy.to_scenario() == fake.to_scenario()
+
+
 def test_restore_brings_back_all_state() -> None:
     """States, times, lifecycles, clock, builds and projects."""
     fake = FakeCopr(progress="clock")

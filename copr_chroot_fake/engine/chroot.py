@@ -489,7 +489,6 @@ class BuildChroot:
                 raise InputError("ended_on", problem)
             self.stored.started_on, self.stored.ended_on = start, end
             self.stored.run = None
-            self.stored.was_canceled = False
             self._build.reveal_package()
             self._enter_state(to, int(self._build.store.clock.now()))
 
@@ -663,12 +662,12 @@ class BuildChroot:
         is_canceled = self._build.cancellation is not None
         transition = None if self._is_absent else find_transition(event, self.stored.state, is_canceled)
         assert transition is not None, f"{self.describe()}: {event} is checked to be possible"
-        self.stored.was_canceled = event is Event.CONFIRM_CANCEL
         stamps = [stamp for stamp in transition.stamps if stamp not in without]
         packages = self._planned_packages if packages is None else packages
         # What is never built started when its source build did.
         started_on = now if event is Event.START else self._build.source_started_on(now)
         self._stamp(transition.target, stamps, now, started_on, result_dir or self._planned_result_dir, packages)
+        self.stored.was_canceled = event is Event.CONFIRM_CANCEL
 
     def _stamp(
         self,
@@ -709,7 +708,7 @@ class BuildChroot:
             build.store.messages.note_chroot(build, self._name, state, now)
         if starts or is_rescheduled(self.stored.state, state):
             self.stored.is_announced = True
-        self.stored.state = state
+        self.stored.state, self.stored.was_canceled = state, False
         self.forget_rendered()
         if build.is_in_store:
             build.store.changes.append(Change(now, build.id, self._name, state))
