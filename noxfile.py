@@ -105,7 +105,16 @@ QUICK = ("-m", "not slow")
 
 STARTS = Path("docs/start")
 
-ALONE = ("base", "faker", "httpx2", "messages", "requests", "yaml", *sorted(page.name for page in STARTS.glob("*.md")))
+ALONE = (
+    "base",
+    "faker",
+    "httpx2",
+    "messages",
+    "requests",
+    "rpm",
+    "yaml",
+    *sorted(page.name for page in STARTS.glob("*.md")),
+)
 """What has to work with nothing else installed: extras, and start pages with the packages that they name.
 
 The pages install the extras ``pytest`` and ``server``.

@@ -92,6 +92,19 @@ def check_yaml() -> None:
         assert 1 in FakeCopr.from_scenario(path).builds
 
 
+def check_rpm() -> None:
+    fake = FakeCopr(progress="immediate")
+    fake.add_project("jdoe/p", chroots=["fedora-43-x86_64"])
+    headers = {"Authorization": "Basic amRvZTp0b2tlbg==", "Content-Type": "multipart/form-data; boundary=x"}
+    parts = (
+        'name="json"; filename="json"\r\n\r\n{"ownername": "jdoe", "projectname": "p"}',
+        'name="pkgs"; filename="any.spec"\r\n\r\nName: tree\nVersion: 1\nRelease: 1\n',
+    )
+    body = "".join(f"--x\r\nContent-Disposition: form-data; {part}\r\n" for part in parts) + "--x--\r\n"
+    assert fake.answer("POST", "/api_3/build/create/upload", headers, body.encode()).status == 200
+    assert fake.builds[1].package == "tree"
+
+
 def check_messages() -> None:
     fake = FakeCopr()
     fake.add_build({"fedora-43-x86_64": "running"})["fedora-43-x86_64"].report("succeeded")
@@ -140,6 +153,7 @@ CHECKS: Mapping[str, Callable[[], None]] = {
     "httpx2": check_httpx2,
     "messages": check_messages,
     "requests": check_requests,
+    "rpm": check_rpm,
     "yaml": check_yaml,
 }
 

@@ -11,6 +11,7 @@ from copr_chroot_fake import FakeCopr, InputError
 
 from .adapters import credentials
 from .chroots import F41, F42
+from .uploads import upload
 
 URLS = [f"https://example.com/{name}-1-1.src.rpm" for name in ("hello", "world")]
 HEADERS = [("Authorization", credentials("jdoe", "s3cret")), ("Content-Type", "application/json")]
@@ -109,12 +110,7 @@ def test_rejected_submission_does_not_count() -> None:
 
 
 def test_upload_is_found_by_filename(fake: FakeCopr) -> None:
-    body = b'--x\r\nContent-Disposition: form-data; name="pkgs"; filename="a.spec"\r\n\r\nName: a\r\n' + (
-        b'--x\r\nContent-Disposition: form-data; name="json"; filename="json"\r\n\r\n'
-        b'{"ownername": "jdoe", "projectname": "hello"}\r\n--x--\r\n'
-    )
-    headers = [HEADERS[0], ("Content-Type", "multipart/form-data; boundary=x")]
-    assert fake.answer("POST", "/api_3/build/create/upload", headers, body).status == 200
+    upload(fake, "a.spec", b"Name: a", project="jdoe/hello")
     fake.assert_submitted(project="jdoe/hello", filename="a.spec", times=1)
     with pytest.raises(AssertionError, match=r"\+     'filename': 'a.spec',"):
         fake.assert_submitted(filename="b.spec")

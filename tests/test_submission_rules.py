@@ -12,6 +12,7 @@ from copr_chroot_fake import Build, FakeCopr, InputError, Lifecycle, ScenarioErr
 
 from .chroots import F42, F43
 from .test_submitted_builds import HEADERS, fake_with_project, get, submit
+from .uploads import upload
 
 EPEL = "epel-10-s390x"
 NANO = "https://example.org/nano-8-1.src.rpm"
@@ -111,13 +112,7 @@ def test_rule_matches_the_repository_of_a_source(fake: FakeCopr, condition: Mapp
 def test_rule_matches_the_name_of_an_uploaded_file(fake: FakeCopr) -> None:
     """A rule selects uploads by the name of the file."""
     rules = [fake.on_submit(lifecycle="fails", url=pattern) for pattern in ("nano*.spec", "vim.spec")]
-    body = (
-        b'--x\r\nContent-Disposition: form-data; name="pkgs"; filename="nano.spec"\r\n\r\nName: nano\r\n'
-        b'--x\r\nContent-Disposition: form-data; name="json"; filename="json"\r\n\r\n'
-        b'{"ownername": "jdoe", "projectname": "tools"}\r\n--x--\r\n'
-    )
-    headers = {**HEADERS, "Content-Type": "multipart/form-data; boundary=x"}
-    assert fake.answer("POST", "/api_3/build/create/upload", headers, body).status == 200
+    upload(fake, "nano.spec", b"Name: nano")
     assert [rule.hits for rule in rules] == [1, 0]
 
 

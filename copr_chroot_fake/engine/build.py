@@ -365,9 +365,7 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
 
     def default_packages(self, chrootname: str) -> tuple[Nevra, ...]:
         """Return plausible packages that it builds in a chroot."""
-        version = self.source.package.version if self.source.is_independent else None
-        package = self.stored_package or self.hidden_package
-        return defaults.packages(chrootname, package, version or defaults.SOURCE_VERSION)
+        return self.source.default_packages(chrootname, self.stored_package or self.hidden_package)
 
     @property
     def source_result_dir(self) -> str:

@@ -21,6 +21,7 @@ _FORKABLE = (State.SUCCEEDED, State.FORKED)
 
 def fork_project(store: Store, source: Project, ownername: str, projectname: str, creator: str) -> Project:
     """Fork a project into another one, which is added if there is none."""
+    store.catch_up()
     fork = store.projects.get(f"{ownername}/{projectname}") or _add_fork(store, source, ownername, projectname, creator)
     # Copr's database finds the packages of a project by an index that ends with their names.
     for package in sorted(source.packages.values(), key=attrgetter("name")):
@@ -66,6 +67,7 @@ def _fork_build(store: Store, build: Build, names: list[str], project: Project, 
         fork,
         type=build.source.type,
         config=build.source.config,
+        content=build.source.content,
         stored_state=State.FORKED,
         result_dir=defaults.source_result_dir(fork.id),
         results=build.source.results,

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ..errors import EventError, InputError
 from ..model import defaults
+from ..model.changelog import ChangelogEntry
 from ..model.lifecycle import UNBUILT_LIFECYCLES, Lifecycle, Plan
 from ..model.nevra import Nevra
 from ..model.progress import Progress
@@ -22,6 +23,7 @@ from ..model.source import FAILING_SOURCE_PLAN, SOURCE_PLAN, UNBUILT, UNFINISHED
 from ..model.states import State
 from ..model.task import is_announced, is_rescheduled, source_task_ends
 from ..scenario.spec import OutcomeSpec
+from ..sources.reading import NOT_UPLOADED, Reading, read_source
 from ..validation import checks
 from .lifecycle_run import LifecycleRun
 
@@ -78,6 +80,8 @@ class SourceBuild:
     """Whether its start needs no message anymore, as that of a chroot."""
     is_made: bool = field(default=True, init=False)
     """Whether it has made its package, if its state follows from the chroots."""
+    _reading: Reading | None = field(default=None, init=False)
+    """What its content tells, once that has been read."""
 
     def __post_init__(self) -> None:
         self.is_announced = self.default_announced
@@ -119,9 +123,43 @@ class SourceBuild:
         return self.stored_state not in UNBUILT or all(chroot.run is None for chroot in self._build.stored_chroots)
 
     @property
+    def reading(self) -> Reading:
+        """What its content tells about its package, which is read once."""
+        if self._reading is None:
+            name = str(self.config.get("pkg") or "")
+            self._reading = NOT_UPLOADED if self.content is None else read_source(name, self.content)
+        return self._reading
+
+    @property
+    def expected_name(self) -> str | None:
+        """The name of the package that it will make, as far as a rule, its content or its location tells."""
+        facts = self.reading.facts
+        return self.planned_name or (defaults.package_of(self.config) if facts is None else facts.name)
+
+    @property
+    def changelog(self) -> tuple[ChangelogEntry, ...]:
+        """The latest entries of the changelog, the latest first."""
+        facts = self.reading.facts
+        return () if facts is None else facts.changelog
+
+    def default_packages(self, chrootname: str, package: str | None) -> tuple[Nevra, ...]:
+        """Return plausible packages that a chroot builds: those in its content, or one with the name of the package."""
+        facts = self.reading.facts
+        version = self.package.version if self.is_independent else None
+        has_dist_tag = facts is None or facts.has_dist_tag
+        built = defaults.packages(chrootname, package, version or defaults.SOURCE_VERSION, has_dist_tag=has_dist_tag)
+        if facts is None or facts.name != package:
+            return built
+        source, main = built
+        arches = {True: "noarch", False: main.arch}
+        return source, *(replace(main, name=each.name, arch=arches[each.is_noarch]) for each in facts.binaries)
+
+    @property
     def plan(self) -> Plan:
         """The stages that it goes through."""
-        fails = self.lifecycle is not None and UNBUILT_LIFECYCLES.get(self.lifecycle) == "source-fails"
+        fails = self.reading.fails or (
+            self.lifecycle is not None and UNBUILT_LIFECYCLES.get(self.lifecycle) == "source-fails"
+        )
         return FAILING_SOURCE_PLAN if fails else SOURCE_PLAN
 
     def add_result(self, name: str, content: str | bytes) -> None:
@@ -238,10 +276,12 @@ class SourceBuild:
         """Make the source package and its chroots known."""
         build = self._build
         if build.stored_package is None:
-            planned = build.hidden_package or self.planned_name or defaults.package_of(self.config)
+            planned = build.hidden_package or self.expected_name
             build.set_package(name or planned or defaults.PACKAGE)
             build.hidden_package = None
-        version = made.version or self.package.version or self.planned_version or defaults.version_of(self.config)
+        facts = self.reading.facts
+        expected = defaults.version_of(self.config) if facts is None else facts.version
+        version = made.version or self.package.version or self.planned_version or expected
         url = made.url or f"{build.source_results_url}/{build.stored_package}-{version.rpartition(':')[2]}.src.rpm"
         self.package = SourcePackage(version, url)
         if not build.names:
@@ -249,7 +289,8 @@ class SourceBuild:
         self.stored_state = State.IMPORTING if build.names else State.FAILED
         for chroot in build.stored_chroots:
             chroot.wait_for_source(now)
-        self._end_chroots((*skip, *self._names_with("skipped")), State.SKIPPED, now)
+        excluded = [] if facts is None else [name for name in build.names if facts.excludes(name)]
+        self._end_chroots((*skip, *excluded, *self._names_with("skipped")), State.SKIPPED, now)
         self._end_chroots(self._names_with("forked"), State.FORKED, now)
 
     def _end_chroots(self, chrootnames: Iterable[str], state: State, now: float) -> None:

@@ -101,7 +101,7 @@ def _projects_of(build: Build) -> Collection[str]:
 
 def _packages_of(build: Build) -> Collection[str]:
     """Return the name of a submitted build's package, or the one that its source will probably have."""
-    return [build.stored_package or defaults.package_of(build.source.config) or defaults.PACKAGE]
+    return [build.stored_package or build.source.expected_name or defaults.PACKAGE]
 
 
 def _urls_of(build: Build) -> Collection[str]:

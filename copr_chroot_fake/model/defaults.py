@@ -52,12 +52,14 @@ _EVR = r"(?a:(?:([0-9]{1,9}):)?([\w.+~^]+)-([\w.+~^]+))"
 _DIST_TAG = rf"\.(?:{'|'.join(sorted({*_DIST_TAGS.values()}))})[0-9]+(?:_[0-9]+)?$"
 
 
-def packages(chrootname: str, package: str | None, source_version: str = SOURCE_VERSION) -> tuple[Nevra, ...]:
-    """Return a source and a binary package of a version, with the dist tag of the chroot."""
+def packages(
+    chrootname: str, package: str | None, source_version: str = SOURCE_VERSION, *, has_dist_tag: bool = True
+) -> tuple[Nevra, ...]:
+    """Return a source and a binary package of a version, with the dist tag of the chroot if it has one."""
     found = re.fullmatch(_EVR, source_version) or re.fullmatch(_EVR, SOURCE_VERSION)
     assert found is not None
     epoch, version, release = found[1], sys.intern(found[2]), found[3]
-    release = sys.intern(re.sub(_DIST_TAG, "", release) + dist_tag(chrootname))
+    release = sys.intern(re.sub(_DIST_TAG, "", release) + dist_tag(chrootname) if has_dist_tag else release)
     number = None if epoch is None else int(epoch)
     return _source_and_binary(package or PACKAGE, version, release, package_arch(chrootname), number)
 

@@ -95,7 +95,8 @@ def _compressed(read: Callable[[], bytes], job: Job) -> bytes:
 
 
 def _package(nevra: Nevra, job: Job) -> bytes:
-    return rpm_file.write(nevra, source=job.source, vendor=rpm_file.vendor(job.directory), built_on=job.modified)
+    vendor, changelog = rpm_file.vendor(job.directory), job.build.source.changelog
+    return rpm_file.write(nevra, source=job.source, vendor=vendor, built_on=job.modified, changelog=changelog)
 
 
 def _build_info(job: Job) -> bytes:

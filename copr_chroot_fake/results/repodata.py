@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from html import escape
 from typing import NamedTuple, cast
@@ -94,7 +94,7 @@ def _packages_of(directory: str, job: Job, base: str) -> Iterator[_Package]:
 
 def _document(name: str, packages: Sequence[_Package]) -> bytes:
     root, attributes = _ROOTS[name]
-    elements = "".join(map(_primary if name == "primary" else _empty, packages))
+    elements = "".join(map(_WRITERS[name], packages))
     return f'{_DECLARATION}<{root} {attributes} packages="{len(packages)}">\n{elements}</{root}>\n'.encode()
 
 
@@ -133,11 +133,23 @@ def _primary(package: _Package) -> str:
 """
 
 
-def _empty(package: _Package) -> str:
-    """Return the files or the changelog of a package, which has neither."""
+def _filelists(package: _Package, content: str = "") -> str:
+    """Return the files of a package, which has none."""
     nevra = package.nevra
     attributes = f'pkgid="{package.checksum}" name="{_xml(nevra.name)}" arch="{_xml(nevra.arch)}"'
-    return f"<package {attributes}>\n  <version {_version(nevra)}/>\n</package>\n"
+    return f"<package {attributes}>\n  <version {_version(nevra)}/>\n{content}</package>\n"
+
+
+def _other(package: _Package) -> str:
+    """Return the changelog of a package, the latest entry last."""
+    entries = [
+        f'  <changelog author="{_xml(entry.author)}" date="{entry.time}">{_xml(entry.text)}</changelog>\n'
+        for entry in reversed(package.job.build.source.changelog)
+    ]
+    return _filelists(package, "".join(entries))
+
+
+_WRITERS: Mapping[str, Callable[[_Package], str]] = {"primary": _primary, "filelists": _filelists, "other": _other}
 
 
 def _version(nevra: Nevra) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import gzip
 import hashlib
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from ..model.changelog import ChangelogEntry
 from ..model.nevra import Nevra
 
 # The numbers of types and tags are those of rpm, whose names are beside them.
@@ -56,8 +57,8 @@ class _Value(NamedTuple):
     data: bytes
 
 
-def _int32(number: int) -> _Value:
-    return _Value(_INT32, 1, 4, struct.pack(">I", number))
+def _int32(*numbers: int) -> _Value:
+    return _Value(_INT32, len(numbers), 4, struct.pack(f">{len(numbers)}I", *numbers))
 
 
 def _binary(data: bytes) -> _Value:
@@ -79,13 +80,16 @@ def _encode(text: str) -> bytes:
 _PAYLOAD_DIGEST = _texts(hashlib.sha256(_PAYLOAD).hexdigest())
 
 
-def write(nevra: Nevra, *, source: Nevra, vendor: str, built_on: int) -> bytes:
+def write(
+    nevra: Nevra, *, source: Nevra, vendor: str, built_on: int, changelog: Sequence[ChangelogEntry] = ()
+) -> bytes:
     """Return a package; the same arguments give the same bytes.
 
     :param source: the source package that it was built from.
     :param built_on: the build time, as a Unix time.
+    :param changelog: its changelog, the latest entry first.
     """
-    header = _header(_HEADER_IMMUTABLE, _tags(nevra, source, vendor, built_on))
+    header = _header(_HEADER_IMMUTABLE, _tags(nevra, source, vendor, built_on) | _changelog_tags(changelog))
     signature = _header(
         _HEADER_SIGNATURES,
         {
@@ -170,6 +174,17 @@ def _tags(nevra: Nevra, source: Nevra, vendor: str, built_on: int) -> dict[int, 
         tags[1112] = _int32(_EQUAL)  # PROVIDEFLAGS
         tags[1113] = _texts(f"{epoch}{nevra.version}-{nevra.release}")  # PROVIDEVERSION
     return tags
+
+
+def _changelog_tags(changelog: Sequence[ChangelogEntry]) -> dict[int, _Value]:
+    if not changelog:
+        return {}
+    times, authors, texts = zip(*changelog, strict=True)
+    return {
+        1080: _int32(*times),  # CHANGELOGTIME
+        1081: _texts(*authors),  # CHANGELOGNAME
+        1082: _texts(*texts),  # CHANGELOGTEXT
+    }
 
 
 def _lead(nevra: Nevra) -> bytes:

@@ -486,8 +486,7 @@ import sys
 def test_loaded():
     assert "copr_chroot_fake.pytest_plugin" in sys.modules
     ours = {name for name in sys.modules if name.startswith("copr_chroot_fake")}
-    ours -= {"copr_chroot_fake", "copr_chroot_fake.pytest_plugin", "copr_chroot_fake.option_texts"}
-    assert not ours
+    assert ours == {"copr_chroot_fake", "copr_chroot_fake.pytest_plugin"}
 """,
         "-p",
         "no:respx",

@@ -1,0 +1,95 @@
+"""What an uploaded source tells about its package, or why it tells nothing."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from ..model.changelog import ChangelogEntry
+
+MAX_NAME = 255
+"""The longest name, version or release, in characters."""
+
+_NAME, _PART = r"(?a:[-+_.\w]+)", r"(?a:[\w.+~^]+)"
+
+
+class Binary(NamedTuple):
+    """A package that is built from a source."""
+
+    name: str
+    is_noarch: bool = False
+
+
+class Facts(NamedTuple):
+    """A source package: its name, and its version as ``[epoch:]version-release``.
+
+    ``exclusive`` and ``excluded`` are architectures: those for which alone it is built, if there are any, and those for
+    which it is not built.
+    """
+
+    name: str
+    version: str
+    binaries: tuple[Binary, ...]
+    exclusive: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    changelog: tuple[ChangelogEntry, ...] = ()
+    has_dist_tag: bool = True
+    """Whether each chroot adds its dist tag to the release."""
+
+    def excludes(self, chrootname: str) -> bool:
+        """Whether it is not built in a chroot; Copr compares the end of its name, and ignores unknown macros."""
+        arch = chrootname.rpartition("-")[2]
+        is_known = not any("%" in name for name in self.exclusive)
+        return arch in self.excluded or (bool(self.exclusive) and is_known and arch not in self.exclusive)
+
+
+class Reading(NamedTuple):
+    """The result of reading a source: facts, or the problem, with which Copr's source build would fail if so."""
+
+    facts: Facts | None = None
+    problem: str = ""
+    fails: bool = False
+
+
+NOT_UPLOADED = Reading()
+"""That of all other sources, which the fake does not fetch."""
+
+
+class UnreadableError(Exception):
+    """A source cannot be read, so that the name of its file decides."""
+
+
+class HostileError(Exception):
+    """A source is beyond all measure, so that its source build fails."""
+
+
+def read_source(name: str, content: bytes) -> Reading:
+    """Read an uploaded source package or spec, in bounded time and memory."""
+    try:
+        if name.lower().endswith(".spec"):
+            from .spec_file import read_spec
+
+            return Reading(read_spec(content))
+        from .source_package import read_package
+
+        return Reading(read_package(content))
+    except ImportError:
+        return Reading(problem="it is not read without the packages of pip install 'copr-chroot-fake[rpm]'")
+    except UnreadableError as error:
+        return Reading(problem=str(error))
+    except HostileError as error:
+        return Reading(problem=str(error), fails=True)
+
+
+def checked(facts: Facts) -> Facts:
+    """Return facts whose names and version are valid.
+
+    :raises UnreadableError: for others, such as those with macros that nothing defines.
+    """
+    epoch, _, version = facts.version.rpartition(":")
+    valid = {"name": (_NAME, facts.name), "epoch": ("[0-9]{0,9}", epoch), "version": (rf"{_PART}-{_PART}", version)}
+    valid |= {f"name of package {number}": (_NAME, each.name) for number, each in enumerate(facts.binaries, 1)}
+    for field, (pattern, text) in valid.items():
+        if len(text) > MAX_NAME or re.fullmatch(pattern, text) is None:
+            raise UnreadableError(f"its {field} is not known: {text[:MAX_NAME]!a}")
+    return facts
