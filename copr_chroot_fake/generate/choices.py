@@ -1,7 +1,4 @@
-"""Random choices, also among the mock chroots of Copr.
-
-They give the same result for a seed on every Python version, because they only call ``Random.random()``, the one method
-whose results Python promises not to change.
+"""Random choices with weights, also among the mock chroots of Copr.
 
 The names of chroots are from Copr's announcements and issues, as of autumn 2026. How often each is used is an estimate,
 not a measurement.
@@ -9,52 +6,26 @@ not a measurement.
 
 from __future__ import annotations
 
-import math
-from bisect import bisect
-from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from collections.abc import Iterator, Mapping, Sequence
+from heapq import nlargest
 from random import Random
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from ..model.defaults import dist_tag, package_arch
 
 T = TypeVar("T")
 
 
-def chance(random: Random, probability: float) -> bool:
-    """Return ``True`` with the given probability."""
-    return random.random() < probability
+def draw(random: Random, weights: Mapping[T, float]) -> T:
+    """Return one of the items, in proportion to their weights."""
+    return random.choices([*weights], [*weights.values()])[0]
 
 
-def random_integer(random: Random, minimum: int, maximum: int) -> int:
-    """Return an integer from a uniform distribution that includes both bounds."""
-    return minimum + int(random.random() * (maximum - minimum + 1))
-
-
-def pick(random: Random, choices: Sequence[T]) -> T:
-    """Return one of the choices; all are equally likely."""
-    return choices[int(random.random() * len(choices))]
-
-
-class Weighted(Generic[T]):
-    """Items that are drawn in proportion to their weights."""
-
-    def __init__(self, pairs: Iterable[tuple[T, float]]) -> None:
-        listed = list(pairs)
-        self.items = [item for item, _ in listed]
-        self.weights = [weight for _, weight in listed]
-        self._cumulative = list(accumulate(self.weights))
-
-    def pick(self, random: Random) -> T:
-        """Return one item."""
-        # The product can be rounded up to the total; the upper bound keeps the index valid.
-        return self.items[bisect(self._cumulative, random.random() * self._cumulative[-1], 0, len(self.items) - 1)]
-
-    def sample(self, random: Random, number: int) -> list[T]:
-        """Return ``number`` different items, in their original order (algorithm of Efraimidis and Spirakis)."""
-        keys = [-math.log(1 - random.random()) / weight for weight in self.weights]
-        selected = sorted(range(len(keys)), key=keys.__getitem__)[:number]
-        return [self.items[index] for index in sorted(selected)]
+def sample(random: Random, weights: Mapping[T, float], number: int) -> list[T]:
+    """Return ``number`` different items, in their original order (algorithm of Efraimidis and Spirakis)."""
+    keys = {item: random.random() ** (1 / weight) for item, weight in weights.items()}
+    selected = nlargest(number, keys, key=keys.__getitem__)
+    return [item for item in weights if item in selected]
 
 
 class MockChroot(NamedTuple):
@@ -105,28 +76,27 @@ _RELEASES: Sequence[tuple[str, float, str, str | None]] = (
     ("rhel-9", 1.2, _FOUR, None),
     ("rocky-10", 0.1, "riscv64", None),
 )
-
 """Name, weight and architectures of each version of a distribution, and the dist tag that its name does not show."""
 
 _ARCH_WEIGHTS = {"x86_64": 60.0, "aarch64": 22.0}
 """The weight of a release is divided among its architectures in these proportions; others have 4."""
 
 
-def _chroots_of(release: str, weight: float, arches: str, dist: str | None) -> list[tuple[MockChroot, float]]:
-    """Return the chroots of a release with their weights."""
+def _chroots_of(release: str, weight: float, arches: str, dist: str | None) -> Iterator[tuple[MockChroot, float]]:
+    """Yield the chroots of a release with their weights."""
     weights = {arch: _ARCH_WEIGHTS.get(arch, 4.0) for arch in sorted(arches.split())}
-    share = weight / sum(weights.values())
-    return [(_mock_chroot(f"{release}-{arch}", dist), share * weights[arch]) for arch in weights]
+    for arch, share in weights.items():
+        yield _mock_chroot(f"{release}-{arch}", dist), weight * share / sum(weights.values())
 
 
 def _mock_chroot(name: str, dist: str | None) -> MockChroot:
     return MockChroot(name, dist_tag(name) if dist is None else dist, package_arch(name))
 
 
-MOCK_CHROOTS = Weighted(pair for release in _RELEASES for pair in _chroots_of(*release))
-"""All chroots, ordered by name."""
+MOCK_CHROOTS = {chroot: weight for release in _RELEASES for chroot, weight in _chroots_of(*release)}
+"""The weights of all chroots, ordered by name."""
 
-_BY_NAME = {chroot.name: chroot for chroot in MOCK_CHROOTS.items}
+_BY_NAME = {chroot.name: chroot for chroot in MOCK_CHROOTS}
 
 
 def mock_chroot(name: str) -> MockChroot:

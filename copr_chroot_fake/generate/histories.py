@@ -18,7 +18,7 @@ from ..model.machine import Stamp, stamps_of
 from ..model.states import State
 from ..scenario.spec import BuildEntry, ChrootEntry, ProjectEntry, Scenario
 from ..validation.checks import LARGEST_INTEGER
-from .choices import MOCK_CHROOTS, MockChroot, Weighted, chance, pick, random_integer
+from .choices import MOCK_CHROOTS, MockChroot, draw
 from .names import (
     OWNERS,
     Source,
@@ -50,13 +50,13 @@ _SLOWDOWN = {"aarch64": 1.2, "ppc64le": 1.3, "s390x": 1.6, "armv7hl": 4.0, "risc
 _AGE = LogNormal(3600, 2, 1, 366 * 24 * 3600)
 """Seconds since a build was submitted."""
 
-_FAILURE_RATES = Weighted(((0.02, 90), (0.5, 6), (1.0, 4)))
+_FAILURE_RATES = {0.02: 90, 0.5: 6, 1.0: 4}
 """Probability that a chroot fails; the same for all chroots of a build."""
 
-_STATES_OF_BUILDS = Weighted(((None, 95), (State.CANCELED, 3), (State.FORKED, 2)))
+_STATES_OF_BUILDS = {None: 95, State.CANCELED: 3, State.FORKED: 2}
 """Final states that all chroots of a build have together."""
 
-_TIMEOUTS = Weighted(((18_000, 88), (36_000, 5), (72_000, 4), (7_200, 3)))
+_TIMEOUTS = {18_000: 88, 36_000: 5, 72_000: 4, 7_200: 3}
 
 
 class ChrootHistory(NamedTuple):
@@ -83,7 +83,7 @@ def random_history(random: Random, chroots: Sequence[MockChroot], age: int | Non
     """Return the history of a build, ``age`` seconds after its submission."""
     histories = _histories(random, chroots, _final_states(random, chroots))
     age = int(draw_whole(_AGE, random)) if age is None else age
-    first = pick(random, (State.WAITING, State.IMPORTING))
+    first = random.choice((State.WAITING, State.IMPORTING))
     return BuildHistory(age, histories, [history.state_at(age, first) for history in histories])
 
 
@@ -94,19 +94,19 @@ def history_with_state(random: Random, chroots: Sequence[MockChroot], state: Sta
         age = max((history.ends[-1] for history in histories), default=0) + int(draw_whole(_AGE, random))
     else:
         stage = _STATES.index(state) if state in _STATES else 0
-        age = max(((0, *history.ends)[stage] for history in histories), default=0) + random_integer(random, 0, 4)
+        age = max(((0, *history.ends)[stage] for history in histories), default=0) + random.randint(0, 4)
     return BuildHistory(age, histories, [state] * len(histories))
 
 
 def _final_states(random: Random, chroots: Sequence[MockChroot]) -> list[State]:
     """Return a final state for each chroot; some packages exclude one or more of them."""
-    together = _STATES_OF_BUILDS.pick(random)
+    together = draw(random, _STATES_OF_BUILDS)
     if together is not None:
         return [together] * len(chroots)
-    failed = _FAILURE_RATES.pick(random)
-    skipped = 0.2 if chance(random, 0.05) else 0.0
-    states = Weighted(((State.SKIPPED, skipped), (State.FAILED, failed), (State.SUCCEEDED, 1 - failed)))
-    return [states.pick(random) for _ in chroots]
+    failed = draw(random, _FAILURE_RATES)
+    skipped = 0.2 if random.random() < 0.05 else 0.0
+    states = {State.SKIPPED: skipped, State.FAILED: failed, State.SUCCEEDED: 1 - failed}
+    return [draw(random, states) for _ in chroots]
 
 
 def _histories(random: Random, chroots: Sequence[MockChroot], states: Sequence[State]) -> list[ChrootHistory]:
@@ -143,9 +143,9 @@ def build_entry(
         "project_dirname": dirname(random, project["projectname"]),
         "package": source.name,
         "memory_limit": 2048,
-        "timeout": _TIMEOUTS.pick(random),
-        "enable_net": chance(random, 0.2),
-        "is_background": chance(random, 0.1),
+        "timeout": draw(random, _TIMEOUTS),
+        "enable_net": random.random() < 0.2,
+        "is_background": random.random() < 0.1,
         "submitted_on": _clamp(submitted_on),
         "submitter": fill(random, OWNERS) if ownername.startswith("@") else ownername,
         "source_state": _source_state(history.states).value,
@@ -197,7 +197,7 @@ class _Project:
 
     def next_build(self, random: Random, id: int, now: int, age: int) -> BuildEntry:
         """Return the next build, submitted ``age`` seconds before ``now``."""
-        source = pick(random, self.sources)
+        source = random.choice(self.sources)
         self.sources[self.sources.index(source)] = next_source_package(random, source)
         history = random_history(random, self.chroots, age)
         return build_entry(random, id, self.entry, source, self.chroots, history, now)
@@ -218,7 +218,7 @@ def scenario_entry(
         age -= interval
     return {
         "now": now,
-        "chroots": [chroot.name for chroot in MOCK_CHROOTS.items],
+        "chroots": [chroot.name for chroot in MOCK_CHROOTS],
         "projects": [project.entry for project in projects],
         "builds": entries,
     }
@@ -232,6 +232,6 @@ def _projects(random: Random, number: int, average_chroots: int, taken: set[str]
         entry = project_entry(random, chroots, taken, names)
         names.append(f"{entry['ownername']}/{entry['projectname']}")
         taken.add(names[-1])
-        sources = [source_package(random, package_name(random)) for _ in range(random_integer(random, 1, 6))]
+        sources = [source_package(random, package_name(random)) for _ in range(random.randint(1, 6))]
         projects.append(_Project(entry, chroots, sources))
     return projects

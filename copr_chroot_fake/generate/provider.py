@@ -10,7 +10,7 @@ from ..errors import InputError, needing
 from ..model.nevra import NevraEntry, parse_package
 from ..validation import checks
 from . import names
-from .choices import MOCK_CHROOTS, MockChroot, Weighted, mock_chroot, pick, random_integer
+from .choices import MOCK_CHROOTS, MockChroot, draw, mock_chroot
 
 with needing("CoprProvider", "Faker", "faker"):
     from faker import Generator
@@ -35,7 +35,7 @@ DEFAULT_CHROOTS = 5
 class CoprProvider(BaseProvider):
     """Generate Copr data: ``faker.add_provider(CoprProvider)``.
 
-    The data is consistent and can be used in a scenario. The same seed gives the same data on every Python version.
+    The data is consistent and can be used in a scenario. The same seed gives the same data.
     Omitted arguments get random values. A random chroot is one of Copr's; popular chroots are more frequent.
     """
 
@@ -49,7 +49,7 @@ class CoprProvider(BaseProvider):
 
     def copr_mock_chroot(self) -> str:
         """Return the name of a chroot that Copr offers."""
-        return MOCK_CHROOTS.pick(self._random).name
+        return draw(self._random, MOCK_CHROOTS).name
 
     def copr_owner(self) -> str:
         """Return the name of a user."""
@@ -89,14 +89,14 @@ class CoprProvider(BaseProvider):
 
     def copr_epoch(self) -> int:
         """Return an epoch, mostly 0."""
-        return names.EPOCHS.pick(self._random)
+        return draw(self._random, names.EPOCHS)
 
     def copr_nevra(self, chroot: str | None = None, package: str | None = None) -> str:
         """Return one of the packages built from a source package, as ``name-[epoch:]version-release.arch``.
 
         :raises InputError: if a name is invalid.
         """
-        return str(parse_package("", pick(self._random, self.copr_package_set(chroot, package))))
+        return str(parse_package("", self._random.choice(self.copr_package_set(chroot, package))))
 
     def copr_package_set(self, chroot: str | None = None, package: str | None = None) -> list[NevraEntry]:
         """Return all packages built from a source package in a chroot: source, subpackages and debuginfo.
@@ -141,7 +141,7 @@ class CoprProvider(BaseProvider):
 
         random = self._random
         checked_state = checks.optional(parse_state)("state", state)
-        checked_id = random_integer(random, 1, DEFAULT_FIRST_ID) if id is None else checks.positive("id", id)
+        checked_id = random.randint(1, DEFAULT_FIRST_ID) if id is None else checks.positive("id", id)
         if project is None:
             mock_chroots = self._chroots(DEFAULT_CHROOTS if chroots is None else chroots)
             project = names.project_entry(random, ())
@@ -205,7 +205,7 @@ class CoprProvider(BaseProvider):
 
     def _chroot(self, parameter: str, name: str | None) -> MockChroot:
         if name is None:
-            return MOCK_CHROOTS.pick(self._random)
+            return draw(self._random, MOCK_CHROOTS)
         return mock_chroot(checks.chroot_name(parameter, name))
 
     def _chroots(self, chroots: int | Iterable[str]) -> list[MockChroot]:
@@ -221,7 +221,7 @@ class CoprProvider(BaseProvider):
         enabled = list(parse(ProjectSpec, "project", project).chroots)
         if checks.is_kind(chroots, int):
             number = min(_checked_average(chroots), len(enabled))
-            return self._chroots(Weighted((name, 1) for name in enabled).sample(self._random, number))
+            return self._chroots(self._random.sample(enabled, number))
         return self._chroots(enabled if chroots is None else chroots)
 
     def _source(self, package: str | None) -> names.Source:
@@ -230,7 +230,7 @@ class CoprProvider(BaseProvider):
 
 
 def _checked_average(chroots: int) -> int:
-    maximum = len(MOCK_CHROOTS.items)
+    maximum = len(MOCK_CHROOTS)
     average = checks.whole_number("chroots", chroots)
     if not 1 <= average <= maximum:
         raise InputError("chroots", f"expected an average number from 1 to {maximum}, got {average}")
