@@ -6,10 +6,10 @@ import json
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any, NamedTuple
-from urllib.parse import unquote_plus
 
-from ..api.bodies import BodyKind, RequestBody
+from ..api.bodies import RequestBody
 from ..api.context import RequestContext
 from ..api.routing import ENDPOINTS
 from ..engine.build import Build
@@ -19,7 +19,7 @@ from ..validation import checks
 from ..wire.answer import Answer, ApiError
 from ..wire.endpoint_name import EndpointName
 from ..wire.headers import RawHeaders
-from ..wire.target import Target, parse_urlencoded
+from ..wire.target import Target
 
 MAX_BODY = 64 * 1024
 """The maximum size in bytes of a body that is kept, without uploaded files."""
@@ -45,58 +45,37 @@ class UploadedFile(NamedTuple):
 
 
 class RecordedBody(NamedTuple):
-    """A body, parsed when it is read.
+    """The body of a request; if its fields are too large, there is only its size.
 
-    :param content: JSON and URL-encoded forms as sent, a summary of a form with files; ``None`` if it is too large.
     :param size: the size in bytes of the body as sent.
+    :param document: the JSON that was sent, also as the file ``json`` of a form.
     """
 
-    kind: BodyKind
-    content: bytes | None
-    size: int
+    size: int = 0
+    document: bytes = b""
+    form: Mapping[str, str] = MappingProxyType({})
+    files: Mapping[str, UploadedFile] = MappingProxyType({})
+    is_kept: bool = True
 
     def __repr__(self) -> str:
         return f"<RecordedBody of {self.size} bytes>"
 
     @property
     def text(self) -> str:
-        """The content as text, for searches; URL-encoded forms are decoded."""
-        text = (self.content or b"").decode("utf-8", "replace")
-        return unquote_plus(text) if self.kind == "urlencoded" else text
+        """The fields and the names of files as text, for searches."""
+        fields = [f"{name}={value}" for name, value in self.form.items()]
+        names = [file.filename for file in self.files.values()]
+        return "&".join([self.document.decode("utf-8", "replace"), *fields, *names])
 
     @property
     def json(self) -> Any:
-        if self.kind == "json":
-            return _parse_json(self.content or b"")
-        return _parse_json(self._summary.get("json", "").encode("latin-1"))
-
-    @property
-    def form(self) -> Mapping[str, str]:
-        if self.kind != "urlencoded":
-            form: Mapping[str, str] = self._summary.get("form", {})
-            return form
         try:
-            return parse_urlencoded((self.content or b"").decode())
-        except UnicodeDecodeError:
-            return {}
-
-    @property
-    def files(self) -> Mapping[str, UploadedFile]:
-        return {name: UploadedFile(*file) for name, file in self._summary.get("files", {}).items()}
-
-    @property
-    def _summary(self) -> Mapping[str, Any]:
-        return json.loads(self.content) if self.kind == "multipart" and self.content else {}
+            return json.loads(self.document)
+        except (ValueError, RecursionError):
+            return None
 
 
-NO_BODY = RecordedBody("other", b"", 0)
-
-
-def _parse_json(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None
+NO_BODY = RecordedBody()
 
 
 class Request(NamedTuple):
@@ -273,25 +252,18 @@ def _error_in(answer: Answer) -> str | None:
 
 
 def _record_body(body: RequestBody) -> RecordedBody:
-    content = body.content
-    if body.kind in ("multipart", "other"):
-        content = _summarize(body) if body.kind == "multipart" else b""
-    return RecordedBody(body.kind, content if len(content) <= MAX_BODY else None, len(body.content))
-
-
-def _summarize(body: RequestBody) -> bytes:
-    """Return the summary of a form with files, without their content except that of the file ``json``.
-
-    That file has the fields of a submission with a file.
-    """
+    size = len(body.content)
     try:
         form, files = body.parts
     except ApiError:
-        # It has too many parts.
-        form, files = {}, {}
-    sizes = {name: (file.filename, len(file.content)) for name, file in files.items()}
-    fields = files["json"].content.decode("latin-1") if "json" in files else ""
-    return json.dumps({"form": form, "files": sizes, "json": fields}).encode()
+        # It has too many parts, or they are too large.
+        return RecordedBody(size, is_kept=False)
+    document = files["json"].content if "json" in files else body.content if body.kind == "json" else b""
+    fields = {name: str(value) for name, value in form.items()}
+    if len(document) + sum(map(len, fields.values())) > MAX_BODY:
+        return RecordedBody(size, is_kept=False)
+    uploaded = {name: UploadedFile(file.filename, len(file.content)) for name, file in files.items()}
+    return RecordedBody(size, document, fields, uploaded)
 
 
 # Most responses have the documents of earlier ones.

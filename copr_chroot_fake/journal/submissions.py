@@ -157,7 +157,7 @@ def _diff(submission: Submission, expected: Fields) -> str:
     from difflib import unified_diff
 
     body = submission.request.body
-    if body.content is None:
+    if not body.is_kept:
         return f"\nIts body of {body.size} bytes is too large to be kept."
     fields = submission.fields
     sent = {
