@@ -5,8 +5,8 @@ Each search compares a bounded number of candidates, however many exist.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
-from itertools import chain, islice
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from posixpath import commonprefix
 
 from ..api.endpoint import ROOT
@@ -102,27 +102,12 @@ def _near_builds(builds: Mapping[int, Build], request: Request, sent: str) -> st
 
     Those that begin with the same digits come first.
     """
-    ids = chain(_ids_one_edit_away(builds, sent), map(str, builds))
-    near = checks.nearest(sent, (number for number in ids if not _is_later(builds[int(number)], request)), 3, 0)
+    near = checks.nearest(sent, (str(build.id) for build in builds.values() if not _is_later(build, request)), 3, 0)
     if not near:
         return "there are no builds"
     near = sorted(near, key=lambda build_id: -len(commonprefix([build_id, sent])))
     exist = f"build {near[0]} exists" if len(near) == 1 else f"builds {', '.join(near)} exist"
     return f"{exist}, {checks.shortened(sent)} does not"
-
-
-def _ids_one_edit_away(builds: Container[int], sent: str) -> Iterator[str]:
-    """Yield existing ids that have one digit more, less or other than what was sent, without iterating over builds."""
-    digits = "0123456789"
-    if not sent.isdecimal() or not sent.isascii() or len(sent) > len(str(checks.LARGEST_INTEGER)):
-        return
-    cuts = [(sent[:at], sent[at:]) for at in range(len(sent) + 1)]
-    shorter = (head + tail[1:] for head, tail in cuts if tail)
-    longer = (head + digit + tail for head, tail in cuts for digit in digits)
-    other = (head + digit + tail[1:] for head, tail in cuts if tail for digit in digits)
-    for text in chain(shorter, longer, other):
-        if text and str(int(text)) == text and int(text) in builds:
-            yield text
 
 
 def _near_chroots(build: Build, request: Request) -> str:
