@@ -11,6 +11,9 @@ import pytest
 from ..served import Served, starting
 from .processes import Forker, forking
 from .service import SCENARIO, Copr, new_world
+from .system import dnf, failing_dnf, root
+
+__all__ = ["copr", "copr_process", "dnf", "failing_dnf", "forker", "root"]
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -14,65 +13,17 @@ from copr_chroot_fake.pytest_plugin.commands import CoprCli
 from copr_chroot_fake.pytest_plugin.support import CoprServer
 
 from ..chroots import F43
-from ..programs import IS_CI, needs
 from ..served import Served
+from .system import Dnf, installed, needs_dnf
 
 EPEL = "epel-9-x86_64"
 
-_is_root = os.geteuid() == 0 if hasattr(os, "geteuid") else False
-pytestmark = [
-    needs("dnf", "rpm"),
-    pytest.mark.skipif(not (_is_root or IS_CI), reason="dnf enables repositories only as root"),
-]
-
-Dnf = Callable[..., str]
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A system without packages, with its own configuration of dnf and the plugin."""
-    for directory in ("repos", "plugins/copr.d", "root"):
-        (tmp_path / directory).mkdir(parents=True)
-    (tmp_path / "plugins" / "copr.conf").write_text("[main]\ndistribution = Fedora\nreleasever = 43\n")
-    (tmp_path / "dnf.conf").write_text(
-        f"[main]\nreposdir={tmp_path}/repos\npluginconfpath={tmp_path}/plugins\ncachedir={tmp_path}/cache\n"
-    )
-    return tmp_path / "root"
-
-
-def run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "LC_ALL": "C.UTF-8", "COLUMNS": "200"}
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
-
-
-@pytest.fixture
-def failing_dnf(root: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run dnf for x86_64, whatever this machine is, and without the other plugins of the machine."""
-    options = [f"--config={root.parent}/dnf.conf", f"--installroot={root}", "--releasever=43", "--forcearch=x86_64"]
-    options += ["--assumeyes", "--disableplugin=*", "--enableplugin=copr,download"]
-    return lambda *arguments: run(["dnf", *options, *arguments])
-
-
-@pytest.fixture
-def dnf(failing_dnf: Callable[..., subprocess.CompletedProcess[str]]) -> Dnf:
-    """Run dnf, which must succeed, and return its output."""
-
-    def run_dnf(*arguments: str) -> str:
-        done = failing_dnf(*arguments)
-        assert done.returncode == 0, done
-        return done.stdout
-
-    return run_dnf
+pytestmark = needs_dnf
 
 
 @pytest.fixture
 def hub(copr_server: CoprServer) -> str:
     return f"--hub={copr_server.url}"
-
-
-def installed(root: Path) -> set[str]:
-    output = run(["rpm", "--root", str(root), "--query", "--all", "--queryformat", "%{NEVRA}\\n"]).stdout
-    return {*output.splitlines()}
 
 
 def test_package_is_installed_from_an_enabled_project(copr_fake: FakeCopr, dnf: Dnf, hub: str, root: Path) -> None:
@@ -174,10 +125,10 @@ def test_package_is_installed_from_the_devel_repository(
 
 
 @pytest.mark.slow
-def test_fork_and_regenerated_project_are_installed_from(
-    copr_fake: FakeCopr, copr_cli: CoprCli, dnf: Dnf, hub: str, root: Path
+def test_new_packages_wait_for_regenerated_repositories(
+    copr_fake: FakeCopr, copr_cli: CoprCli, dnf: Dnf, hub: str
 ) -> None:
-    """copr-cli forks a project, and regenerates the repositories of another one."""
+    """With ``--disable_createrepo``, until copr-cli regenerates them."""
     copr_fake.add_project("jdoe/playground", chroots=[F43])
     copr_cli("create", "tools", "--chroot", F43, "--disable_createrepo", "true")
     built = {F43: {"state": "succeeded", "packages": ["hello-1-1.fc43.x86_64"]}}
@@ -186,11 +137,3 @@ def test_fork_and_regenerated_project_are_installed_from(
     assert dnf("repoquery") == ""
     copr_cli("regenerate-repos", "tools")
     assert dnf("--refresh", "repoquery") == "hello-0:1-1.fc43.x86_64\n"
-    dnf("copr", "disable", "jdoe/tools", hub)
-
-    built = {F43: {"state": "succeeded", "packages": ["world-1-1.fc43.x86_64"]}}
-    copr_fake.add_build(built, id=2, project="jdoe/playground", package="world")
-    copr_cli("fork", "jdoe/playground", "jdoe/copy")
-    dnf("copr", "enable", "jdoe/copy", hub)
-    dnf("install", "world")
-    assert installed(root) == {"world-1-1.fc43.x86_64"}
