@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import statistics
 import sys
 import time
 from collections.abc import Iterator
@@ -12,6 +13,10 @@ from collections.abc import Iterator
 import httpx
 
 from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.model.changelog import ChangelogEntry
+from copr_chroot_fake.model.nevra import Nevra
+from copr_chroot_fake.results import rpm_file
+from copr_chroot_fake.sources.reading import read_source
 
 from .figures import Figure, ratio, timed
 from .processes import memory_of, printed_by
@@ -29,6 +34,7 @@ def measure(rounds: int) -> Iterator[Figure]:
     yield Figure("httpx, create a build / GET a build", _compare_creating(rounds), maximum=4)
     yield Figure("submit the last 5,000 of 100,000 builds / the first 5,000", _measure_in_process("time"), maximum=1.5)
     yield Figure("memory per build after submitting 100,000", _measure_in_process("memory"), "B", maximum=4096)
+    yield Figure("read a source package of 5 MB", _time_reading(rounds), "ms", maximum=20)
 
 
 def fake_with_project() -> FakeCopr:
@@ -41,6 +47,16 @@ def fake_with_project() -> FakeCopr:
 def submit(fake: FakeCopr, builds: int) -> None:
     for _ in range(builds):
         assert fake.answer("POST", CREATE, HEADERS, BODY).status == 200
+
+
+def _time_reading(rounds: int) -> float:
+    """Return the milliseconds for a package with a long changelog."""
+    nevra = Nevra("hello", "1", "1", "src")
+    changelog = [ChangelogEntry(0, "Jane Doe <jane@example.org> - 1-1", "- Update\n" * 20)] * 500
+    package = rpm_file.write(nevra, source=nevra, vendor="", built_on=0, changelog=changelog) + bytes(5_000_000)
+    assert read_source("hello-1-1.src.rpm", package).facts is not None
+    read = timed(lambda: read_source("hello-1-1.src.rpm", package), times=10)
+    return statistics.median(read() for _ in range(rounds)) / 10 * 1000
 
 
 def _compare_creating(rounds: int) -> float:
