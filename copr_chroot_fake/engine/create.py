@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
-from functools import partial
-from itertools import chain
-from typing import TypeVar
+from collections.abc import Container, Iterable, Iterator
 
 from ..errors import InputError, InputErrors, below
 from ..model import defaults
@@ -14,17 +11,17 @@ from ..model.account import Account, Group
 from ..model.lifecycle import Lifecycle
 from ..model.nevra import Nevra
 from ..model.progress import Progress
-from ..model.project import NO_SETTINGS, ProjectSettings, SourcePackage
+from ..model.project import ProjectSettings, SourcePackage
 from ..model.result_file import NO_RESULTS
 from ..model.states import State
 from ..scenario.defaults import complete_build, complete_chroot
 from ..scenario.spec import (
     DEFAULT_OWNER,
     DERIVED,
-    BatchSpec,
     BuildSpec,
     ChrootSpec,
     LastIds,
+    NumberedBuildSpec,
     PlannedSpec,
     ProjectSpec,
     ScenarioSpec,
@@ -32,12 +29,11 @@ from ..scenario.spec import (
 )
 from .build import Build, Cancellation, confirmation_due
 from .chroot import BuildChroot, ChrootData, Overrides
+from .clock import VirtualClock
 from .lifecycle_run import LifecycleRun
 from .project import Project
 from .source import SourceBuild
-from .store import Additions, Batch, Store
-
-T = TypeVar("T")
+from .store import Batch, Store
 
 SOURCE_SECONDS = 60
 """Time from the submission of a build to the first start of its chroots, by default, in seconds."""
@@ -53,50 +49,77 @@ def add_scenario(spec: ScenarioSpec, store: Store) -> list[Build]:
     """
     with store.lock:
         store.catch_up()
-        additions = _checked(partial(_create_scenario, spec, store), store)
-        store.add(additions)
-    return [*additions.builds.values()]
+        errors = [*_conflicts(spec, store)]
+        if errors:
+            raise InputErrors(errors)
+        begun = _begin(spec, store)
+        _reserve_ids(spec, store)
+        for fault in spec.faults:
+            store.faults.add_written(fault)
+        for rule in spec.submissions:
+            store.submission_rules.add(rule)
+        store.mock_chroots.update({chroot.name: chroot.is_active for chroot in spec.chroots})
+        store.accounts.update({account.login: account for account in spec.accounts})
+        store.groups.update({group.name: group for group in spec.groups})
+        for batch in spec.batches:
+            store.batches[batch.id] = Batch(batch.id, batch.blocked_by)
+            store.last_batch_id = max(store.last_batch_id, batch.id)
+        for project in spec.projects:
+            _add_project(project, store)
+        described = {*store.projects}
+        builds = [_add_written(build, store, begun, build.project_name in described) for build in spec.builds]
+        # Only once all are there, so that everything happens in the order of time.
+        for added in builds:
+            added.schedule()
+    return builds
 
 
-def _create_scenario(spec: ScenarioSpec, store: Store) -> Additions:
-    _reserve_ids(spec, store)
-    additions = Additions(
-        mock_chroots={chroot.name: chroot.is_active for chroot in spec.chroots},
-        accounts=spec.accounts,
-        groups=spec.groups,
-        submissions=spec.submissions,
-        faults=spec.faults,
-        now=spec.now,
-    )
-    errors: list[InputError] = []
+def _begin(spec: ScenarioSpec, store: Store) -> float:
+    """Return when added lifecycles start; set a virtual clock, backwards only while there are no builds."""
+    if spec.now is not None and isinstance(store.clock, VirtualClock):
+        store.clock.restore(max(store.clock.now(), spec.now) if store.builds else spec.now)
+    return store.clock.now()
+
+
+def _conflicts(spec: ScenarioSpec, store: Store) -> Iterator[InputError]:
+    """Yield an error for each object that the store has already, and for each batch that is missing."""
     for index, account in enumerate(spec.accounts):
         # A server that loads its state has the accounts of its command already.
         if store.accounts.get(account.login, account) != account:
-            errors.append(InputError(f"accounts[{index}].login", _login_exists(account.login)))
+            yield InputError(f"accounts[{index}].login", _login_exists(account.login))
     for index, group in enumerate(spec.groups):
         if group.name in store.groups:
-            errors.append(InputError(f"groups[{index}].name", _group_exists(group.name)))
+            yield InputError(f"groups[{index}].name", _group_exists(group.name))
+    batches = {None, *store.batches}
     for index, batch in enumerate(spec.batches):
-        _collect(errors, f"batches[{index}]", partial(_add_batch, batch, additions, store))
+        if batch.id in store.batches:
+            yield InputError(f"batches[{index}].id", f"batch {batch.id} already exists; expected another id")
+        # A batch can only wait for an earlier one, so that no two wait for each other.
+        elif batch.blocked_by not in batches:
+            problem = f"there is no batch {batch.blocked_by} before this one; expected an earlier one"
+            yield InputError(f"batches[{index}].blocked_by", problem)
+        batches.add(batch.id)
+    ids = {project.id for project in store.projects.values()}
     for index, project in enumerate(spec.projects):
-        _collect(errors, f"projects[{index}]", partial(_add_project, project, additions, store))
-    undescribed: dict[str, Project] = {}
+        yield from (below(error, f"projects[{index}]") for error in _project_conflicts(project, store, ids))
     for index, build in enumerate(spec.builds):
-        _collect(errors, f"builds[{index}]", partial(_add_build, build, additions, store, undescribed))
-    if errors:
-        raise InputErrors(errors)
-    additions.projects.update(undescribed)
-    return additions
+        yield from (below(error, f"builds[{index}]") for error in _build_conflicts(build, store, batches))
 
 
-def _checked(create: Callable[[], T], store: Store) -> T:
-    """Create objects; the ids that it uses up are free again if it finds an error."""
-    ids = store.last_ids
-    try:
-        return create()
-    except InputError:
-        store.last_ids = ids
-        raise
+def _project_conflicts(spec: ProjectSpec, store: Store, ids: set[int]) -> Iterator[InputError]:
+    if spec.full_name in store.projects:
+        yield InputError("projectname", f"project {spec.full_name} already exists; expected another name")
+    elif spec.id in ids:
+        yield InputError("id", f"project id {spec.id} already exists; expected another id, or none")
+    if spec.id is not None:
+        ids.add(spec.id)
+
+
+def _build_conflicts(spec: BuildSpec, store: Store, batches: Container[int | None]) -> Iterator[InputError]:
+    if spec.id in store.builds:
+        yield InputError("id", f"build {spec.id} already exists; expected another id")
+    elif spec.batch not in batches:
+        yield InputError("batch", f"there is no batch {spec.batch}; expected the id of one in batches")
 
 
 def _reserve_ids(spec: ScenarioSpec, store: Store) -> None:
@@ -104,7 +127,9 @@ def _reserve_ids(spec: ScenarioSpec, store: Store) -> None:
     given = LastIds() if spec.last_ids is None else spec.last_ids
     projects = [project.id for project in spec.projects if project.id is not None]
     packages = [package.id for project in spec.projects for package in project.packages if package.id is not None]
-    store.raise_last_ids([given.build], [given.project, *projects], [given.package, *packages])
+    store.last_build_id = max(store.last_build_id, given.build)
+    store.last_project_id = max(store.last_project_id, given.project, *projects)
+    store.last_package_id = max(store.last_package_id, given.package, *packages)
 
 
 def add_account(account: Account, store: Store) -> Account:
@@ -139,32 +164,15 @@ def _group_exists(name: str) -> str:
     return f"group {name} already exists; expected another"
 
 
-def _add_batch(spec: BatchSpec, additions: Additions, store: Store) -> None:
-    if spec.id in store.batches:
-        raise InputError("id", f"batch {spec.id} already exists; expected another id")
-    # A batch can only wait for an earlier one, so that no two wait for each other.
-    if not (spec.blocked_by is None or spec.blocked_by in store.batches or spec.blocked_by in additions.batches):
-        raise InputError("blocked_by", f"there is no batch {spec.blocked_by} before this one; expected an earlier one")
-    additions.batches[spec.id] = Batch(spec.id, spec.blocked_by)
-
-
-def _collect(errors: list[InputError], location: str, add: Callable[[], object]) -> None:
-    try:
-        add()
-    except InputError as error:
-        errors.extend(below(nested, location) for nested in error.errors)
-
-
 def add_project(spec: ProjectSpec, store: Store) -> Project:
     """Add a project to a store.
 
     :raises InputError: if the store has it already.
     """
     with store.lock:
-        additions = Additions()
-        project = _add_project(spec, additions, store)
-        store.add(additions)
-    return project
+        for error in _project_conflicts(spec, store, {project.id for project in store.projects.values()}):
+            raise error
+        return _add_project(spec, store)
 
 
 def add_build(spec: BuildSpec, store: Store) -> Build:
@@ -174,13 +182,14 @@ def add_build(spec: BuildSpec, store: Store) -> Build:
     """
     with store.lock:
         store.catch_up()
-        additions, undescribed = Additions(), dict[str, Project]()
+        for error in _build_conflicts(spec, store, {None, *store.batches}):
+            raise error
         build_id = store.next_build_id() if spec.id is None else spec.id
-        completed = complete_build(spec, build_id)
-        build = _checked(partial(_add_build, completed, additions, store, undescribed, build_id), store)
-        additions.projects.update(undescribed)
+        build = _create_with_chroots(complete_build(spec, build_id), build_id, store, store.clock.now())
         _derive_source(build)
-        store.add(additions, enable=True)
+        store.add_build(build)
+        build.project.enable_chroots(build.names)
+        build.schedule()
     return build
 
 
@@ -197,7 +206,9 @@ def submit(store: Store, project: Project, spec: BuildSpec, chroots: Iterable[st
     build.add_waiting(chroots)
     build.batch = batch
     store.submission_rules.apply(build)
-    store.add_submitted(build)
+    store.add_build(build)
+    store.created.append(build)
+    build.schedule()
     return build
 
 
@@ -220,21 +231,23 @@ def add_chroot(spec: ChrootSpec, build: Build) -> BuildChroot:
     return chroot
 
 
-def _add_project(spec: ProjectSpec, additions: Additions, store: Store) -> Project:
-    if spec.full_name in store.projects:
-        raise InputError("projectname", f"project {spec.full_name} already exists; expected another name")
-    if spec.id is not None:
-        additions.project_ids = additions.project_ids or {project.id for project in store.projects.values()}
-        if spec.id in additions.project_ids:
-            raise InputError("id", f"project id {spec.id} already exists; expected another id, or none")
-        additions.project_ids.add(spec.id)
-    number = store.next_project_id(additions.projects.values()) if spec.id is None else spec.id
-    project = Project(store, number, spec.ownername, spec.projectname, settings=spec.settings)
-    project.known_chroots = spec.chroots
-    project.creator, project.created_on = spec.creator, spec.created_on
-    project.permissions = dict(spec.permissions)
+def _add_project(spec: ProjectSpec, store: Store) -> Project:
+    number = store.next_project_id() if spec.id is None else spec.id
+    project = Project(
+        store,
+        number,
+        spec.ownername,
+        spec.projectname,
+        settings=spec.settings,
+        creator=spec.creator,
+        created_on=spec.created_on,
+        permissions=dict(spec.permissions),
+        webhook_secret=spec.webhook_secret,
+        known_chroots=spec.chroots,
+    )
     project.directories.update(dict.fromkeys(spec.directories))
-    project.webhook_secret = spec.webhook_secret
+    store.projects[spec.full_name] = project
+    store.know(spec.chroots)
     for package in spec.packages:
         project.add_package(package.name, package.source_type, copy.deepcopy(package.source_dict), id=package.id)
         project.update_package(
@@ -243,29 +256,29 @@ def _add_project(spec: ProjectSpec, additions: Additions, store: Store) -> Proje
             max_builds=package.max_builds,
             chroot_denylist=package.chroot_denylist,
         )
-    additions.projects[spec.full_name] = project
     return project
 
 
-def _add_build(
-    spec: BuildSpec, additions: Additions, store: Store, undescribed: dict[str, Project], build_id: int | None = None
-) -> Build:
-    """Create a build with its chroots, and its project if neither the scenario nor the store describes it."""
-    number = spec.id if build_id is None else build_id
-    assert number is not None, "builds of a scenario have ids"
-    if number in store.builds:
-        raise InputError("id", f"build {number} already exists; expected another id")
+def _add_written(spec: NumberedBuildSpec, store: Store, begun: float, is_described: bool) -> Build:
+    """Add a build of a scenario, which does not advance yet."""
+    build = _create_with_chroots(spec, spec.id, store, begun)
+    # A scenario is written with the fake's own address, wherever it is served.
+    build.source.package = build.source.package.moved(store.own_results_root, store.results_root)
+    store.add_build(build)
+    if not is_described:
+        # Without a description, a project has enabled the chroots that its builds were submitted to.
+        build.project.enable_chroots(build.names)
+    return build
+
+
+def _create_with_chroots(spec: BuildSpec, number: int, store: Store, begun: float) -> Build:
+    """Return a build that is not in the store yet, with its chroots; a missing project is added."""
     owner, name = spec.location
-    full_name = f"{owner}/{name}"
-    project = additions.projects.get(full_name) or store.projects.get(full_name) or undescribed.get(full_name)
+    project = store.projects.get(spec.project_name)
     if project is None:
-        others = chain(additions.projects.values(), undescribed.values())
-        project = Project(store, store.next_project_id(others), owner, name, settings=ProjectSettings())
-        undescribed[full_name] = project
-    begun = store.begin_of(additions)
+        project = Project(store, store.next_project_id(), owner, name, settings=ProjectSettings())
+        store.projects[project.full_name] = project
     build = create_build(spec, number, project, store, begun)
-    if spec.batch is not None and spec.batch not in additions.batches and spec.batch not in store.batches:
-        raise InputError("batch", f"there is no batch {spec.batch}; expected the id of one in batches")
     for chroot in spec.chroots:
         progress = spec.progress or store.progress
         build.attach(_create_chroot(spec.with_defaults(chroot), build, progress, begun))
@@ -276,10 +289,6 @@ def _add_build(
     if build.may_hide_package if spec.hides_package is None else spec.hides_package:
         build.hide_package()
     _derive_submission(build, spec, begun)
-    additions.builds[number] = build
-    if full_name in undescribed:
-        # Without a description it has enabled the chroots that its builds were submitted to.
-        project.known_chroots = dict.fromkeys((*project.chroots, *build.names), NO_SETTINGS)
     return build
 
 

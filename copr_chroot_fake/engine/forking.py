@@ -84,4 +84,5 @@ def _fork_build(store: Store, build: Build, names: list[str], project: Project, 
             overrides=Overrides(results=chroot.results, copied=chroot.files_of_packages),
         )
         fork.attach(BuildChroot(fork, name, stored))
-    store.add_submitted(fork)
+    store.add_build(fork)
+    store.created.append(fork)

@@ -155,7 +155,7 @@ class Project:
         self, name: str, source_type: SourceType, config: Mapping[str, object], *, id: int | None = None
     ) -> Package:
         """Add a package, by default with the next id."""
-        number = self.store.next_package_id(self.packages.values()) if id is None else id
+        number = self.store.next_package_id() if id is None else id
         package = self.packages[name] = Package(number, name, source_type, config)
         return package
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
@@ -12,13 +12,10 @@ from random import Random
 
 from ..errors import InputError
 from ..model.account import Account, Group, fas_name_of
-from ..model.fault import FaultSpec
 from ..model.lifecycle import ABSENT
-from ..model.package import Package
 from ..model.progress import Progress
 from ..model.project import COPR_URL, RESULTS_PATH, RESULTS_URL, UPLOADS_PATH
 from ..model.states import State
-from ..scenario.spec import SubmissionRuleSpec
 from ..validation import checks
 from .build import Build
 from .chroot import BuildChroot, Change
@@ -45,25 +42,6 @@ class Batch:
     id: int
     blocked_by: int | None = None
     builds: list[int] = field(default_factory=list)
-
-
-@dataclass(eq=False, repr=False)
-class Additions:
-    """The content of one scenario, complete and checked before any of it is in the store."""
-
-    mock_chroots: Mapping[str, bool] = field(default_factory=dict)
-    """Whether each is active, by name."""
-    accounts: Sequence[Account] = ()
-    groups: Sequence[Group] = ()
-    batches: dict[int, Batch] = field(default_factory=dict)
-    project_ids: set[int] = field(default_factory=set)
-    """The ids of projects that are taken."""
-    projects: dict[str, Project] = field(default_factory=dict)
-    builds: dict[int, Build] = field(default_factory=dict)
-    submissions: Sequence[SubmissionRuleSpec] = ()
-    faults: Sequence[FaultSpec] = ()
-    now: float | None = None
-    """The new time of a virtual clock."""
 
 
 CONTENT = (
@@ -181,82 +159,27 @@ class Store:
         """The URL of uploaded files."""
         return f"{self.frontend_url}{UPLOADS_PATH}"
 
-    def add(self, additions: Additions, *, enable: bool = False) -> None:
-        """Add everything; mock chroots are added in the order in which they are first named.
-
-        :param enable: whether projects enable the chroots of the builds that they get.
-        """
-        if additions.now is not None and isinstance(self.clock, VirtualClock):
-            self.clock.restore(self.begin_of(additions))
-        for fault in additions.faults:
-            self.faults.add_written(fault)
-        for rule in additions.submissions:
-            self.submission_rules.add(rule)
-        self._add_builds(additions)
-        for build in additions.builds.values():
-            self._add_to_project(build)
-            if enable:
-                build.project.enable_chroots(build.names)
-
-    def _add_builds(self, additions: Additions) -> None:
-        self.mock_chroots.update(additions.mock_chroots)
-        for project in additions.projects.values():
-            self.know(project.known_chroots)
-        for build in additions.builds.values():
-            self.know(build.names)
-        self.accounts.update({account.login: account for account in additions.accounts})
-        self.groups.update({group.name: group for group in additions.groups})
-        self.batches.update(additions.batches)
-        self.last_batch_id = max(self.last_batch_id, *additions.batches) if additions.batches else self.last_batch_id
-        self.projects.update(additions.projects)
-        self._raise_last_ids(additions)
-        self.builds.update(additions.builds)
-        for build in additions.builds.values():
-            # A scenario is written with the fake's own address, wherever it is served.
-            source = build.source
-            source.package = source.package.moved(self.own_results_root, self.results_root)
-            if build.batch is not None:
-                self.put_in_batch(build, build.batch)
-            build.project.note_build(build.id, build.stored_package)
-            build.schedule()
-            for chroot in build.stored_chroots:
-                self.note_begun(chroot)
-
-    def add_submitted(self, build: Build) -> None:
-        """Add a build that a user has submitted."""
+    def add_build(self, build: Build) -> None:
+        """Add a build, and to its project its package and its directory."""
+        self.know(build.names)
         self.builds[build.id] = build
         self.last_build_id = max(self.last_build_id, build.id)
-        self._add_to_project(build)
+        project, package = build.project, build.stored_package
+        project.directories.setdefault(build.project_dirname)
+        if package is not None and package not in project.packages:
+            project.add_package(package, build.source.type, build.source.config)
+        project.note_build(build.id, package)
         if build.batch is not None:
             self.put_in_batch(build, build.batch)
-        build.project.note_build(build.id, build.stored_package)
-        build.schedule()
-        self.created.append(build)
+        for chroot in build.stored_chroots:
+            self._note_begun(chroot)
 
     def add_created_project(self, project: Project) -> None:
         """Add a project that a user has created."""
         self.projects[project.full_name] = project
         self.created.append(project)
 
-    def _raise_last_ids(self, additions: Additions) -> None:
-        projects = additions.projects.values()
-        packages = (package.id for project in projects for package in project.packages.values())
-        self.raise_last_ids(additions.builds, (project.id for project in projects), packages)
-
-    def raise_last_ids(self, builds: Iterable[int], projects: Iterable[int], packages: Iterable[int]) -> None:
-        """Let the next ids be above these ones."""
-        self.last_build_id = max((self.last_build_id, *builds))
-        self.last_project_id = max((self.last_project_id, *projects))
-        self.last_package_id = max((self.last_package_id, *packages))
-
-    def _add_to_project(self, build: Build) -> None:
-        """Add the directory and the package of a build to its project."""
-        project, package = build.project, build.stored_package
-        project.directories.setdefault(build.project_dirname)
-        if package is not None and package not in project.packages:
-            project.add_package(package, build.source.type, build.source.config)
-
-    def note_begun(self, chroot: BuildChroot) -> None:
+    def _note_begun(self, chroot: BuildChroot) -> None:
         """Record the first state of a lifecycle, which starts before its build is in the store."""
         if chroot.run is not None and chroot.run.stage.state != ABSENT:
             self.changes.append(
@@ -294,33 +217,17 @@ class Store:
         """Return the name of a directory for an uploaded file."""
         return f"tmp{Random(f'{self.seed}/{self.last_build_id}').getrandbits(32):08x}"
 
-    @property
-    def last_ids(self) -> tuple[int, int, int]:
-        """The highest ids of builds, projects and packages that were given."""
-        return self.last_build_id, self.last_project_id, self.last_package_id
-
-    @last_ids.setter
-    def last_ids(self, ids: tuple[int, int, int]) -> None:
-        self.last_build_id, self.last_project_id, self.last_package_id = ids
-
-    def next_project_id(self, others: Iterable[Project] = ()) -> int:
-        """Return and use up the next id of a project; after the largest one, the first that is free.
-
-        :param others: projects that are about to be added.
-        """
+    def next_project_id(self) -> int:
+        """Return and use up the next id of a project; after the largest one, the first that is free."""
         if self.last_project_id == checks.LARGEST_INTEGER:
-            return first_free(project.id for project in chain(self.projects.values(), others))
+            return first_free(project.id for project in self.projects.values())
         self.last_project_id += 1
         return self.last_project_id
 
-    def next_package_id(self, others: Iterable[Package] = ()) -> int:
-        """Return and use up the next id of a package; after the largest one, the first that is free.
-
-        :param others: packages of a project that is about to be added.
-        """
+    def next_package_id(self) -> int:
+        """Return and use up the next id of a package; after the largest one, the first that is free."""
         if self.last_package_id == checks.LARGEST_INTEGER:
-            known = chain.from_iterable(project.packages.values() for project in self.projects.values())
-            return first_free(package.id for package in chain(known, others))
+            return first_free(package.id for project in self.projects.values() for package in project.packages.values())
         self.last_package_id += 1
         return self.last_package_id
 
@@ -415,13 +322,6 @@ class Store:
         if not isinstance(clock, SystemClock) or clock.is_paused:
             return math.inf
         return (self.timeline.next_due - clock.now()) / clock.speed
-
-    def begin_of(self, additions: Additions) -> float:
-        """Return when added lifecycles start; time moves backwards only while there are no builds."""
-        now = self.clock.now()
-        if additions.now is None or not isinstance(self.clock, VirtualClock):
-            return now
-        return max(now, additions.now) if self.builds else additions.now
 
     def know(self, names: Iterable[str]) -> None:
         """Let the service have chroots, which are active if it does not have them yet."""

@@ -404,6 +404,11 @@ class BuildSpec:
         return self.ownername or DEFAULT_OWNER, self.projectname or DEFAULT_PROJECT
 
     @property
+    def project_name(self) -> str:
+        """The full name of the project."""
+        return "/".join(self.location)
+
+    @property
     def dirname(self) -> str:
         """The directory of the project; by default the main one."""
         if self.project is not None:
