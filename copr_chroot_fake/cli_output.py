@@ -9,14 +9,13 @@ import click
 from click.shell_completion import CompletionItem
 
 from .errors import CoprFakeError
+from .excerpt import escaped
 from .scenario.files import by_name
 
 
 def printable(text: str) -> str:
     """Return a text on one line, with characters escaped that are not printable."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    return text if text.isprintable() else "".join(map(escaped, text))
 
 
 class Failure(click.ClickException):

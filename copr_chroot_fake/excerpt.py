@@ -31,11 +31,12 @@ def text_excerpt(text: object) -> str:
 def line(text: str, longest: int = LONGEST_LINE) -> str:
     """Return the beginning of a text as one line of printable characters."""
     start = " ".join(text[: 2 * longest].split())
-    printable = start if start.isprintable() else "".join(map(_escaped, start))
+    printable = start if start.isprintable() else "".join(map(escaped, start))
     return printable if len(printable) <= longest else printable[: longest - 3] + "..."
 
 
-def _escaped(character: str) -> str:
+def escaped(character: str) -> str:
+    """Return a character as printable characters."""
     return character if character.isprintable() else character.encode("unicode_escape", "backslashreplace").decode()
 
 

@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import count, filterfalse
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -158,7 +158,7 @@ def _walk_value(token: _Token, tokens: Iterator[_Token], location: str) -> Lines
 
 
 def walk_yaml(text: str) -> Lines:
-    """Yield the values of a valid YAML text, the whole document first; a merged value comes before those beside it."""
+    """Yield the values of a valid YAML text, the whole document first; a merged value is below ``<<``."""
     # Only installed with an extra.
     import yaml
 
@@ -176,16 +176,7 @@ def _walk_node(node: Node, location: str) -> Lines:
             yield f"{location}[{index}]", item.start_mark.line + 1
             yield from _walk_node(item, f"{location}[{index}]")
     elif isinstance(node, MappingNode):
-        # The first of several merged mappings has precedence, so it has to be the last one found.
-        for key, value in filter(_is_merge, node.value):
-            yield dotted(location, "<<"), key.start_mark.line + 1
-            for merged in reversed(value.value) if isinstance(value, SequenceNode) else [value]:
-                yield from _walk_node(merged, location)
-        for key, value in filterfalse(_is_merge, node.value):
+        for key, value in node.value:
             where = dotted(location, str(key.value))
             yield where, key.start_mark.line + 1
             yield from _walk_node(value, where)
-
-
-def _is_merge(pair: tuple[Node, Node]) -> bool:
-    return pair[0].tag == "tag:yaml.org,2002:merge"

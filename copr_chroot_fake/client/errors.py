@@ -10,6 +10,7 @@ import httpx
 
 from ..errors import CoprFakeError
 from ..excerpt import line
+from ..validation.checks import shortened
 
 Missing = Literal["build", "chroot", "project", "endpoint"]
 
@@ -36,16 +37,12 @@ class ClientError(CoprFakeError):
     def __init__(
         self, message: str, request: httpx.Request, status: int | None = None, retry_after: float | None = None
     ) -> None:
-        self.message = shortened(message)
-        url = shortened(str(request.url.copy_with(userinfo=b"")))
+        self.message = shortened(message, _MAX_MESSAGE)
+        url = shortened(str(request.url.copy_with(userinfo=b"")), _MAX_MESSAGE)
         super().__init__(line(f"{self.message} ({'' if status is None else f'{status}, '}{request.method} {url})"))
         self.request = request
         self.status = status
         self.retry_after = retry_after
-
-
-def shortened(text: str) -> str:
-    return text if len(text) <= _MAX_MESSAGE else f"{text[:_MAX_MESSAGE]}…"
 
 
 class NotFoundError(ClientError):

@@ -17,7 +17,7 @@ from ..validation import checks
 from ..validation.rule import frozen
 from ..wire.endpoint_name import EndpointName
 from . import near_misses, submissions
-from .request import Request, describe, fold
+from .request import Request, latest
 from .submissions import Fields, Submission
 
 
@@ -221,17 +221,8 @@ class Journal:
 
     def _latest(self) -> str:
         """Return the latest requests, for the message of an assertion."""
-        requests = self.requests()
-        if not requests:
-            return " Nothing was requested."
-        groups = fold(requests)
-        earlier = sum(map(len, groups[:-MAX_LATEST]))
-        more = f"\n  … and {earlier} before" if earlier else ""
-        return " Requests:" + more + "".join(f"\n  {describe(group)}" for group in groups[-MAX_LATEST:])
-
-
-MAX_LATEST = 20
-"""The maximum number of lines about the latest requests in a message or a report."""
+        lines = latest(self.requests())
+        return "\n  ".join([" Requests:", *lines]) if lines else " Nothing was requested."
 
 
 def _is_final(state: State) -> bool:

