@@ -59,8 +59,8 @@ Name: tree
 Version: 0
 EOF
 
-%files
-%files devel
+%files -f list.txt
+%files devel -f devel.txt
 %files -n %{libname}
 
 %changelog
@@ -70,6 +70,9 @@ EOF
 
 * Tue Dec 01 2026 John Doe <john@example.org> - 2:1.2.2-1
 - First
+
+* without a date
+* Tue Dec 32 2026 Nobody <nobody@example.org> - 2:1.2.2-2
 """
 
 BUILT = [
@@ -182,6 +185,19 @@ def test_architectures_decide_which_chroots_are_skipped(
     assert {name for name, chroot in build.items() if chroot.state == "skipped"} == skipped
 
 
+def test_long_lines_are_no_tags(fake: FakeCopr) -> None:
+    build = build_to_end(fake, "a.spec", spec() + b"Name: " + b"x" * 2_000)
+    assert build.package == "tree"
+
+
+def test_served_source_package_can_be_built_again(fake: FakeCopr) -> None:
+    """Like those of older versions of rpm, it has no spec in its header, and builds one package."""
+    build_to_end(fake, "any.spec", spec(Version="3", Epoch="0"))
+    content = read(fake, f"{F43}/00000001-tree/tree-3-1.src.rpm")
+    again = build_to_end(fake, "any.src.rpm", content)
+    assert [*map(str, again[F43].packages)] == ["tree-3-1.fc43.src", "tree-3-1.fc43.x86_64"]
+
+
 def test_release_without_dist_tag_stays_as_it_is(fake: FakeCopr) -> None:
     build = build_to_end(fake, "a.spec", spec(BuildArch="noarch"))
     assert [*map(str, build[F43].packages)] == ["tree-1-1.src", "tree-1-1.noarch"]
@@ -254,10 +270,13 @@ def test_hostile_source_fails(fake: FakeCopr, kind: str) -> None:
     assert f"error: {reason}" in source_log(fake)
 
 
-@pytest.mark.parametrize("content", [LEAD + MAGIC + bytes(8) + MAGIC + struct.pack(">II", 1, 50), SIGNED + bytes(40)])
-def test_invalid_headers_are_unreadable(content: bytes) -> None:
-    """Also ones that end early, or lack the name."""
-    reading = read_source("a.src.rpm", content)
+NUMBER = struct.pack(">II", 1, 4) + struct.pack(">IIII", 1000, 4, 0, 1) + bytes(4)
+
+
+@pytest.mark.parametrize("header", [struct.pack(">II", 1, 50), bytes(40), NUMBER])
+def test_invalid_headers_are_unreadable(header: bytes) -> None:
+    """Also ones that end early, lack the name, or have a number in its place."""
+    reading = read_source("a.src.rpm", SIGNED + header)
     assert (reading.facts, reading.fails) == (None, False)
     assert "header" in reading.problem
 
