@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import posixpath
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ..model.nevra import Nevra
-from ..model.source import SourceType
 from ..model.states import State
 from .job import Job
 from .rpm_file import file_name
@@ -189,7 +187,8 @@ def _end_lines(job: Job) -> list[str]:
     if job.phase is State.CANCELED:
         return []
     if job.is_source_build:
-        return _source_end(job)
+        made = [f"Wrote: {file_name(job.source)}", "Running SRPMResults tool", "SRPMResults finished"]
+        return made if job.phase is State.SUCCEEDED else [_source_log(job).error, "Copr build error: Build failed"]
     minutes, seconds = divmod(max(job.modified - job.started_on, 0), 60)
     took = f"{minutes} minutes {seconds} seconds"
     cleaned = ["Start: clean chroot", "Finish: clean chroot"]
@@ -217,24 +216,12 @@ def _end_lines(job: Job) -> list[str]:
     ]
 
 
-def _source_end(job: Job) -> list[str]:
-    if job.phase is State.FAILED:
-        return [
-            _source_log(job).error,
-            "Copr build error: Build failed",
-        ]
-    return [f"Wrote: {file_name(job.source)}", "Running SRPMResults tool", "SRPMResults finished"]
-
-
 def _wrote_lines(job: Job) -> list[str]:
+    root = "/builddir/build"
     return [
         "+ exit 0",
-        *(f"Wrote: /builddir/build/{_directory(nevra)}/{file_name(nevra)}" for nevra in job.packages),
+        *(f"Wrote: {root}/{'SRPMS' if nevra.arch == 'src' else 'RPMS'}/{file_name(nevra)}" for nevra in job.packages),
     ]
-
-
-def _directory(nevra: Nevra) -> str:
-    return "SRPMS" if nevra.arch == "src" else "RPMS"
 
 
 def _command(job: Job) -> str:
@@ -263,7 +250,7 @@ def encode_lines(lines: Iterable[str]) -> bytes:
 class _SourceLog(NamedTuple):
     """The lines about how a source package is made, and the error if that fails."""
 
-    lines: tuple[str, ...]
+    lines: Sequence[str]
     error: str
 
 
@@ -272,35 +259,55 @@ _PROGRESS = tuple(f"{percent:>3}%" for percent in range(0, 101, 5))
 
 def _source_log(job: Job) -> _SourceLog:
     """Return the log of a source build, apart from its start and its end."""
-    source = job.build.source
-    config = {name: value for name, value in source.config.items() if isinstance(value, str) and value}
-    log = _LOGS.get(source.type, _clone)(config, job.package)
-    if source.reading.fails:
-        return log._replace(error=f"error: {source.reading.problem}")
-    if source.reading.problem:
-        why = f"WARNING: the name of the file decides, as {source.reading.problem}"
-        return log._replace(lines=(*log.lines, why))
+    log, reading = _describe_source(job), job.build.source.reading
+    if reading.fails:
+        return log._replace(error=f"error: {reading.problem}")
+    if reading.problem:
+        return log._replace(lines=[*log.lines, f"WARNING: the name of the file decides, as {reading.problem}"])
     return log
+
+
+def _describe_source(job: Job) -> _SourceLog:
+    source, package = job.build.source, job.package
+    config = {name: value for name, value in source.config.items() if isinstance(value, str) and value}
+    match source.type:
+        case "link" | "upload":
+            return _download(config, package)
+        case "pypi":
+            name = config.get("pypi_package_name", package)
+            return _make_from(name, f"{config.get('spec_generator', 'pyp2spec')} {name}")
+        case "rubygems":
+            name = config.get("gem_name", package)
+            return _make_from(name, f"gem2rpm {name} --fetch --srpm")
+        case "custom":
+            chroot = f" --mock-config {config['chroot']}" if "chroot" in config else ""
+            script = f"Running: copr-sources-custom --workdir /workdir{chroot} --script /workdir/script"
+            return _SourceLog([script], "error: the script has ended with status 1")
+        case "distgit":
+            return _clone(config, package, "copr-distgit-client sources", "copr-distgit-client srpm")
+        case _:
+            return _clone(config, package)
 
 
 def _download(config: Mapping[str, str], package: str) -> _SourceLog:
     url = config.get("url", f"https://example.org/{package}.src.rpm")
     name = config.get("pkg") or posixpath.basename(url.partition("?")[0]) or url
-    lines = (f"INFO: Downloading {url}", *(f"{name} {percent}" for percent in _PROGRESS))
+    lines = [f"INFO: Downloading {url}", *(f"{name} {percent}" for percent in _PROGRESS)]
     if name.endswith(".spec"):
-        return _bad_source(name.removesuffix(".spec"), (*lines, f"Running: rpmbuild -bs {name}"))
+        return _make_from(name.removesuffix(".spec"), f"rpmbuild -bs {name}", after=lines)
     return _SourceLog(lines, f"error: {name}: not an rpm package (or package manifest)")
 
 
-def _clone(config: Mapping[str, str], package: str) -> _SourceLog:
+def _clone(config: Mapping[str, str], package: str, *commands: str) -> _SourceLog:
+    """Clone a repository and run commands in it, by default the build method of the source."""
     url = config.get("clone_url", f"https://example.org/{package}.git")
     name = posixpath.basename(url.rstrip("/")).removesuffix(".git") or package
-    spec = config.get("spec", f"{name}.spec")
     clone = f"svn checkout {url}" if config.get("type") == "svn" else f"git clone {url}"
-    build = _BUILD_METHODS.get(config.get("srpm_build_method", ""), "rpkg srpm --spec {}").format(spec)
-    return _bad_source(
+    method = _BUILD_METHODS.get(config.get("srpm_build_method", ""), "rpkg srpm --spec {}")
+    return _make_from(
         name,
-        (f"Running: {clone}", *(f"Receiving objects: {percent}" for percent in _PROGRESS), f"Running: {build}"),
+        *(commands or [method.format(config.get("spec", f"{name}.spec"))]),
+        after=[f"Running: {clone}", *(f"Receiving objects: {percent}" for percent in _PROGRESS)],
     )
 
 
@@ -311,40 +318,6 @@ _BUILD_METHODS = {
 }
 
 
-def _clone_dist_git(config: Mapping[str, str], package: str) -> _SourceLog:
-    cloned = _clone(config, package)
-    client = ("Running: copr-distgit-client sources", "Running: copr-distgit-client srpm")
-    return cloned._replace(lines=(*cloned.lines[:-1], *client))
-
-
-def _generate_from_pypi(config: Mapping[str, str], package: str) -> _SourceLog:
-    name = config.get("pypi_package_name", package)
-    return _bad_source(name, (f"Running: {config.get('spec_generator', 'pyp2spec')} {name}",))
-
-
-def _generate_from_gem(config: Mapping[str, str], package: str) -> _SourceLog:
-    name = config.get("gem_name", package)
-    return _bad_source(name, (f"Running: gem2rpm {name} --fetch --srpm",))
-
-
-def _run_script(config: Mapping[str, str], package: str) -> _SourceLog:
-    chroot = f" --mock-config {config['chroot']}" if "chroot" in config else ""
-    return _SourceLog(
-        (f"Running: copr-sources-custom --workdir /workdir{chroot} --script /workdir/script",),
-        "error: the script has ended with status 1",
-    )
-
-
-def _bad_source(name: str, lines: tuple[str, ...]) -> _SourceLog:
+def _make_from(name: str, *commands: str, after: Sequence[str] = ()) -> _SourceLog:
+    lines = [*after, *(f"Running: {command}" for command in commands)]
     return _SourceLog(lines, f"error: Bad source: {name}.tar.gz: No such file or directory")
-
-
-_LOGS: Mapping[SourceType, Callable[[Mapping[str, str], str], _SourceLog]] = {
-    "link": _download,
-    "upload": _download,
-    "pypi": _generate_from_pypi,
-    "rubygems": _generate_from_gem,
-    "custom": _run_script,
-    "distgit": _clone_dist_git,
-}
-"""By type; other sources are cloned."""
