@@ -33,9 +33,6 @@ OnProgress = Callable[[tuple[ChrootStatus, ...]], object]
 
 HOUR = 3600
 
-_LONGEST_TEXT = 10_000
-"""In characters; httpx and servers reject much longer URLs."""
-
 _PATH = re.compile(r"[^\s/?#]+(/[^\s/?#]+)*/?")
 
 
@@ -83,7 +80,7 @@ class Calls:
 
     async def get_document(self, /, path: str, **arguments: int | str) -> Mapping[str, object]:
         """Return the JSON object at any path below ``/api_3``, such as ``build/7``; ``arguments`` become the query."""
-        text = _text("path", path)
+        text = checks.text("path", path)
         if not (_PATH.fullmatch(text) and text.isprintable()) or not {".", ".."}.isdisjoint(text.split("/")):
             raise InputError("path", f"{checks.excerpt(path)} is no path; expected one below /api_3, such as build/7")
         query = {name: _integer_or_text(name, value) for name, value in arguments.items()}
@@ -173,7 +170,7 @@ class Calls:
             offset = page.next_offset
 
     def _chroot_request(self, endpoint: str, build_id: object, chrootname: object) -> httpx.Request:
-        number, name = checks.whole_number("build_id", build_id), _text("chrootname", chrootname)
+        number, name = checks.whole_number("build_id", build_id), checks.text("chrootname", chrootname)
         return self._request(f"build-chroot{endpoint}", {"build_id": number, "chrootname": name})
 
     def _list_request(
@@ -204,7 +201,7 @@ class Calls:
         try:
             return parse("", document)
         except InputError as error:
-            raise ClientError(f"unexpected content in the response: {error}", request, 200) from error
+            raise ClientError(f"unexpected content in the response: {error.errors[0]}", request, 200) from error
 
 
 def check_function(location: str, value: T) -> T:
@@ -225,13 +222,5 @@ def _check_wait(poll: object, timeout: object, on_progress: object) -> tuple[flo
 
 
 def _integer_or_text(location: str, value: object) -> int | str:
-    if checks.plain_integer(value) is None:
-        return "" if checks.plain_text(value) == "" else _text(location, value)
-    return checks.whole_number(location, value)
-
-
-def _text(location: str, value: object) -> str:
-    text = checks.text(location, value)
-    if len(text) > _LONGEST_TEXT:
-        raise InputError(location, f"expected a text of at most {_LONGEST_TEXT} characters, got {len(text)}")
-    return text
+    is_text = checks.plain_integer(value) is None
+    return checks.storable_text(location, value) if is_text else checks.whole_number(location, value)

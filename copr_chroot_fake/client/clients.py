@@ -186,7 +186,7 @@ def http_options(url: object, transport: object, kind: type[object]) -> dict[str
     options: dict[str, Any] = {"transport": transport, "base_url": api.copy_with(userinfo=b"")}
     if api.userinfo:
         options["auth"] = (api.username, api.password)
-    if transport is not None or api.scheme == "http":
+    if api.scheme == "http":
         # Nothing would use an SSL context, and making one takes milliseconds; httpx does not check the value.
         options["verify"] = None
     return options

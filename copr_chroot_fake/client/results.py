@@ -2,38 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from functools import cache, partial
-from types import UnionType
-from typing import TYPE_CHECKING, TypeVar, cast, get_args, get_type_hints
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
-from ..errors import InputError
 from ..model.nevra import Nevra
 from ..model.states import State
 from ..validation import checks
+from ..validation.checks import Text, UnixTime, WholeNumber
+from ..validation.rule import Rule, frozen
+from ..validation.spec import fields_of, parse
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Json = Mapping[str, object]
-T = TypeVar("T")
-Parser = Callable[[str, object], object]
+ResultT = TypeVar("ResultT", bound="DataclassInstance")
+
+_Integer = Annotated[int, checks.integers(-checks.LARGEST_INTEGER)]
 
 
-@dataclass(frozen=True, slots=True)
+def parse_result(kind: type[ResultT], location: str, document: object) -> ResultT:
+    """Parse a JSON object; keys that the kind of result does not have go into ``unknown``.
+
+    :raises InputErrors: for missing and invalid values; null counts as missing.
+    """
+    unknown = dict(checks.mapping(location, document))
+    known = {name: unknown.pop(name) for name in fields_of(kind) if name in unknown and name != "unknown"}
+    return replace(parse(kind, location, known), unknown=unknown)
+
+
+def _parse_state(location: str, value: object) -> State | str:
+    text = checks.any_text(location, value)
+    try:
+        return State(text)
+    except ValueError:
+        return text
+
+
+@frozen()
 class ChrootStatus:
     """The status of a build chroot; times are Unix times in seconds.
 
     ``state`` is a :class:`~copr_chroot_fake.State`, or a plain string if this kit does not know the state.
     """
 
-    name: str
-    state: str
-    started_on: int | None
-    ended_on: int | None
-    result_url: str | None
+    name: Text
+    state: Annotated[str, Rule(_parse_state)]
+    started_on: UnixTime | None = None
+    ended_on: UnixTime | None = None
+    result_url: str | None = None
     unknown: Json = field(default_factory=dict)
 
     @property
@@ -52,15 +72,15 @@ class ChrootStatus:
         return _utc(self.ended_on)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class ChrootPage:
     """A page of a build's chroots; ``limit`` is ``None`` if the service sets no limit."""
 
-    items: tuple[ChrootStatus, ...]
-    limit: int | None
-    offset: int
+    items: tuple[Annotated[ChrootStatus, Rule(partial(parse_result, ChrootStatus))], ...]
+    offset: _Integer
     order: str
     order_type: str
+    limit: WholeNumber | None = None
     unknown: Json = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[ChrootStatus]:
@@ -77,33 +97,33 @@ class ChrootPage:
         return self.offset + len(self.items)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Repo:
     """A repository that a build installs packages from."""
 
-    id: str | None
-    name: str | None
-    baseurl: str | None
-    priority: int | None = None
+    id: str | None = None
+    name: str | None = None
+    baseurl: str | None = None
+    priority: _Integer | None = None
     module_hotfixes: bool | None = None
     repo_gpgcheck: bool | None = None
     unknown: Json = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class BuildConfig:
     """The build configuration of a chroot; ``memory_limit`` in MB, ``timeout`` in seconds.
 
     ``bootstrap`` and ``bootstrap_image`` are ``None`` for the service's default.
     """
 
-    repos: tuple[Repo, ...] = ()
+    repos: tuple[Annotated[Repo, Rule(partial(parse_result, Repo))], ...] = ()
     additional_repos: tuple[str, ...] = ()
     additional_packages: tuple[str, ...] = ()
     with_opts: tuple[str, ...] = ()
     without_opts: tuple[str, ...] = ()
-    memory_limit: int | None = None
-    timeout: int | None = None
+    memory_limit: WholeNumber | None = None
+    timeout: WholeNumber | None = None
     enable_net: bool | None = None
     is_background: bool | None = None
     bootstrap: str | None = None
@@ -126,77 +146,25 @@ class BuiltPackage(Nevra):
     __str__ = Nevra.__str__
 
 
-def parse_chroot(location: str, document: object) -> ChrootStatus:
-    time = checks.optional(checks.unix_time)
-    return _parse(ChrootStatus, location, document, name=checks.text, state=_state, started_on=time, ended_on=time)
+@frozen()
+class _Packages:
+    """The packages built in a chroot."""
+
+    packages: tuple[Annotated[BuiltPackage, Rule(partial(parse_result, BuiltPackage))], ...]
+    unknown: Json = field(default_factory=dict)
+
+
+parse_chroot = partial(parse_result, ChrootStatus)
+parse_config = partial(parse_result, BuildConfig)
 
 
 def parse_page(location: str, document: object) -> ChrootPage:
     page = checks.mapping(location, document)
-    meta = checks.mapping("meta", page.get("meta"))
-    return _parse(ChrootPage, location, {**meta, "items": page.get("items")}, items=_each(parse_chroot))
-
-
-def parse_config(location: str, document: object) -> BuildConfig:
-    lists = ("additional_repos", "additional_packages", "with_opts", "without_opts")
-    return _parse(
-        BuildConfig, location, document, repos=_each(partial(_parse, Repo)), **dict.fromkeys(lists, _each(_text))
-    )
+    return parse_result(ChrootPage, location, {**checks.mapping("meta", page.get("meta")), "items": page.get("items")})
 
 
 def parse_packages(location: str, document: object) -> tuple[BuiltPackage, ...]:
-    packages = checks.mapping(location, document).get("packages")
-    return tuple(checks.each("packages", checks.items("packages", packages), partial(_parse, BuiltPackage)))
-
-
-def _state(location: str, value: object) -> State | str:
-    text = _text(location, value)
-    try:
-        return State(text)
-    except ValueError:
-        return text
-
-
-def _text(location: str, value: object) -> str:
-    return cast(str, _of_type(str, location, value))
-
-
-def _each(parse: Parser) -> Parser:
-    return lambda location, value: tuple(checks.each(location, checks.items(location, value), parse))
-
-
-def _parse(kind: Callable[..., T], location: str, document: object, **parsers: Parser) -> T:
-    """Parse a JSON object: each field with its parser, or else by its type; other keys go into ``unknown``.
-
-    :raises InputError: for a missing or invalid value; null counts as missing.
-    """
-    unknown = dict(checks.mapping(location, document))
-    known = {}
-    for name, expected, has_default in _fields(kind):
-        value = unknown.pop(name, None)
-        if value is None and has_default:
-            continue
-        field_location = checks.dotted(location, name)
-        known[name] = (
-            parsers[name](field_location, value) if name in parsers else _of_type(expected, field_location, value)
-        )
-    return kind(**known, unknown=unknown)
-
-
-def _of_type(expected: type | UnionType, location: str, value: object) -> object:
-    # bool is a subclass of int.
-    is_other = isinstance(value, bool) and bool not in (expected, *get_args(expected))
-    if is_other or not isinstance(value, expected):
-        raise InputError(location, "missing" if value is None else f"{checks.excerpt(value)} is not valid")
-    return value
-
-
-@cache
-def _fields(kind: Callable[..., object]) -> Sequence[tuple[str, type | UnionType, bool]]:
-    """Return name, type and whether there is a default, for each field except ``unknown``."""
-    types = get_type_hints(kind)
-    known = (each for each in fields(cast("type[DataclassInstance]", kind)) if each.name != "unknown")
-    return [(each.name, types[each.name], each.default is not MISSING) for each in known]
+    return parse_result(_Packages, location, document).packages
 
 
 def _utc(seconds: int | None) -> datetime | None:

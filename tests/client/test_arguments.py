@@ -18,7 +18,7 @@ HUGE = 10**5000
 SURROGATE = "fedora-\ud800-x86_64"
 
 NOT_NUMBERS = [None, -1, 2**31, HUGE, True, 1.0, float("nan"), "1", "", SURROGATE, b"1", [1]]
-NOT_NAMES = ["", SURROGATE, "x" * 100_000, HUGE, 1, True, b"fedora", ["x"], float("nan")]
+NOT_NAMES = ["", SURROGATE, HUGE, 1, True, b"fedora", ["x"], float("nan")]
 NOT_SECONDS = [-1, HUGE, True, float("nan"), float("inf"), "1", None, [1], SURROGATE]
 
 

@@ -229,19 +229,23 @@ NOT_A_TIME = "expected a Unix time in whole seconds, from 0 to 2147483647, got"
 @pytest.mark.parametrize(
     ("call", "document", "problem"),
     [
-        ("get", {"state": "failed"}, "name: expected a text that is not empty, got None"),
-        ("get", {"name": F41, "state": 3}, "state: 3 is not valid"),
+        ("get", {"state": "failed"}, "name: missing, and required; add it"),
+        ("get", {"name": F41, "state": 3}, "state: expected a text, got 3"),
         ("get", {"name": F41, "state": "failed", "started_on": True}, f"started_on: {NOT_A_TIME} True"),
         ("get", {"name": F41, "state": "failed", "ended_on": "now"}, f"ended_on: {NOT_A_TIME} 'now'"),
         ("get_list", {"items": [], "meta": None}, "meta: expected an object, got None"),
-        ("get_list", {"items": None, "meta": {}}, "items: expected a list, got None"),
-        ("get_list", {"items": [{"name": F41}], "meta": {}}, "items[0].state: missing"),
-        ("get_list", {"items": [], "meta": {"limit": "100"}}, "limit: '100' is not valid"),
+        ("get_list", {"items": None, "meta": {}}, "items: missing, and required; add it"),
+        ("get_list", {"items": [{"name": F41}], "meta": {}}, "items[0].state: missing, and required; add it"),
+        (
+            "get_list",
+            {"items": [], "meta": {"limit": "100"}},
+            "limit: expected a whole number from 0 to 2147483647, got '100'",
+        ),
         ("get_build_config", {"repos": "x"}, "repos: expected a list, got 'x'"),
-        ("get_build_config", {"repos": [{"id": "x", "priority": "1"}]}, "repos[0].priority: '1' is not valid"),
-        ("get_build_config", {"with_opts": [["x"]]}, "with_opts[0]: ['x'] is not valid"),
-        ("get_built_packages", {}, "packages: expected a list, got None"),
-        ("get_built_packages", {"packages": [{"name": "a"}]}, "packages[0].version: missing"),
+        ("get_build_config", {"repos": [{"id": 1}]}, "repos[0].id: expected a text, got 1"),
+        ("get_build_config", {"with_opts": [["x"]]}, "with_opts[0]: expected a text, got ['x']"),
+        ("get_built_packages", {}, "packages: missing, and required; add it"),
+        ("get_built_packages", {"packages": [{"name": "a"}]}, "packages[0].version: missing, and required; add it"),
     ],
 )
 def test_invalid_field_in_a_response_is_named(
