@@ -1,7 +1,7 @@
 """The pytest plugin: fixtures, the marker ``copr_fake`` and its options.
 
-pytest imports this module in every run in an environment that has the kit, so it imports nothing but pytest; everything
-else is imported when it is used. PYTEST_DONT_REWRITE
+pytest imports this module in every run in an environment that has the kit, so it imports nothing but pytest and texts;
+everything else is imported when it is used. PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, cast
 
 import pytest
+
+from ..option_texts import OPTION_TEXTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,27 +29,18 @@ if TYPE_CHECKING:
     from .options import Options
     from .support import CoprServer, MakeCoprFake
 
-_OPTIONS = {
+_TEXTS = {
     "scenario": "Scenario to start with: the name of a bundled one, or a path relative to the root directory.",
-    "progress": "What advances the chroots: poll, clock, manual or immediate.",
-    "default_limit": "Length of a page if the request has no limit: a number, or none.",
     "url": "Address that copr_httpx, copr_httpx2 and copr_requests answer.",
-    "seed": "Random seed for durations and outcomes.",
     "strict": "Whether unmatched requests fail the test: true or false.",
     "network_guard": "Whether connections to Copr's real hosts fail the test: true or false.",
-    "serve_results": "Whether the fake serves the results of builds: true or false.",
-    "results_delay": "Seconds from the end of a build until its results appear.",
-    "results_url": "URL of the results; Copr's own by default.",
-    "requests_kept": "Number of latest requests that are kept.",
-    "max_polls": "Polls of one resource at the same time; the next one fails. A number, or none.",
-    "max_repeats": "Equal responses about finished or missing resources; the next one fails. A number, or none.",
-    "max_wait": "Seconds of the fake's clock that code may wait while the response stays the same. A number, or none.",
-    "next_build_id": "Id of the first build.",
+    **OPTION_TEXTS,
 }
+"""The options in configuration files."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    for name, text in _OPTIONS.items():
+    for name, text in _TEXTS.items():
         if pytest.version_tuple >= (9, 2):
             # TOML types in pytest's own table; str comes first because values in an ini file are strings.
             parser.addini(f"copr_fake_{name}", text, type=str | bool | int | float, default=None)
@@ -56,14 +49,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    options = ", ".join(f"{name}=…" for name in (*_OPTIONS, "submissions"))
+    options = ", ".join(f"{name}=…" for name in (*_TEXTS, "submissions"))
     text = "options of copr_fake; the closest marker that gives an option wins."
     config.addinivalue_line("markers", f"copr_fake({options}): {text}")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Report invalid options at collection."""
-    is_configured = any(config.getini(f"copr_fake_{name}") for name in _OPTIONS)
+    is_configured = any(config.getini(f"copr_fake_{name}") for name in _TEXTS)
     marked = [item for item in items if item.get_closest_marker("copr_fake") is not None]
     if is_configured or marked:
         from .options import check_options

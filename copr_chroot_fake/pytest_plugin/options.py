@@ -19,7 +19,6 @@ from ..scenario.spec import SubmissionRuleSpec
 from ..validation import checks
 from ..validation.rule import Rule, frozen
 from ..validation.spec import parse, parse_list
-from . import _OPTIONS
 
 MARKER = "copr_fake"
 
@@ -57,6 +56,9 @@ class Options(FakeOptions):
 
 NAMES = [field.name for field in fields(Options)]
 
+_CONFIGURABLE = [name for name in NAMES if name not in ("clock", "submissions")]
+"""The options in configuration files."""
+
 
 def options_for(config: pytest.Config, item: pytest.Item) -> Options:
     """Return the options of a test: the configuration's, overridden by its markers, the closest last.
@@ -80,7 +82,7 @@ def check_names(options: Iterable[str], where: str, valid: list[str]) -> None:
 
 
 def _configured(config: pytest.Config) -> Options:
-    given = {name: config.getini(f"copr_fake_{name}") for name in _OPTIONS}
+    given = {name: config.getini(f"copr_fake_{name}") for name in _CONFIGURABLE}
     values: dict[str, Any] = {name: _parse(value) for name, value in given.items() if value not in (None, "")}
     if "scenario" in values:
         scenario = str(given["scenario"])

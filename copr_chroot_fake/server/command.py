@@ -19,6 +19,7 @@ from ..control.limits import MAX_HEAD, MAX_WORLDS
 from ..errors import CoprFakeError, InputError, needing
 from ..excerpt import excerpt
 from ..model.progress import ProgressMode
+from ..option_texts import OPTION_TEXTS
 from ..scenario.files import DEFAULT_SCENARIO, bundled_directory
 from ..validation import checks
 from ..validation.checks import LARGEST_INTEGER
@@ -112,8 +113,7 @@ progress_option = click.option(
     default="clock",
     show_default=True,
     type=click.Choice(get_args(ProgressMode)),
-    help="What advances chroots to their next stage: polls; the clock; only control calls; or immediately, so that the "
-    "first poll returns the final state. A scenario can override it for a build or chroot.",
+    help=OPTION_TEXTS["progress"],
 )
 speed_option = click.option(
     "--speed",
@@ -169,7 +169,7 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     show_default=True,
     type=_parse_limit,
     metavar="100|none",
-    help="Items in a list if the request has no limit: 100 as in the API reference, none as on the deployed Copr.",
+    help=OPTION_TEXTS["default_limit"],
 )
 @click.option(
     "--max-polls",
@@ -177,16 +177,11 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     show_default=True,
     type=_parse_limit,
     metavar="1000|none",
-    help="Polls of one resource while the clock is paused and nothing changes; more get a 508.",
+    help=OPTION_TEXTS["max_polls"],
 )
 @progress_option
 @speed_option
-@_number_option(
-    "--seed",
-    default=0,
-    maximum=LARGEST_INTEGER,
-    help="Seed of random durations and outcomes; the same seed reproduces the same run.",
-)
+@_number_option("--seed", default=0, maximum=LARGEST_INTEGER, help=OPTION_TEXTS["seed"])
 @click.option(
     "--on-submit",
     "rules",
@@ -196,17 +191,13 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     help="Rule for submitted builds, such as package=hello,lifecycle=fails, with the keys of submissions "
     "in a scenario; can be repeated. The first rule that matches applies.",
 )
-@_number_option("--next-build-id", default=1, minimum=1, maximum=LARGEST_INTEGER, help="Id of the first build.")
-@click.option(
-    "--serve-results",
-    is_flag=True,
-    help="Serve the logs and packages of builds; result_url and repositories point to this server.",
-)
+@_number_option("--next-build-id", default=1, minimum=1, maximum=LARGEST_INTEGER, help=OPTION_TEXTS["next_build_id"])
+@click.option("--serve-results", is_flag=True, help=OPTION_TEXTS["serve_results"])
 @click.option(
     "--results-delay",
     type=click.FloatRange(min=0),
     metavar="SECONDS",
-    help="Delay between the end of a build and its results, on the fake's clock.  [default: 0]",
+    help=f"{OPTION_TEXTS['results_delay']}  [default: 0]",
 )
 @click.option(
     "--public-url",
@@ -279,7 +270,7 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     "requests_kept",
     default=10_000,
     maximum=LARGEST_INTEGER,
-    help="Number of requests that each world keeps in its journal.",
+    help=OPTION_TEXTS["requests_kept"],
 )
 @_number_option("--max-body", default=MAX_CONTROL_BODY, help="Maximum body of a control call, in bytes.")
 @_number_option(
