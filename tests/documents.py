@@ -214,6 +214,10 @@ def _read_dnf(words: list[str]) -> None:
     assert {"copr", "install"} & {*words}
 
 
+def _read_kubectl(words: list[str]) -> None:
+    assert {"apply", "create"} & {words[0]}
+
+
 def _read_podman(words: list[str]) -> None:
     assert (words[0], words[-1]) == ("build", ".")
 
@@ -222,6 +226,7 @@ READ: Mapping[str, Callable[[list[str]], None]] = {
     "copr-chroot-fake": _read_own,
     "copr-cli": _read_copr_cli,
     "dnf": _read_dnf,
+    "kubectl": _read_kubectl,
     "make": _read_make,
     "pip": _read_pip,
     "pytest": _read_pytest,
@@ -255,8 +260,9 @@ def check_consumer(text: str) -> None:
 CHECK: Mapping[str, Callable[[str], object]] = {
     "bash": lambda text: subprocess.run(["bash", "-n"], input=text, text=True, check=True),
     "json": lambda text: text,
+    "nginx": lambda text: text,
     "python": lambda text: compile(text, "block", "exec"),
     "toml": check_consumer,
-    "yaml": yaml.safe_load,
+    "yaml": lambda text: [*yaml.safe_load_all(text)],
 }
 """How to check a block with a file name, by language."""

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
 from collections.abc import Iterator
 
 import h11
@@ -16,32 +12,16 @@ from copr_chroot_fake.server.request import BodyWanted, Request
 from copr_chroot_fake.wire.answer import Answer, json_answer
 
 from .malformed_requests import MALFORMED
-from .programs import IS_CI
-from .served import Server, eventually, raw, running
-
-NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-
-needs_nginx = pytest.mark.skipif(NGINX is None and not IS_CI, reason="not installed: nginx")
+from .nginx import needs_nginx, running_nginx
+from .served import Server, raw, running
 
 CONFIGURATION = """
-daemon off;
-pid pid;
-error_log error.log;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path body;
-    proxy_temp_path proxy;
-    fastcgi_temp_path fastcgi;
-    uwsgi_temp_path uwsgi;
-    scgi_temp_path scgi;
-    server {{
-        listen 127.0.0.1:{port};
-        location / {{
-            proxy_pass {url};
-            proxy_http_version 1.1;
-            proxy_ignore_client_abort on;
-        }}
+server {{
+    listen PORT;
+    location / {{
+        proxy_pass {url};
+        proxy_http_version 1.1;
+        proxy_ignore_client_abort on;
     }}
 }}
 """
@@ -65,20 +45,8 @@ def server() -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def nginx(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """nginx as a proxy in front of the server."""
-    assert NGINX is not None, "nginx is not installed"
-    directory = tmp_path_factory.mktemp("nginx")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    configuration = directory / "nginx.conf"
-    configuration.write_text(CONFIGURATION.format(port=port, url=server.url))
-    command = [NGINX, "-p", str(directory), "-e", str(directory / "error.log"), "-c", str(configuration)]
-    with subprocess.Popen(command) as process:
-        try:
-            proxy = Server(f"http://127.0.0.1:{port}")
-            assert eventually(lambda: not proxy.is_refusing)
-            yield proxy
-        finally:
-            process.terminate()
+    with running_nginx(tmp_path_factory.mktemp("nginx"), CONFIGURATION.format(url=server.url)) as proxy:
+        yield proxy
 
 
 def is_rejected(server: Server, data: bytes) -> bool:
