@@ -1,4 +1,4 @@
-"""Write files that always have either the old or the new content, whenever the process ends."""
+"""Write files atomically: they contain either the old or the new content."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from .scenario.files import by_name
 
 
 def printable(text: str) -> str:
-    """Return a text on one line, with characters escaped that are not printable."""
+    """Escape the unprintable characters of a text."""
     return text if text.isprintable() else "".join(map(escaped, text))
 
 

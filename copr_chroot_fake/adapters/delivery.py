@@ -18,13 +18,13 @@ from ..wire.headers import RawHeaders
 
 
 class Responder(Protocol):
-    """The API of a fake, to which an adapter connects."""
+    """The interface of a fake for adapters."""
 
     def answer(self, method: str, target: str, headers: RawHeaders = (), body: bytes = b"") -> Answer:
         """Return Copr's response, and how to deliver it."""
 
     def pass_time(self, seconds: float) -> None:
-        """Move a virtual clock by ``seconds``, for which a client waits."""
+        """Move a virtual clock by the ``seconds`` that a client waits."""
 
 
 def socket_error(failure: Failure) -> OSError:

@@ -32,7 +32,7 @@ class Httpx2Mocker(HTTPCoreMocker):
 
     @classmethod
     def prepare_sync_request(cls, httpx_request: httpx.Request, **kwargs: Any) -> tuple[httpx.Request, dict[str, Any]]:
-        # A route may pass the request on, whose body has been read then.
+        # A route may pass the request on after its body was read.
         kwargs["request"].stream = httpx2.ByteStream(httpx_request.read())
         return httpx_request, kwargs
 
@@ -83,7 +83,7 @@ class _Body(httpx2.SyncByteStream, httpx2.AsyncByteStream):
 
 @contextmanager
 def _httpx2_errors() -> Iterator[None]:
-    """Raise the errors of httpx as those of httpx2, which have the same names."""
+    """Raise httpx's errors as httpx2's errors of the same names."""
     try:
         yield
     except httpx.RequestError as error:

@@ -81,7 +81,7 @@ class FakeResponse(responses.CallbackResponse):
 
 
 def _read_body(request: requests.PreparedRequest) -> bytes:
-    """Return the body, which requests accepts as a text, bytes, a file or an iterable of bytes."""
+    """Return the body as bytes; requests accepts a text, bytes, a file or an iterable of bytes."""
     body: Any = request.body
     if hasattr(body, "read"):
         body = body.read()
@@ -176,6 +176,6 @@ def _read_timeout(request: requests.PreparedRequest) -> float | None:
     try:
         read = timeout.read_timeout
     except TimeoutStateError:
-        # It has only a total, and urllib3 would subtract the time to connect, which is zero here.
+        # It only has a total, from which urllib3 subtracts the time to connect: zero here.
         read = None
     return min((seconds for seconds in (read, timeout.total) if isinstance(seconds, (int, float))), default=None)

@@ -13,7 +13,7 @@ _MODULES = {
     "serve": "..server.command",
     "verify": ".verify",
 }
-"""The module of each command, in which it has the same name."""
+"""The module of each command; the function has the command's name."""
 
 
 class _Commands(click.Group):

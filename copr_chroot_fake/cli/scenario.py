@@ -1,4 +1,4 @@
-"""The command ``scenario``; its subcommands import what they need when they run, so that ``--help`` is fast."""
+"""The command ``scenario``; its subcommands import lazily, so that ``--help`` is fast."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ def _chroot_cells(chroot: BuildChroot) -> Sequence[str]:
 
 
 def _describe_run(run: LifecycleRun) -> str:
-    """Return the remaining stages, their duration, and what advances or holds the chroot."""
+    """Return the remaining stages, their duration, the progress mode and the hold."""
     stages = run.plan[run.index :]
     parts = [", ".join(map(_describe_stage, stages))]
     seconds = sum(stage.lasts or 0 for stage in stages)

@@ -195,7 +195,7 @@ class Calls:
         """Send a request and parse the response.
 
         :param until: a deadline in addition to the timeout of the call.
-        :raises ClientError: if the service does not return what was requested.
+        :raises ClientError: for an unexpected response.
         """
         document = await self._sender.fetch(request, min(self._timeout, until - self._sender.now()))
         try:
@@ -205,7 +205,7 @@ class Calls:
 
 
 def check_function(location: str, value: T) -> T:
-    """Check that an argument can be called."""
+    """Check that an argument is callable."""
     if not callable(value):
         raise InputError(location, f"expected a function, got {checks.excerpt(value)}")
     return value

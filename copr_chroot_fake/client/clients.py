@@ -46,8 +46,7 @@ class CoprClient:
     :param now: the clock for retries and for waiting, in seconds.
     :raises InputError: for an invalid argument. Calls raise it too, before they send anything.
 
-    If the service does not return what was requested, calls raise a subclass of
-    :class:`~copr_chroot_fake.ClientError`.
+    For an unexpected response, calls raise a subclass of :class:`~copr_chroot_fake.ClientError`.
     """
 
     def __init__(
@@ -158,7 +157,7 @@ class AsyncCoprClient(Calls):
 
 
 def _run(call: Awaitable[T]) -> T:
-    """Run a coroutine that never suspends, which needs no event loop; return its result."""
+    """Run a coroutine that never suspends, without an event loop, and return its result."""
     try:
         next(call.__await__())
     except StopIteration as done:
@@ -176,7 +175,7 @@ def _iterate(items: AsyncIterator[T]) -> Iterator[T]:
 def http_options(url: object, transport: object, kind: type[object]) -> dict[str, Any]:
     """Return the options of an httpx client for a URL, which may contain a user and a password.
 
-    :param kind: the type that the transport must have, unless it is ``None``.
+    :param kind: the type of the transport.
     """
     api = _check_url(url)
     if transport is not None and not isinstance(transport, kind):

@@ -27,7 +27,7 @@ _MAX_MESSAGE = 1000
 
 
 class ClientError(CoprFakeError):
-    """Base of the client's errors: the response is not what was requested, or there is none.
+    """Base of the client's errors: an unexpected response, or none.
 
     ``status`` is ``None`` if there was no readable response. ``retry_after`` is the number of seconds after which the
     service accepts the next request, or ``None``. Neither the message nor ``request`` contains the user and password

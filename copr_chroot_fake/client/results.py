@@ -25,7 +25,7 @@ _Integer = Annotated[int, checks.integers(-checks.LARGEST_INTEGER)]
 
 
 def parse_result(kind: type[ResultT], location: str, document: object) -> ResultT:
-    """Parse a JSON object; keys that the kind of result does not have go into ``unknown``.
+    """Parse a JSON object; unknown keys go into ``unknown``.
 
     :raises InputErrors: for missing and invalid values; null counts as missing.
     """

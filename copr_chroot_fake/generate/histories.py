@@ -54,7 +54,7 @@ _FAILURE_RATES = {0.02: 90, 0.5: 6, 1.0: 4}
 """Probability that a chroot fails; the same for all chroots of a build."""
 
 _STATES_OF_BUILDS = {None: 95, State.CANCELED: 3, State.FORKED: 2}
-"""Final states that all chroots of a build have together."""
+"""Final states of whole builds; with ``None``, each chroot has its own."""
 
 _TIMEOUTS = {18_000: 88, 36_000: 5, 72_000: 4, 7_200: 3}
 

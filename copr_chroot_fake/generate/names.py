@@ -104,8 +104,8 @@ def project_entry(
 ) -> ProjectEntry:
     """Return a project.
 
-    :param excluded: full names that the project must not have.
-    :param repository_projects: full names of projects whose repositories it may use.
+    :param excluded: full names that are taken.
+    :param repository_projects: full names of projects that can be additional repositories.
     """
     while True:
         ownername, name = owner_or_group(random), fill(random, PROJECTS)
@@ -227,7 +227,7 @@ def release_number(random: Random) -> int:
 
 
 def source_package(random: Random, name: str) -> Source:
-    """Return a source package with the given name, of a kind that fits it: ``python-x`` has a ``python3-x``."""
+    """Return a source package with the given name and matching subpackages: ``python-x`` builds ``python3-x``."""
     matching = [kind for kind in _KINDS if name.startswith(kind.prefix) and name.endswith(kind.suffix)]
     specific = [kind for kind in matching if kind.prefix or kind.suffix]
     kind = draw(random, {kind: _KINDS[kind] for kind in specific or matching})

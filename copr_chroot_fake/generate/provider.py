@@ -39,8 +39,7 @@ class CoprProvider(BaseProvider):
     Omitted arguments get random values. A random chroot is one of Copr's; popular chroots are more frequent.
     """
 
-    # Faker's own pytest fixture has this provider too, and most of its users never call it: the methods import what is
-    # slow to import.
+    # Faker's own pytest fixture has this provider too, and most tests never call it: slow imports are in its methods.
 
     @property
     def _random(self) -> Random:
@@ -132,7 +131,7 @@ class CoprProvider(BaseProvider):
 
         :param chroots: their names or their average number; by default the chroots of ``project``, else about 5.
         :param project: the project that it belongs to; by default a generated one.
-        :param state: the state of all chroots; by default each has a state that fits its times.
+        :param state: the state of all chroots; by default, each chroot's state fits its times.
         :param now: the current time, as a Unix time in seconds.
         :raises InputError: if an argument is invalid.
         """
@@ -187,7 +186,7 @@ class CoprProvider(BaseProvider):
 
         :param builds: the number of builds.
         :param chroots: the average number of chroots of a build.
-        :param first_id: the id of the first build; the others have the ids after it.
+        :param first_id: the id of the first build; the next builds have the following ids.
         :param now: the current time, as a Unix time in seconds.
         :param taken: full names that no project gets, for example of projects that already exist.
         :raises InputError: if an argument is invalid.

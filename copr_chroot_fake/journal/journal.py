@@ -1,4 +1,4 @@
-"""The recorded requests, and assertions whose messages list the requests that were made."""
+"""The recorded requests, and assertions about them."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ class Journal:
         raise AssertionError(f"no response has shown the end of build {build.id}; {last}.{self._latest()}")
 
     def _fail(self, problem: str | None) -> None:
-        """Fail an assertion that has a problem; the latest command that failed is the likely cause."""
+        """Fail with a problem, if there is one, and the output of the latest failed command, its likely cause."""
         __tracebackhide__ = True
         if problem is not None:
             raise AssertionError(f"{problem}{self.failed_command}")

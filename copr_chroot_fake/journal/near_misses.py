@@ -1,4 +1,4 @@
-"""Near misses: the objects that existed at the time of an unmatched request and are closest to it.
+"""Near misses: the objects closest to an unmatched request, among those that existed at its time.
 
 Each search compares a bounded number of candidates, however many exist.
 """
@@ -21,7 +21,7 @@ from .submissions import Submission
 
 
 def near_miss(store: Store, request: Request) -> str:
-    """Return a text with the objects that are closest to what a request did not find; later ones do not count."""
+    """Describe the existing objects closest to the missing one; objects that were added later do not count."""
     path = request.target.partition("?")[0]
     if request.endpoint is None:
         if parse_target(f"{ROOT}{path}", store.serves_results).endpoint is not None:
@@ -42,7 +42,7 @@ def near_miss(store: Store, request: Request) -> str:
 
 
 def missing_chroots(store: Store, project: Submission) -> str | None:
-    """Return a line about a project that was rejected because Copr did not have its chroots, which the error names."""
+    """Describe a project that was rejected because Copr does not have the chroots that the error names."""
     request = project.request
     missing = [name for name in project.fields.get("chroots", []) if f"'{name}'" in (request.error or "")]
     if request.status != 400 or not missing:
@@ -53,7 +53,7 @@ def missing_chroots(store: Store, project: Submission) -> str | None:
 
 
 def _near(sent: str, existing: Iterable[str], kind: str, prefix: str = "", limit: int = 100) -> str:
-    """Compare a name that was sent with the existing ones; ``kind`` is what they name, in the plural."""
+    """Describe the existing name closest to the one sent; ``kind`` is a plural noun, such as ``projects``."""
     close = checks.nearest(sent, existing, 1, 0)
     if not close:
         return f"there are no {kind}"
@@ -98,7 +98,7 @@ def _near_results(store: Store, request: Request, path: str) -> str:
 
 
 def _near_builds(builds: Mapping[int, Build], request: Request, sent: str) -> str:
-    """Compare ids as texts: a missing digit is a likelier mistake than an id that is off by one.
+    """Compare ids as texts: a missing digit is more likely than an id that is off by one.
 
     Those that begin with the same digits come first.
     """

@@ -22,7 +22,7 @@ from ..wire.headers import RawHeaders
 from ..wire.target import Target
 
 MAX_BODY = 64 * 1024
-"""The maximum size in bytes of a body that is kept, without uploaded files."""
+"""The maximum size of a recorded body in bytes, without uploaded files."""
 
 _SECRET_NAMES = (b"authorization", b"cookie", b"token", b"secret", b"password", b"api-key")
 """Parts of the names of headers with secrets."""
@@ -168,7 +168,7 @@ class Request(NamedTuple):
 
     @property
     def has_valid_method(self) -> bool:
-        """Whether the method does what the endpoint is for."""
+        """Whether the method is one of the endpoint's own, other than HEAD and OPTIONS."""
         methods = () if self.endpoint is None else ENDPOINTS[self.endpoint].methods
         return self.method in methods and self.method not in ("HEAD", "OPTIONS")
 
@@ -202,7 +202,7 @@ def fold(requests: Iterable[Request]) -> list[list[Request]]:
 
 
 def group_equal(requests: Iterable[Request]) -> list[list[Request]]:
-    """Group requests that are equal and have equal outcomes, in the order of the first ones."""
+    """Group equal requests with equal outcomes, in the order of the first of each group."""
     groups: dict[Hashable, list[Request]] = {}
     for request in requests:
         states = tuple(map(_read_state, request.documents))
@@ -236,7 +236,7 @@ _MAX_ERROR = 500
 
 
 def with_details(request: Request, context: RequestContext, answer: Answer) -> Request:
-    """Return a request that was just answered with its user, its body, what it created, and the error."""
+    """Add the user, the body, the created objects and the error to a request."""
     created, body = context.store.created, context.body
     projects = [project.full_name for project in created if isinstance(project, Project)]
     return request._replace(
@@ -249,7 +249,7 @@ def with_details(request: Request, context: RequestContext, answer: Answer) -> R
 
 
 def _error_in(answer: Answer) -> str | None:
-    """Return the error message in a response; Copr has it in JSON, or for webhooks as text."""
+    """Return the error message in a response: in JSON, or for webhooks as text."""
     if answer.status < 400:
         return None
     text = answer.body.decode(errors="replace").strip()
@@ -278,7 +278,7 @@ def _record_body(body: RequestBody) -> RecordedBody:
     return RecordedBody(size, document, fields, uploaded)
 
 
-# Most responses have the documents of earlier ones.
+# Most responses repeat documents of earlier ones.
 @lru_cache(maxsize=4096)
 def _read_state(document: bytes) -> tuple[str | int, State]:
     """Return the name of a chroot, or the id of a build, and its state."""

@@ -1,4 +1,4 @@
-"""Recorded submissions of builds and projects, and assertions whose messages compare the closest one."""
+"""Recorded submissions of builds and projects, and their comparison with the expected fields."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def edit_in(request: Request) -> Iterator[Submission]:
 
 
 def _fields(request: Request) -> dict[str, Any]:
-    """Return the user and the fields that a body has."""
+    """Return the fields of a body, and the user."""
     document = request.json
     # A document that is nested too deeply cannot be printed.
     sent = document if isinstance(document, dict) and not checks.is_too_deep(document) else request.form
@@ -107,7 +107,7 @@ def expected_fields(fields: Mapping[str, object], chroots: Iterable[str] | None,
 def problem_in(found: Iterable[Submission], expected: Fields, times: int | None, subject: Kind) -> str | None:
     """Return how submissions differ from the expected ones, with the closest; ``None`` if they do not.
 
-    :param times: how many accepted ones have the expected fields; by default, at least one.
+    :param times: the expected number of accepted submissions with these fields; by default, at least one.
     """
     submissions = [*found]
     matching = [submission for submission in submissions if submission.changed and _matches(submission, expected)]
@@ -152,7 +152,7 @@ def _described(submission: Submission) -> str:
 
 
 def _diff(submission: Submission, expected: Fields) -> str:
-    """Return the lines in which the expected fields differ, and the names of the others."""
+    """Return a diff of the expected fields, and the names of the other fields."""
     # Imported late: only failures need it.
     from difflib import unified_diff
 
@@ -176,7 +176,7 @@ def _diff(submission: Submission, expected: Fields) -> str:
 
 
 def _suggestions(submissions: Sequence[Submission], expected: Fields) -> str:
-    """Return a line for each expected field that no submission has, if they have one with a similar name."""
+    """Return a suggestion for each expected field that no submission has, if there is a similar name."""
     known = {name for submission in submissions for name in submission.fields}
     close = {name: checks.nearest(name, sorted(known), 1, 0.7) for name in expected if name not in known}
     lines = (f"\nNo request had the field {name!r}; did you mean {near[0]!r}?" for name, near in close.items() if near)
@@ -197,7 +197,7 @@ _PASSWORD = re.compile(r"(?<=://)[^\s/@'\"]+(?=@)")
 """A user and a password in a URL."""
 
 _MAX_LINES = 50
-"""The maximum number of lines of a difference."""
+"""The maximum number of lines of a diff."""
 
 _WIDTH = 80
-"""The maximum width of a value that is on one line of a difference."""
+"""The maximum width of a value on one line of a diff."""

@@ -51,7 +51,7 @@ class Message:
 
     :param topic: without the prefix of the bus.
     :param time: the Unix time of the transition.
-    :param number: counts the messages of a fake from 1; 0 for one that no fake has published.
+    :param number: its number among the fake's messages, from 1; 0 for a message from elsewhere.
     """
 
     topic: Topic
@@ -91,8 +91,8 @@ def find_messages(
 ) -> list[Entry]:
     """Return the latest messages in order.
 
-    :param after: only those with higher numbers.
-    :param search: a text in the values of the body, in any case.
+    :param after: only messages with higher numbers.
+    :param search: a text in the values of the body; case is ignored.
     """
     with store.lock:
         entries = [*store.ordered_messages()]

@@ -1,4 +1,4 @@
-"""Subscribers, which are called with each message at once.
+"""Subscribers: functions that are called with each message at once.
 
 State is computed on access, and changes under the store's lock. While there are subscribers, each release of the lock
 looks for messages. All changes of a fake, including due transitions that are applied, hold the lock. A clock that is
@@ -59,7 +59,7 @@ class Subscribers:
         self._is_delivering = False
         self._waker: _Waker | None = None
         self._wakes_at = math.inf
-        """The time of the clock at which the waker delivers again."""
+        """The time on the clock of the next wake-up."""
 
     def add(self, callback: Callback) -> Subscription:
         """Call a function with each new message.
@@ -124,7 +124,7 @@ class Subscribers:
         try:
             self.deliver_news()
         except Exception:
-            # Nobody has called this, but pytest and others report exceptions of threads.
+            # There is no caller to raise it to; pytest and others report exceptions of threads.
             threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
         with self._lock():
             self._wakes_at = self._store.timeline.next_due
@@ -137,7 +137,7 @@ class Subscribers:
     def deliver_news(self) -> None:
         """Deliver each new message to the subscribers, unless another thread is doing so.
 
-        :raises Exception: the first one that a callback has raised, after everything is delivered.
+        :raises Exception: the first exception of a callback, after everything is delivered.
         """
         store = self._store
         log = store.messages
@@ -195,7 +195,7 @@ class _Waker:
     """
 
     def __init__(self, act: Callable[[], float]) -> None:
-        # The thread must not keep a fake alive that nobody uses anymore.
+        # The thread must not keep an unused fake alive.
         self._act = WeakMethod(act, lambda _: self.close())
         # Reentrant, because the object can go while the thread holds it.
         self._changed = threading.Condition()
@@ -204,7 +204,7 @@ class _Waker:
         threading.Thread(target=self._run, name="copr-fake-messages", daemon=True).start()
 
     def wake(self) -> None:
-        """Call the method soon, because the time at which it is due may have changed."""
+        """Call the method soon: its time may have changed."""
         with self._changed:
             self._is_due = True
             self._changed.notify()

@@ -77,7 +77,7 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> Generator[Non
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a test that has passed but contacted Copr's real hosts, hides a loop, or is strict and unmatched."""
+    """Fail a passed test whose code contacted Copr's real hosts, looped, or sent a strict fake unmatched requests."""
     result = yield
     if "make_copr_fake" in getattr(item, "fixturenames", ()):
         from .report import hidden_problems
@@ -178,7 +178,7 @@ def _copr_live_server() -> Iterator[LiveServer]:
 
 @pytest.fixture
 def copr_faker(request: pytest.FixtureRequest) -> Faker:
-    """Faker's own ``faker``, with its locale and seed, which also generates Copr's data."""
+    """Faker's ``faker``, with its locale and seed, and the methods for Copr's data."""
     from .faker_fixture import faker_with_provider
 
     return faker_with_provider(request)

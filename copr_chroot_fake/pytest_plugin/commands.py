@@ -26,7 +26,7 @@ class CoprCli:
 
     _server: CoprServer
     _directory: Path
-    """The directory to which those of the commands are relative."""
+    """The directory that ``cwd`` is relative to."""
 
     def __call__(
         self,
@@ -89,7 +89,7 @@ def variables(url: str, interrupt_after: float) -> Mapping[str, str]:
 
 
 def _find(command: str, path: str) -> str:
-    """Return the path of a program; those of the Python that runs the tests come first."""
+    """Return the path of a program; the environment of the running Python comes first."""
     found = shutil.which(checks.text("command", command), path=path)
     if found is None:
         raise InputError("command", f"{checks.excerpt(command)} is not installed; expected a program such as copr-cli")

@@ -47,7 +47,7 @@ class NetworkGuard:
         """
         name = _normalize(host)
         if _HOST.fullmatch(name):
-            # Installed code in a thread has no other caller there.
+            # In a thread of installed code, no caller is known.
             caller, fixture = _find_caller() or self._callers.get(name) or (self._test, _SERVER)
             self.problems.append(
                 f"{caller}: contacts Copr's real host {name}, but the test uses copr_fake. Use the fixture {fixture}, "
@@ -77,7 +77,7 @@ def guarding(item: pytest.Item) -> Iterator[NetworkGuard]:
 
 @cache
 def _add_audit_hook() -> None:
-    """Let Python report connections; mocks that do not reach its socket module are not reported.
+    """Add an audit hook for connections; mocks that do not use the socket module are not reported.
 
     The hook cannot be removed, but does nothing while no test is guarded.
     """
@@ -91,7 +91,7 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
 
 @contextmanager
 def _patching(guard: NetworkGuard) -> Iterator[None]:
-    """Guard what the audit hook does not see: the caller of asyncio's resolver, and sockets that resolve names."""
+    """Guard what the audit hook misses: the caller of asyncio's resolver, and sockets that resolve names."""
     with pytest.MonkeyPatch.context() as patch:
         asyncio: Any = sys.modules.get("asyncio.base_events")
         if asyncio is not None:
@@ -110,7 +110,7 @@ def _patching(guard: NetworkGuard) -> Iterator[None]:
 
 
 def _guarded(guard: NetworkGuard, method: Callable[..., Any]) -> Callable[..., Any]:
-    """Check the address, which is the last argument of each of these methods if it has one."""
+    """Check the address: the last argument, if it is a tuple."""
 
     def guarded(self: socket.socket, *arguments: Any) -> Any:
         if arguments and isinstance(arguments[-1], tuple):
@@ -129,7 +129,7 @@ def _normalize(host: object) -> str:
 
 
 def _find_caller() -> tuple[str, str] | None:
-    """Return the file and line of the innermost caller that is not installed, and the fixture for what it called."""
+    """Return file and line of the innermost caller that is not installed, and the fixture for the library it called."""
     fixture = _SERVER
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001  # there is no public one without the source
     while frame is not None:

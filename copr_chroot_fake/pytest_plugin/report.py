@@ -26,7 +26,7 @@ _MAX_LINES = 20
 
 
 def sections(item: pytest.Item, text: str) -> Iterator[tuple[str, str]]:
-    """Yield titles and texts about the fakes of a failed test, without those that its report has already.
+    """Yield titles and texts about the fakes of a failed test, unless its report has them already.
 
     :param text: the report.
     """
@@ -46,9 +46,9 @@ def sections(item: pytest.Item, text: str) -> Iterator[tuple[str, str]]:
 
 
 def hidden_problems(item: pytest.Item) -> list[str]:
-    """Return why a test that has passed fails: its code may have hidden the errors that it got.
+    """Return the problems for which a passed test fails, because its code may have caught the errors.
 
-    That is a contact with Copr's real hosts, else an endless loop, else an unmatched request to a strict fake.
+    Contacts with Copr's real hosts come first, then endless loops, then unmatched requests to strict fakes.
     """
     fakes = item.stash.get(FAKES, [])
     contacts = item.stash[GUARD].problems if GUARD in item.stash else []
@@ -58,7 +58,7 @@ def hidden_problems(item: pytest.Item) -> list[str]:
 
 
 def _earlier_errors(fakes: Sequence[FakeCopr]) -> list[str]:
-    """Return a line for each kind of failed request that is not among the latest and not unmatched."""
+    """Return a line for each kind of failed request, except the latest and the unmatched ones."""
     requests = [request for fake in fakes for group in fold(fake.requests)[:-MAX_LATEST] for request in group]
     failed = (request for request in requests if request.matched and not 200 <= request.status < 400)
     return [describe(group, with_time=False) for group in group_equal(failed)]

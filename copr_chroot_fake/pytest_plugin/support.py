@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..server.live_server import LiveServer
 
 FAKES: pytest.StashKey[list[tuple[FakeCopr, Options]]] = pytest.StashKey()
-"""The fakes that a test has made, each with its options."""
+"""The fakes of a test, each with its options."""
 
 GUARD: pytest.StashKey[NetworkGuard] = pytest.StashKey()
 """The network guard of a test."""
@@ -36,7 +36,7 @@ class MakeCoprFake:
     _options: Options
 
     def __call__(self, **options: Any) -> FakeCopr:
-        """Make a fake, with the options of the marker and those of :class:`~copr_chroot_fake.FakeCopr`.
+        """Make a fake; ``options`` are those of the marker and of :class:`~copr_chroot_fake.FakeCopr`.
 
         :raises InputError: for an unknown option or an invalid value.
         """
@@ -62,7 +62,7 @@ class CoprServer:
 
 @contextmanager
 def guard_network(item: pytest.Item, options: Options) -> Iterator[None]:
-    """Let connections to Copr's real hosts fail the test within the block, unless the options allow them."""
+    """Fail the test if code in the block connects to Copr's real hosts, unless the options allow it."""
     if not options.network_guard:
         yield
         return

@@ -33,7 +33,7 @@ def anonymize(scenario: Scenario) -> Scenario:
 class _Names:
     """The replacement of each name: its kind and a number.
 
-    :param document: the scenario, whose words are not used as replacements.
+    :param document: the scenario; replacements are words that it does not contain.
     """
 
     def __init__(self, document: object) -> None:
@@ -42,7 +42,7 @@ class _Names:
         self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(1))
 
     def replace(self, kind: str, name: str) -> str:
-        """Return the replacement of a name, a word that is not in the scenario."""
+        """Return the replacement of a name."""
         if (kind, name) not in self._replacements:
             words = (f"{kind}{number}" for number in self._numbers[kind])
             self._replacements[kind, name] = next(word for word in words if word not in self._used)
@@ -129,7 +129,7 @@ _METHODS: Mapping[str, Callable[[_Names, str], str]] = {
     "url": _Names.url,
     "baseurl": _Names.url,
 }
-"""How to replace the text, or the list of texts, that has a key."""
+"""How to replace a text, or each text of a list, by its key."""
 
 
 def _anonymize(names: _Names, value: object, key: str = "") -> object:

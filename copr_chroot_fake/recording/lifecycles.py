@@ -22,7 +22,7 @@ _UNBUILT = (State.WAITING, State.IMPORTING, State.PENDING)
 
 
 class Step(NamedTuple):
-    """A chroot entered a state at a Unix time, which Copr has stamped or which is the time of a poll."""
+    """A state of a chroot and its start, as a Unix time: stamped by Copr, or the time of a poll."""
 
     state: str
     at: int
@@ -106,11 +106,11 @@ def _stamp(missed: Sequence[State], observed: ObservedStatus, since: int) -> Ite
             at = status.ended_on
             if at is None:
                 without.add(Stamp.ENDED_ON)
-            # The import was missed: a chroot that fails while it waits has both times, one that fails then has none.
+            # The import was missed: chroots that fail while waiting have both times, chroots that fail then have none.
             if status.started_on is None and at is None:
                 without.add(Stamp.STARTED_ON)
         elif state is State.FORKED and status.ended_on is not None and status.ended_on > since:
-            # Those of the original are earlier.
+            # The original build's times are earlier.
             at = status.ended_on
         elif state is State.RUNNING and state != status.state:
             yield Step(state, status.started_on or observed.at)
@@ -128,7 +128,7 @@ def _states_before(status: ChrootStatus) -> Sequence[State]:
 
 
 def _states_between(before: ChrootStatus, after: ChrootStatus) -> Sequence[State] | None:
-    """Return the states that were missed between two polls; ``None`` if the chroot has stayed in its state."""
+    """Return the states that were missed between two polls; ``None`` if the chroot kept its state."""
     source, target = State(before.state), State(after.state)
     missed: list[State] = []
     has_started = after.started_on not in (None, before.started_on)
@@ -149,7 +149,7 @@ def _states_between(before: ChrootStatus, after: ChrootStatus) -> Sequence[State
 
 
 def _has_restarted(before: ChrootStatus, after: ChrootStatus) -> bool:
-    """Return whether a chroot that was being built has been started again."""
+    """Return whether a running build of a chroot was restarted."""
     has_started = None not in (before.started_on, after.started_on) and before.started_on != after.started_on
     return has_started or (before.state == State.RUNNING and after.state == State.STARTING)
 

@@ -1,4 +1,4 @@
-"""Record builds to a file, which has a whole scenario at any time."""
+"""Record builds to a file, which always contains a complete scenario."""
 
 from __future__ import annotations
 

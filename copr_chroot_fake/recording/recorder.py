@@ -54,12 +54,12 @@ class ObservedChroot:
 
     @property
     def result_url(self) -> str | None:
-        """The latest result URL; a chroot that is built again has none for a while."""
+        """The latest result URL; it is missing while a chroot is rebuilt."""
         return next((status.result_url for _, status in reversed(self.statuses) if status.result_url), None)
 
     @property
     def needs_details(self) -> bool:
-        """Whether the details have not been read, or not since the chroot reached its final state."""
+        """Whether to read the details: for the first time, or after the chroot has ended."""
         return self.details is None or (self.last.is_final and not self.details.status.is_final)
 
 
@@ -164,7 +164,7 @@ class Recorder:
                 started = self.now()
 
     def missing(self) -> Iterator[str]:
-        """Yield a line for each part of the builds that has not been observed."""
+        """Yield a line for each part of the builds that was not read."""
         for build_id in self.build_ids:
             build = self._builds.get(build_id)
             if build_id in self._not_found:
@@ -220,13 +220,13 @@ class Recorder:
         at = int(self.now())
         has_changed = build_id not in self._builds
         if has_changed:
-            # The source build as it is now: its later states follow from those of the chroots.
+            # Read the source build once: its later states follow from the chroots' states.
             self._builds[build_id] = ObservedBuild(build_id, at, document, self._fetch_source(build_id))
             counts = Counter(str(status.state) for status in statuses).most_common()
             self.report(f"build {build_id}: {', '.join(f'{count} {state}' for state, count in counts) or 'no chroots'}")
         build = self._builds[build_id]
         if not statuses and document.get("state") in ("failed", "canceled"):
-            # The source build has failed; there are no chroots from which its state could follow.
+            # The source build has failed, so there are no chroots to derive its state from.
             has_changed |= document != build.build
             build.build, build.source = document, self._fetch_source(build_id)
         has_changed |= _update_build(build, document, at)

@@ -46,7 +46,7 @@ def to_scenario(observations: Observations, *, lifecycles: bool = False, anonymo
 
     :param lifecycles: whether the chroots go through the observed states again; if not, they stay in the last ones.
     :param anonymous: whether to replace names.
-    :raises InputError: if a response has other values than Copr's.
+    :raises InputError: if a response has invalid values.
     """
     omissions: list[str] = []
     builds = {
@@ -75,7 +75,7 @@ def to_scenario(observations: Observations, *, lifecycles: bool = False, anonymo
 
 
 def _find_expressible(build: ObservedBuild, omissions: list[str]) -> Mapping[str, ObservedChroot]:
-    """Return the chroots whose details have been read and that a scenario can express."""
+    """Return the chroots that were read completely and that a scenario can express."""
     expressible = {}
     for name, chroot in build.chroots.items():
         if chroot.details is None:
@@ -113,7 +113,7 @@ def _write_project(
     configured = [name for name, chroot in pairs if chroot.details and chroot.details.build_config is not None]
     settings = {key: document.get(key) for key in _PROJECT_SETTINGS}
     if settings["bootstrap"] == "default":
-        # Copr's word for a project that has no bootstrap setting.
+        # Copr's name for an unset bootstrap.
         del settings["bootstrap"]
     return {
         **_name_project(full_name),
@@ -143,7 +143,7 @@ def _write_build(
     entry: Entry = {"id": observed.id, **_name_project(observed.project)}
     if dirname != entry["projectname"]:
         entry["project_dirname"] = dirname
-    # A webhook has no submitter, a source package that has not been built no name.
+    # Builds from webhooks have no submitter, unbuilt source packages no name.
     entry |= {"package": source_package.get("name"), "submitter": build.get("submitter")}
     entry |= _without_defaults(
         {
@@ -167,7 +167,7 @@ def _write_build(
 
 
 def _source_start(chroots: Iterable[ObservedChroot]) -> int | None:
-    """Return when the source build started, which chroots that were never built show as their own start."""
+    """Return the start of the source build: ``started_on`` of chroots that were never built."""
     ends = [
         chroot.last for chroot in chroots if chroot.last.state in _NEVER_BUILT and chroot.last.started_on is not None
     ]
@@ -177,7 +177,7 @@ def _source_start(chroots: Iterable[ObservedChroot]) -> int | None:
 def _check_stages(
     build_id: int, name: str, stages: Sequence[PlannedStage] | None, omissions: list[str]
 ) -> Sequence[PlannedStage] | None:
-    """Return the stages of a lifecycle; ``None`` if there is none, or if no events lead through these stages."""
+    """Return the stages of a lifecycle; ``None`` if there are none, or if no sequence of events has them."""
     if not stages:
         return None
     try:

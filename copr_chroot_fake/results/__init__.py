@@ -1,1 +1,1 @@
-"""The results of builds, as Copr's download server has them: directories, logs and packages. Does no I/O."""
+"""The results of builds on Copr's download server: directories, logs and packages. Does no I/O."""

@@ -1,4 +1,4 @@
-"""The files of a result directory, which depend on the phase of the build; their contents are made on access."""
+"""The files of a result directory, by the phase of the build; their contents are generated on access."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LIVE_LOGS = {"builder-live.log": logs.builder_live, "backend.log": logs.backend}
 """Logs that grow during the build."""
 
 _GZIP_LEVEL = 6
-"""The default of gzip, which Copr runs; the highest level takes several times as long for large logs."""
+"""The default of the gzip command, as in Copr; the highest level takes several times as long for large logs."""
 
 _MOCK_LOGS = {"build.log": logs.build, "root.log": logs.root, "state.log": logs.state}
 
@@ -50,7 +50,7 @@ def packages_of(job: Job) -> Mapping[str, Nevra]:
 
 
 def _added_files(job: Job, generated: Container[str]) -> Iterator[File]:
-    """Yield the files that a test has added: all at the end, and before that those which Copr writes meanwhile."""
+    """Yield the files that a test has added: during the build only growing logs and ``build.info``, at its end all."""
     for name, content in job.results.items():
         read, compressed = partial(bytes, content), is_log(name)
         if compressed and job.phase.is_final:

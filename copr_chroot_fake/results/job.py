@@ -41,7 +41,7 @@ class Job(NamedTuple):
 
     @property
     def package(self) -> str:
-        """The name of the package, also before the source build has determined it; a default if the build has none."""
+        """The name of the package, even before Copr shows it; a default if the build has none."""
         return self.build.hidden_package or self.build.package or defaults.PACKAGE
 
     @property
@@ -106,7 +106,7 @@ def has_source_results(build: Build) -> bool:
 
 
 def source_job_of(build: Build) -> Job:
-    """Return the source build of a build that has results; Copr stores no times for it, so it takes no time."""
+    """Return a source build that has results; it has no duration, because Copr stores no times for it."""
     phase = _SOURCE_PHASES[build.source_state]
     submitted_on = build.submitted_on or build.started_on or 0
     now = build.store.clock.now()

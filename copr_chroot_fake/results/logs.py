@@ -47,7 +47,7 @@ def builder_live(job: Job) -> bytes:
 
 
 def written_part(content: bytes, job: Job) -> bytes:
-    """Return the lines of a log that are written by now."""
+    """Return the part of a log that is written by now."""
     lines = content.splitlines(keepends=True)
     return b"".join(lines[: _count_written(job, len(lines))])
 

@@ -1,4 +1,4 @@
-"""The metadata of a package repository, as createrepo_c writes it: each chroot of a project directory has one.
+"""The metadata of a package repository in createrepo_c's format; each chroot of a project directory has a repository.
 
 Its files describe each other by checksum, so all of them are made at once.
 """
@@ -85,7 +85,7 @@ def _packages_of(directory: str, job: Job, base: str) -> Iterator[_Package]:
     for file in files_of(job) if packages else ():
         if file.name in packages:
             content = file.read()
-            # createrepo_c omits files that are no packages, for example because a test has replaced them.
+            # createrepo_c omits files that are not packages, such as replacements by a test.
             if rpm_file.header_range(content) is not None:
                 checksum = hashlib.sha256(content).hexdigest()
                 location = f'{attribute}href="{_xml(f"{directory}/{file.name}")}"'
@@ -157,7 +157,7 @@ def _version(nevra: Nevra) -> str:
 
 
 def _xml(text: str) -> str:
-    """Return a text for an element or an attribute; XML has no form for most control characters."""
+    """Escape a text for an element or an attribute, and replace control characters that XML cannot contain."""
     return escape(re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "?", text))
 
 

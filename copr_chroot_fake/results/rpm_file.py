@@ -15,13 +15,13 @@ from typing import NamedTuple
 from ..model.changelog import ChangelogEntry
 from ..model.nevra import Nevra
 
-# The numbers of types and tags are those of rpm, whose names are beside them.
+# The numbers of types and tags are rpm's; the comments have their names.
 
 _INT32, _STRING, _BIN, _STRING_ARRAY, _I18NSTRING = 4, 6, 7, 8, 9
 """The types of the values of tags."""
 
 _HEADER_SIGNATURES, _HEADER_IMMUTABLE = 62, 63
-"""The tags of the regions, which cover all other tags of a header."""
+"""The tags of regions; a region covers all other tags of a header."""
 
 _LEAD = struct.Struct(">4sBBHH66sHH16x")
 _LEAD_MAGIC = b"\xed\xab\xee\xdb"

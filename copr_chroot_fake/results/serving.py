@@ -211,7 +211,7 @@ def _html(status: int, page: str, *headers: tuple[str, str]) -> Answer:
 
 
 class _Directory(NamedTuple):
-    """A directory: its subdirectories by name, which are read when they are entered, and its files."""
+    """A directory: its files, and its subdirectories by name, which are generated when they are opened."""
 
     directories: Mapping[str, Callable[[], _Directory]]
     files: Sequence[File] = ()
@@ -230,7 +230,7 @@ def _find(store: Store, names: Sequence[str]) -> _Directory | File | None:
 
 
 def _root(store: Store) -> _Directory:
-    """Return the directory of the owners, whose directories have those of their projects."""
+    """Return the top directory: owners, and below them their projects."""
     found = {(project.ownername, project.projectname) for project in store.projects.values()}
     found |= {(build.project.ownername, build.project_dirname) for build in store.builds.values()}
     owners: defaultdict[str, dict[str, Callable[[], _Directory]]] = defaultdict(dict)
@@ -291,7 +291,7 @@ def _repository(store: Store, path: tuple[str, ...], results: Mapping[str, Build
 
 
 def _of_files(files: Iterable[File]) -> _Directory:
-    """Return the directory of some files, whose names may contain those of subdirectories."""
+    """Return a directory with files; a slash in a name begins a subdirectory."""
     direct: list[File] = []
     below: defaultdict[str, list[File]] = defaultdict(list)
     for file in files:
