@@ -3,67 +3,48 @@
 from __future__ import annotations
 
 import math
+from dataclasses import KW_ONLY, InitVar, dataclass, field
 
 from ..model.lifecycle import Plan, PlannedStage
 from ..model.nevra import Nevra
-from ..model.progress import Progress
+from ..model.progress import Progress, ProgressMode
 from ..model.states import State
 from ..validation import checks
 
 
+@dataclass(eq=False, repr=False, slots=True)
 class LifecycleRun:
     """A planned lifecycle and the current position in it.
 
     ``due`` is the Unix time at which the stage ends; ``None`` if it never does.
     """
 
-    __slots__ = (
-        "due",
-        "held_in",
-        "index",
-        "mode",
-        "packages",
-        "plan",
-        "polls",
-        "progress",
-        "result_dir",
-        "scheduled",
-        "started_at",
-    )
+    plan: Plan
+    progress: Progress
+    started_at: float
+    """Unix time at which its first stage started."""
+    _: KW_ONLY
+    index: int
+    remaining: InitVar[float | None] = None
+    polls: int = 0
+    """The number of polls that have seen the stage."""
+    packages: tuple[Nevra, ...] | None = None
+    """The packages that it builds; ``None`` for plausible ones."""
+    result_dir: str | None = None
+    held_in: State | None = None
+    mode: ProgressMode = field(init=False)
+    due: float | None = field(init=False)
+    scheduled: float = field(default=math.inf, init=False)
+    """The time for which it is in the timeline."""
 
-    def __init__(
-        self,
-        plan: Plan,
-        progress: Progress,
-        started_at: float,
-        *,
-        index: int,
-        remaining: float | None = None,
-        polls: int = 0,
-        packages: tuple[Nevra, ...] | None = None,
-        result_dir: str | None = None,
-    ) -> None:
-        self.plan = plan
-        self.progress = progress
-        self.mode = progress.mode
-        self.index = index
-        self.polls = polls
-        """The number of polls that have seen the stage."""
-        self.packages = packages
-        """The packages that it builds; ``None`` for plausible ones."""
-        self.result_dir = result_dir
-        self.held_in: State | None = None
-        self.scheduled = math.inf
-        """The time for which it is in the timeline."""
-        now = started_at
+    def __post_init__(self, remaining: float | None) -> None:
+        self.mode = self.progress.mode
+        now = self.started_at
         if self.mode == "immediate":
             # It is over by the time that it is added.
-            started_at = max(0, started_at - sum(stage.lasts or 0 for stage in plan[index:]))
-        self.started_at = started_at
-        """Unix time at which its first stage started."""
-        self.due: float | None
+            self.started_at = max(0, now - sum(stage.lasts or 0 for stage in self.plan[self.index :]))
         if remaining is None:
-            self._start_stage(started_at)
+            self._start_stage(self.started_at)
         else:
             self.due = min(max(now + remaining, 0), checks.LARGEST_INTEGER)
 

@@ -15,8 +15,6 @@ Listener = Callable[[], None]
 class Lock:
     """A lock that a thread can acquire repeatedly; it calls listeners after its outermost release."""
 
-    __slots__ = ("_lock", "depth", "listeners")
-
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self.depth = 0

@@ -42,8 +42,6 @@ Entry = tuple[int, Topic, Task]
 class MessageLog:
     """The latest messages. The caller holds the store's lock, and has applied what was due."""
 
-    __slots__ = ("_last_number", "entries", "undelivered")
-
     def __init__(self) -> None:
         self.entries: deque[Entry] = deque(maxlen=MESSAGES_KEPT)
         """The messages in the order in which their causes happened."""

@@ -71,39 +71,6 @@ class Store:
     Hold the lock to change anything, or to read several values consistently.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "accounts",
-        "batches",
-        "builds",
-        "changes",
-        "clock",
-        "created",
-        "faults",
-        "first_build_id",
-        "groups",
-        "last_batch_id",
-        "last_build_id",
-        "last_package_id",
-        "last_project_id",
-        "lock",
-        "messages",
-        "mock_chroots",
-        "own_results_root",
-        "poll_loops",
-        "progress",
-        "projects",
-        "removed",
-        "repositories",
-        "requests",
-        "results_delay",
-        "results_root",
-        "seed",
-        "serves_results",
-        "submission_rules",
-        "timeline",
-    )
-
     def __init__(self, clock: Clock, progress: Progress, seed: int, loops: PollLoops | None = None) -> None:
         self.clock = clock
         self.progress = progress

@@ -42,8 +42,6 @@ class Timeline:
     never, is replaced when its time comes.
     """
 
-    __slots__ = ("_heap", "_immediate")
-
     def __init__(self) -> None:
         self._heap: list[_Entry] = []
         self._immediate: list[_Entry] = []

@@ -7,19 +7,20 @@ build has, and ``deleted``, after the build is gone.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import cache
-from itertools import pairwise
 from random import Random
-from typing import Annotated, ClassVar, NamedTuple, TypeAlias
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias
 
 from ..errors import InputError, InputErrors, below
 from ..validation import checks
 from ..validation.checks import Amount
 from ..validation.rule import Keywords, Relation, Rule, Written, frozen
 from ..validation.spec import dump, parse, parse_list, parse_mapping, validate
-from .durations import DurationValue, LogNormal, draw_whole
+from .durations import DurationValue, LogNormal, Uniform, draw_whole
 from .machine import Stamp, event_between
 from .states import STATES, State, parse_state
 
@@ -125,7 +126,8 @@ class Lifecycle:
         if errors:
             raise InputErrors(errors)
         self.stages = stages
-        self._fixed_plan = _plan_without_draws(stages)
+        is_random = any(stage.ends or isinstance(stage.lasts, (Uniform, LogNormal)) for stage in stages)
+        self._fixed_plan = None if is_random else _draw(stages, Random(0), ())
 
     def plan(self, seed: str, *, through: State | None = None) -> Plan:
         """Return one plan: the same for the same seed, and the same for all seeds if nothing is random.
@@ -147,16 +149,6 @@ class Lifecycle:
 
 LifecycleLike: TypeAlias = Lifecycle | str | Mapping[str, object]
 """A lifecycle, the name of one, or ``{"stages": […]}``."""
-
-
-def _plan_without_draws(stages: Sequence[Stage]) -> Plan | None:
-    """Return the only possible plan; ``None`` if something is random."""
-    plan = []
-    for stage in stages:
-        if stage.ends or not (stage.lasts is None or isinstance(stage.lasts, (float, int))):
-            return None
-        plan.append(PlannedStage(stage.state, stage.lasts, stage.canceled, stage.without))
-    return tuple(plan)
 
 
 def positions(lifecycle: Lifecycle, state: State) -> list[int]:
@@ -218,7 +210,7 @@ def _order_errors(stages: Sequence[Stage]) -> Iterator[tuple[str, str]]:
         return
     if stages[0].state == DELETED:
         yield "[0].state", "a lifecycle cannot begin with deleted; expected a state, or absent"
-    for at, (stage, following) in enumerate(pairwise(stages)):
+    for at, (stage, following) in enumerate(itertools.pairwise(stages)):
         if stage.lasts is None:
             yield f"[{at}].lasts", "another stage follows; expected the seconds that this one lasts"
         for ending in (*_weights_of(stage), following.state):
@@ -299,8 +291,8 @@ def _dump_planned(stage: PlannedStage) -> dict[str, object]:
     return {name: value for name, value in dumped.items() if value is not None}
 
 
-_Arguments = tuple[object, ...]
-"""Those of a :class:`Stage`, which is made only when its lifecycle is used."""
+_Arguments = tuple[Any, ...]
+"""Those of a :class:`Stage`."""
 
 _TO_RUNNING: tuple[_Arguments, ...] = (("importing", 10), ("pending", 30), ("starting", 20), ("running", 240))
 
@@ -331,25 +323,9 @@ _BY_NAME: Mapping[str, tuple[_Arguments, ...]] = {
 }
 
 
-class _Lifecycles(Mapping[str, Lifecycle]):
-    """Lifecycles by name; each is created on first use, as most are never used."""
-
-    def __init__(self) -> None:
-        self._made: dict[str, Lifecycle] = {}
-
-    def __getitem__(self, name: str) -> Lifecycle:
-        if name not in self._made:
-            self._made[name] = Lifecycle(*(Stage(*arguments) for arguments in _BY_NAME[name]))  # type: ignore[arg-type]  # validated
-        return self._made[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(_BY_NAME)
-
-    def __len__(self) -> int:
-        return len(_BY_NAME)
-
-
-LIFECYCLES: Mapping[str, Lifecycle] = _Lifecycles()
+LIFECYCLES: Mapping[str, Lifecycle] = MappingProxyType(
+    {name: Lifecycle(*itertools.starmap(Stage, stages)) for name, stages in _BY_NAME.items()}
+)
 """The lifecycles that occur in the real service, by name."""
 
 DEFAULT_LIFECYCLE = "succeeds"
