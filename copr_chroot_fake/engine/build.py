@@ -137,8 +137,7 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
     @source_state.setter
     def source_state(self, state: State | StateName) -> None:
         to = parse_state("source_state", state)
-        with self.store.lock:
-            self.store.catch_up()
+        with self.store.changing():
             self.source.enter(to)
             self.source.is_made = self.source.default_made
             self.schedule()

@@ -106,6 +106,12 @@ class BuildChroot:
         return self.stored.run
 
     @property
+    def _current(self) -> ChrootData:
+        """What is stored about it, once everything that is due has happened."""
+        self._build.store.catch_up()
+        return self.stored
+
+    @property
     def build(self) -> Build:
         return self._build
 
@@ -116,20 +122,17 @@ class BuildChroot:
     @property
     def state(self) -> State:
         """The state that the API reports now."""
-        self._build.store.catch_up()
-        return self.stored.state
+        return self._current.state
 
     @property
     def started_on(self) -> int | None:
         """Unix time of its start; ``None`` before that, and in states for which Copr never sets it."""
-        self._build.store.catch_up()
-        return self.stored.started_on
+        return self._current.started_on
 
     @property
     def ended_on(self) -> int | None:
         """Unix time of its end; ``None`` before that, and in states for which Copr never sets it."""
-        self._build.store.catch_up()
-        return self.stored.ended_on
+        return self._current.ended_on
 
     @property
     def started_at(self) -> datetime | None:
@@ -144,14 +147,12 @@ class BuildChroot:
     @property
     def result_dir(self) -> str:
         """The name of its result directory; empty while there is none."""
-        self._build.store.catch_up()
-        return self.stored.result_dir
+        return self._current.result_dir
 
     @property
     def packages(self) -> tuple[Nevra, ...]:
         """The packages that were built; none before it has succeeded."""
-        self._build.store.catch_up()
-        return self.stored.packages
+        return self._current.packages
 
     @property
     def files_of_packages(self) -> tuple[Nevra, ...]:
@@ -180,8 +181,8 @@ class BuildChroot:
     @property
     def held_in(self) -> State | None:
         """The state in which it is, or will be, held; ``None`` if it is not."""
-        self._build.store.catch_up()
-        return None if self.stored.run is None else self.stored.run.held_in
+        run = self._current.run
+        return None if run is None else run.held_in
 
     @property
     def is_absent(self) -> bool:
@@ -213,12 +214,8 @@ class BuildChroot:
     @property
     def possible_events(self) -> list[Event]:
         """The events that can happen to it now."""
-        self._build.store.catch_up()
-        return self._possible_events
-
-    @property
-    def _possible_events(self) -> list[Event]:
-        return [] if self._is_absent else possible_events(self.stored.state, self._build.cancellation is not None)
+        is_canceled = self._build.is_canceled
+        return [] if self._is_absent else possible_events(self.stored.state, is_canceled)
 
     def __repr__(self) -> str:
         return f"<BuildChroot {self._build.id} {self._name} {self.state}>"
@@ -247,8 +244,7 @@ class BuildChroot:
         to = parse_state("state", state)
         directory = None if result_dir is None else checks.path_segment("result_dir", result_dir)
         built = None if packages is None else parse_packages("packages", packages)
-        with self._build.store.lock:
-            self._build.store.catch_up()
+        with self._build.store.changing():
             now = self._time(at)
             is_canceled = self._build.cancellation is not None
             # Copr's backend reports a canceled chroot as canceled; Copr stores one that was running as failed.
@@ -286,7 +282,7 @@ class BuildChroot:
     def _reportable_states(self) -> list[State]:
         return [
             State.CANCELED if event is Event.CONFIRM_CANCEL else _target(event, self.stored.state)
-            for event in self._possible_events
+            for event in self.possible_events
         ]
 
     def _apply_event(self, event: Event, now: int, result_dir: str | None, packages: tuple[Nevra, ...] | None) -> None:
@@ -358,31 +354,23 @@ class BuildChroot:
             there; or to the ``"end"`` of the lifecycle, as far as it can.
         :raises EventError: if it is fixed, held, stuck or at its end, or cannot reach the state; nothing changes then.
         """
-        if to is not None and checks.plain_text(to) == _END:
-            return self._advance_to_end()
-        state = None if to is None else parse_state("to", to)
-        with self._build.store.lock:
-            if state is None:
-                self._advance()
-            else:
+        is_end = to is not None and checks.plain_text(to) == _END
+        state = None if to is None or is_end else parse_state("to", to)
+        with self._build.store.changing():
+            if state is not None:
                 self._advance_to(state)
+            elif not is_end:
+                self._advance(self.advance_problem())
+            while is_end and self.can_advance:
+                self._advance(None)
             return self.stored.state
 
-    def _advance(self) -> None:
-        self._build.store.catch_up()
-        problem = self.advance_problem()
+    def _advance(self, problem: str | None) -> None:
         if problem is not None:
             raise EventError(f"{self.describe()}: {problem}")
         self.enter_next_stage(self._build.store.clock.now())
 
-    def _advance_to_end(self) -> State:
-        with self._build.store.lock:
-            while self.can_advance:
-                self._advance()
-            return self.stored.state
-
     def _advance_to(self, state: State) -> None:
-        self._build.store.catch_up()
         if self.stored.run is not None and state in self.stored.run.states_ahead:
             self._advance_along(self.stored.run, state)
             return
@@ -398,10 +386,8 @@ class BuildChroot:
         if not self._is_absent and self.stored.state is state:
             return
         problem = self.advance_problem() or self._problem_before(run, state)
-        if problem is not None:
-            raise EventError(f"{self.describe()}: {problem}")
         while self._is_absent or self.stored.state is not state:
-            self.enter_next_stage(self._build.store.clock.now())
+            self._advance(problem)
 
     def _problem_before(self, run: LifecycleRun, state: State) -> str | None:
         """Return why its lifecycle would not go on to a state ahead; ``None`` if it would."""
@@ -453,8 +439,7 @@ class BuildChroot:
 
         :raises EventError: if it has a lifecycle and is not held.
         """
-        with self._build.store.lock:
-            self._build.store.catch_up()
+        with self._build.store.changing():
             run = self.stored.run
             if run is None:
                 return
@@ -477,8 +462,7 @@ class BuildChroot:
         :raises InputError: for an invalid state or time, or an end before the start.
         """
         to = parse_state("state", state)
-        with self._build.store.lock:
-            self._build.store.catch_up()
+        with self._build.store.changing():
             start = (
                 self.stored.started_on
                 if isinstance(started_on, EllipsisType)

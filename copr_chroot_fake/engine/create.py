@@ -47,8 +47,7 @@ def add_scenario(spec: ScenarioSpec, store: Store) -> list[Build]:
 
     :raises InputErrors: naming each project, build, account, group and batch that the store has already.
     """
-    with store.lock:
-        store.catch_up()
+    with store.changing():
         errors = [*_conflicts(spec, store)]
         if errors:
             raise InputErrors(errors)
@@ -180,8 +179,7 @@ def add_build(spec: BuildSpec, store: Store) -> Build:
 
     :raises InputError: if the store has its id already.
     """
-    with store.lock:
-        store.catch_up()
+    with store.changing():
         for error in _build_conflicts(spec, store, {None, *store.batches}):
             raise error
         build_id = store.next_build_id() if spec.id is None else spec.id
@@ -218,9 +216,8 @@ def add_chroot(spec: ChrootSpec, build: Build) -> BuildChroot:
     :raises InputError: if the build has it already.
     """
     store = build.store
-    with store.lock:
+    with store.changing():
         # What is due happens before the lifecycle of the new chroot can affect the build.
-        store.catch_up()
         if spec.name in build:
             raise InputError("chrootname", f"build {build.id} already has {spec.name}; expected another")
         completed = complete_chroot(spec, build.id, build.stored_package)

@@ -35,8 +35,7 @@ from .store import Store
 
 def write_scenario(store: Store) -> Scenario:
     """Return everything that a store has; each lifecycle continues where it is, with nothing left to chance."""
-    with store.lock:
-        store.catch_up()
+    with store.changing():
         now = store.clock.now()
         builds = [
             _write_build(build, now) for build in [*store.builds.values()] if store.find_build(build.id) is not None

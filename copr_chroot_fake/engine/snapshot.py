@@ -53,9 +53,8 @@ class Snapshot(NamedTuple):
 
 def take(store: Store) -> Snapshot:
     """Return the state of a store."""
-    with store.lock:
+    with store.changing():
         # What is due happens first, so that its messages are not delivered again after the snapshot is restored.
-        store.catch_up()
         saved = [
             _Saved(item, names, [_copied(getattr(item, name)) for name in names]) for item, names in _fields(store)
         ]

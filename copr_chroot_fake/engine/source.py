@@ -199,8 +199,7 @@ class SourceBuild:
                 f"build {self._build.id}: the backend cannot report {to} for a source build; possible: {expected}"
             )
         build = self._build
-        with build.store.lock:
-            build.store.catch_up()
+        with build.store.changing():
             if not self._accepts(to):
                 return False
             self._store(to, build.store.clock.now(), name, made, skip)
@@ -312,8 +311,7 @@ class SourceBuild:
                     f"failed_for[{index}]",
                     f"{checks.excerpt(distribution)} is not a distribution; {checks.choices(distribution, known)}",
                 )
-        with build.store.lock:
-            build.store.catch_up()
+        with build.store.changing():
             if self.stored_state is not State.IMPORTING:
                 return False
             self._import(build.store.clock.now(), failed)

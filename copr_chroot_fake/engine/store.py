@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
@@ -255,6 +256,13 @@ class Store:
             with self.lock:
                 self.timeline.catch_up(self.clock.now())
 
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Hold the lock, once everything that is due has happened."""
+        with self.lock:
+            self.catch_up()
+            yield
+
     def catch_up_for_lookup(self) -> None:
         """Make everything happen that is due and can affect which builds and chroots exist."""
         if self.timeline.is_due(self.clock.now(), is_lookup=True):
@@ -268,8 +276,7 @@ class Store:
 
     def sorted_changes(self) -> list[Change]:
         """Return the latest changes, in the order in which they happened."""
-        with self.lock:
-            self.catch_up()
+        with self.changing():
             changes = list(self.changes)
         # A poll or a step by hand can be ahead of the clock.
         return sorted(changes, key=attrgetter("at"))
