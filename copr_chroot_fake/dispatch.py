@@ -81,8 +81,6 @@ class Api:
         parsed = parse_target(target, store.serves_results)
         context = RequestContext(store, self.default_limit, method, parsed, headers, body, method == "GET")
         with store.lock:
-            if store.created:
-                store.created = []
             sent, recorded_headers, mask = self._last_headers if headers else _NO_HEADERS
             if headers and headers != sent:
                 sent, recorded_headers, mask = self._last_headers = _read_headers(headers)
@@ -119,7 +117,7 @@ class Api:
         is_lost = hit is not None and not hit.fault.arrives
         matched = bool(documents) or is_lost or self._is_matched(method, parsed, status)
         fault = None if hit is None else hit.fault_id
-        is_plain = status < 400 and not context.content and context.user is None and not self.store.created
+        is_plain = status < 400 and not context.content and context.user is None and not context.created
         self.store.requests += 1
         number = self.store.requests
         request = Request(method, target, parsed, status, now, matched, documents, fault, number, headers)

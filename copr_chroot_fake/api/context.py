@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..engine.build import Build
+from ..engine.project import Project
 from ..engine.store import Store
 from ..validation import checks
 from ..wire.answer import HTML, Answer, ApiError, Headers, json_answer, make_answer
@@ -32,6 +34,8 @@ class RequestContext:
     is_poll: bool
     user: str | None = field(default=None, init=False)
     """The user who is logged in, once the login is checked."""
+    created: Sequence[Build | Project] = field(default=(), init=False)
+    """What the request has added."""
     _body: RequestBody | None = field(default=None, init=False)
 
     @property

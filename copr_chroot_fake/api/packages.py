@@ -153,7 +153,7 @@ def build_package(context: RequestContext) -> Success:
         raise ApiError(400, problem)
     chroots = selected_chroots(project, form.values) or package.allowed(project.active_chroots)
     source = SourceOfBuild(package.source_type, package.config)
-    (build,) = submit_builds(Submission(user, project, form.values), [source], chroots, package=package.name)
+    (build,) = submit_builds(Submission(context, user, project, form.values), [source], chroots, package=package.name)
     return Success(build + b"\n")
 
 

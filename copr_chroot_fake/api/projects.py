@@ -153,7 +153,8 @@ def add_project(context: RequestContext) -> Success:
     project = Project(store, store.next_project_id(), owner, values["name"], settings=settings, creator=user.name)
     project.created_on = int(store.clock.now())
     project.known_chroots = {name: NO_SETTINGS for name in store.mock_chroots if name in values["chroots"]}
-    store.add_created_project(project)
+    store.projects[project.full_name] = project
+    context.created = (project,)
     return render_project(project)
 
 
@@ -254,7 +255,8 @@ def fork(context: RequestContext) -> Success:
         raise ApiError(500, compact=True)
     if f"{owner}/{name}" == project.full_name:
         raise ApiError(400, "Source project should not be same as destination")
-    return render_project(fork_project(store, project, owner, name, user.name))
+    context.created = tuple(fork_project(store, project, owner, name, user.name))
+    return render_project(store.projects[f"{owner}/{name}"])
 
 
 @Endpoint("project/regenerate-repos/{ownername}/{projectname}", methods=("PUT",), deprecated="POST", model=PROJECT)

@@ -54,6 +54,7 @@ class SourceOfBuild(NamedTuple):
 class Submission(NamedTuple):
     """A request for builds: the user, the project, and a form with the fields of :func:`build_fields`."""
 
+    context: RequestContext
     user: User
     project: Project
     values: Values
@@ -170,7 +171,7 @@ def _read(
     form.raise_as_dictionary()
     if not may_build_in(user, project):
         raise ApiError(403, f"User {user.name} is not allowed to build in the copr: {project}")
-    return Submission(user, project, form.values)
+    return Submission(context, user, project, form.values)
 
 
 def _answer_one(builds: Sequence[bytes]) -> Success:
@@ -195,7 +196,7 @@ def submit_builds(
 
     :raises ApiError: 400 or 403.
     """
-    user, project, values = submission
+    context, user, project, values = submission
     if not project.active_chroots:
         raise ApiError(400, f"Can't create build - project {project} has no active chroots")
     forge = values["packit_forge_project"]
@@ -206,11 +207,11 @@ def submit_builds(
     check_directory(project, values["project_dirname"])
     builds = [_spec(submission, source, isolation, package) for source in sources]
     selected = [name for name in project.active_chroots if name in chroots]
-    return [_submit_one(project, build, selected, values) for build in builds]
+    return [_submit_one(context, project, build, selected, _batch(context.store, values)) for build in builds]
 
 
 def _spec(submission: Submission, source: SourceOfBuild, isolation: Isolation | None, package: str | None) -> BuildSpec:
-    user, project, values = submission
+    _, user, project, values = submission
     return BuildSpec(
         submitter=user.name,
         package=package,
@@ -225,12 +226,14 @@ def _spec(submission: Submission, source: SourceOfBuild, isolation: Isolation | 
     )
 
 
-def _submit_one(project: Project, spec: BuildSpec, chroots: Sequence[str], values: Values) -> bytes:
-    store = project.store
-    build = submit(store, project, spec, chroots, _batch(store, values))
+def _submit_one(
+    context: RequestContext, project: Project, spec: BuildSpec, chroots: Sequence[str], batch: int | None
+) -> bytes:
+    build = submit(context.store, project, spec, chroots, batch)
+    context.created = (*context.created, build)
     # The response shows the build before it can advance.
     rendered = render_build(build)
-    build.source.start(store.clock.now())
+    build.source.start(context.store.clock.now())
     return rendered
 
 

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from ..engine.build import Build
 from ..engine.create import submit
 from ..engine.project import Project
-from ..engine.store import Store
 from ..model.package import Package
 from ..scenario.spec import BuildSpec, SourceSpec
 from ..wire.answer import Answer, ApiError
@@ -108,7 +107,7 @@ def _build_custom(context: RequestContext, project: Project, package: Package, d
     stored: dict[str, object] = {}
     if context.body.content:
         stored = {"tmp": context.store.next_directory(), "hook_data": True}
-    build = _submit(context.store, project, package, stored, dirname)
+    build = _submit(context, project, package, stored, dirname)
     return text_answer("BUILD_REQUEST_ERROR\n", 500) if build is None else text_answer(f"{build.id}\n")
 
 
@@ -137,7 +136,7 @@ def _rebuild(context: RequestContext, read: Callable[[Any], _Push]) -> Answer:
         return error_page(500)
     if project.active_chroots:
         for package in concerned:
-            _submit(context.store, project, package, changed, project.projectname)
+            _submit(context, project, package, changed, project.projectname)
     return text_answer(_OK)
 
 
@@ -207,12 +206,12 @@ def _is_version_of(tag: str, package: str) -> bool:
 
 
 def _submit(
-    store: Store, project: Project, package: Package, changed: Mapping[str, object], dirname: str
+    context: RequestContext, project: Project, package: Package, changed: Mapping[str, object], dirname: str
 ) -> Build | None:
     config: dict[str, object] = {**package.config, **changed}
     if package.source_type == "custom":
         try:
-            config = latest_fedora(config, store)
+            config = latest_fedora(config, context.store)
         except LookupError:
             return None
     spec = BuildSpec(
@@ -223,7 +222,8 @@ def _submit(
         is_background=True,
         source=SourceSpec(type=package.source_type, config=config),
     )
-    build = submit(store, project, spec, package.allowed(project.active_chroots))
+    build = submit(context.store, project, spec, package.allowed(project.active_chroots))
+    context.created = (*context.created, build)
     build.source.start(build.store.clock.now())
     return build
 

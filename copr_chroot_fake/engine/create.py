@@ -205,7 +205,6 @@ def submit(store: Store, project: Project, spec: BuildSpec, chroots: Iterable[st
     build.batch = batch
     store.submission_rules.apply(build)
     store.add_build(build)
-    store.created.append(build)
     build.schedule()
     return build
 

@@ -5,6 +5,7 @@ The copy of a build keeps most of what Copr stores about it, even whether it was
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from operator import attrgetter
 
@@ -19,27 +20,25 @@ from .store import Store
 _FORKABLE = (State.SUCCEEDED, State.FORKED)
 
 
-def fork_project(store: Store, source: Project, ownername: str, projectname: str, creator: str) -> Project:
-    """Fork a project into another one, which is added if there is none."""
-    store.catch_up()
-    fork = store.projects.get(f"{ownername}/{projectname}") or _add_fork(store, source, ownername, projectname, creator)
+def fork_project(
+    store: Store, source: Project, ownername: str, projectname: str, creator: str
+) -> Iterator[Build | Project]:
+    """Fork a project into another one, which is added if there is none; yield what is added."""
+    fork = store.projects.get(f"{ownername}/{projectname}")
+    if fork is None:
+        settings = replace(source.settings, persistent=False, auto_prune=True, contact=None)
+        fork = Project(store, store.next_project_id(), ownername, projectname, settings=settings, creator=creator)
+        fork.created_on = int(store.clock.now())
+        fork.known_chroots = {name: source.known_chroots[name] for name in source.active_chroots}
+        store.projects[fork.full_name] = fork
+        yield fork
     # Copr's database finds the packages of a project by an index that ends with their names.
     for package in sorted(source.packages.values(), key=attrgetter("name")):
         if package.name not in fork.packages:
             fork.add_package(package.name, package.source_type, package.config)
             fork.update_package(package.name, max_builds=package.max_builds, chroot_denylist=package.chroot_denylist)
         for build, names in _last_successes(store, source, package.name):
-            _fork_build(store, build, names, fork, package.name)
-    return fork
-
-
-def _add_fork(store: Store, source: Project, ownername: str, projectname: str, creator: str) -> Project:
-    settings = replace(source.settings, persistent=False, auto_prune=True, contact=None)
-    fork = Project(store, store.next_project_id(), ownername, projectname, settings=settings, creator=creator)
-    fork.created_on = int(store.clock.now())
-    fork.known_chroots = {name: source.known_chroots[name] for name in source.active_chroots}
-    store.add_created_project(fork)
-    return fork
+            yield _fork_build(store, build, names, fork, package.name)
 
 
 def _last_successes(store: Store, project: Project, package: str) -> list[tuple[Build, list[str]]]:
@@ -54,7 +53,7 @@ def _last_successes(store: Store, project: Project, package: str) -> list[tuple[
     return [*found.items()]
 
 
-def _fork_build(store: Store, build: Build, names: list[str], project: Project, package: str) -> None:
+def _fork_build(store: Store, build: Build, names: list[str], project: Project, package: str) -> Build:
     fork = replace(
         build,
         id=store.next_build_id(),
@@ -85,4 +84,4 @@ def _fork_build(store: Store, build: Build, names: list[str], project: Project, 
         )
         fork.attach(BuildChroot(fork, name, stored))
     store.add_build(fork)
-    store.created.append(fork)
+    return fork

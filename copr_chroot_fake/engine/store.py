@@ -113,8 +113,6 @@ class Store:
         self.poll_loops = PollLoops(None, None, None) if loops is None else loops
         self.requests = 0
         """The number of requests so far."""
-        self.created: list[Build | Project] = []
-        """The builds and the project that the current request has created."""
 
     @property
     def frontend_url(self) -> str:
@@ -141,11 +139,6 @@ class Store:
             self.put_in_batch(build, build.batch)
         for chroot in build.stored_chroots:
             self._note_begun(chroot)
-
-    def add_created_project(self, project: Project) -> None:
-        """Add a project that a user has created."""
-        self.projects[project.full_name] = project
-        self.created.append(project)
 
     def _note_begun(self, chroot: BuildChroot) -> None:
         """Record the first state of a lifecycle, which starts before its build is in the store."""

@@ -237,7 +237,7 @@ _MAX_ERROR = 500
 
 def with_details(request: Request, context: RequestContext, answer: Answer) -> Request:
     """Add the user, the body, the created objects and the error to a request."""
-    created, body = context.store.created, context.body
+    created, body = context.created, context.body
     projects = [project.full_name for project in created if isinstance(project, Project)]
     return request._replace(
         user=context.user,
