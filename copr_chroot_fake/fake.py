@@ -235,6 +235,7 @@ class FakeCopr:
         results: Mapping[str, str | bytes] | None = None,
         name: str | None = None,
         version: str | None = None,
+        changelog: str | None = None,
         progress: ProgressLike | None = None,
     ) -> SubmissionRule:
         """Decide what happens to builds that are submitted from now on; of several rules, the first that matches wins.
@@ -243,8 +244,8 @@ class FakeCopr:
 
         :param project: ``owner/project``, ``owner/project:pr:1`` for another directory of it, or a pattern such as
             ``owner/*``.
-        :param package: name of the package, or a pattern. It is the one in the URL or the file name, because no source
-            is built.
+        :param package: name of the package, or a pattern. It is the one in an uploaded file, with the extra ``rpm``, or
+            in the URL or the name of the file.
         :param chroot: the name of a chroot or a pattern such as ``epel-*``. The other chroots, and the source build,
             are left to later rules.
         :param source_type: such as ``scm`` or ``upload``.
@@ -261,6 +262,7 @@ class FakeCopr:
             ``fedora-review/review.json``.
         :param name: the name of the package that the source build makes, unless the build has one already.
         :param version: the version and release of the source package, such as ``1:2.0-3``.
+        :param changelog: the changelog of the packages, as in a spec.
         :param progress: what advances the builds; the fake's own by default.
         :raises InputError: naming the invalid value; no rule is added then.
         """

@@ -211,6 +211,17 @@ def test_rule_matches_the_package_in_the_source(fake: FakeCopr) -> None:
     assert str(build[F43].packages[1]) == "bush-7-7.x86_64"
 
 
+def test_rule_decides_the_changelog(fake: FakeCopr) -> None:
+    """It has the form of one in a spec, and a scenario keeps it."""
+    fake.on_submit(changelog="* Wed Dec 02 2026 Jane Doe <jane@example.org> - 1-1\n- Update\n")
+    upload(fake, "a.spec", SPEC.encode())
+    loaded = FakeCopr.from_scenario(fake.to_scenario(), progress="clock", serve_results=True)
+    loaded.clock.tick(10_000)
+    (entry,) = loaded.builds[1].source.changelog
+    assert entry == (1796212800, "Jane Doe <jane@example.org> - 1-1", "- Update")
+    assert b"- Update\0" in read(loaded, f"{F43}/00000001-python-tree/libtree-1.2.3-4.fc43.noarch.rpm")
+
+
 def test_restored_build_is_read_again(fake: FakeCopr) -> None:
     """A scenario has the file, so its packages are those of the source."""
     upload(fake, "other.spec", SPEC.encode())

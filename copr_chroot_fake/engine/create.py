@@ -324,6 +324,7 @@ def create_build(spec: BuildSpec, number: int, project: Project, store: Store, b
         ended_on=source.ended_on,
         planned_name=source.name,
         planned_version=source.version,
+        planned_changelog=source.changelog,
         lifecycle=source.lifecycle,
         outcomes=dict(source.outcomes),
         progress=source.progress,

@@ -144,6 +144,7 @@ def _write_source(source: SourceBuild, now: float) -> Mapping[str, object] | Non
         "ended_on": source.ended_on,
         "name": source.planned_name,
         "version": source.planned_version,
+        "changelog": source.planned_changelog,
         "lifecycle": None if source.lifecycle is None else dump_lifecycle(source.lifecycle),
         "outcomes": {name: dump(outcome) for name, outcome in source.outcomes.items()} or None,
         "progress": None if source.progress is None else dump_progress(source.progress),

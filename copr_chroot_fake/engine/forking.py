@@ -71,6 +71,7 @@ def _fork_build(store: Store, build: Build, names: list[str], project: Project, 
         result_dir=defaults.source_result_dir(fork.id),
         results=build.source.results,
         package=build.source.package,
+        planned_changelog=build.source.planned_changelog,
         is_independent=True,
     )
     for name in names:

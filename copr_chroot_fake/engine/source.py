@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import EventError, InputError
 from ..model import defaults
-from ..model.changelog import ChangelogEntry
+from ..model.changelog import ChangelogEntry, parse_changelog
 from ..model.lifecycle import UNBUILT_LIFECYCLES, Lifecycle, Plan
 from ..model.nevra import Nevra
 from ..model.progress import Progress
@@ -66,6 +66,8 @@ class SourceBuild:
     """The name of the package that it will make; ``None`` for one that fits its source."""
     planned_version: str | None = None
     """The version of the source package that it will make; ``None`` for one that fits its source."""
+    planned_changelog: str | None = None
+    """The changelog of its packages, as in a spec; ``None`` for that of its content."""
     lifecycle: Lifecycle | None = None
     """The lifecycle of the chroots that wait for it; ``None`` if they stay as they are reported."""
     outcomes: Mapping[str, OutcomeSpec] = field(default_factory=lambda: _NO_OUTCOMES)
@@ -139,6 +141,8 @@ class SourceBuild:
     @property
     def changelog(self) -> tuple[ChangelogEntry, ...]:
         """The latest entries of the changelog, the latest first."""
+        if self.planned_changelog is not None:
+            return parse_changelog(self.planned_changelog)
         facts = self.reading.facts
         return () if facts is None else facts.changelog
 

@@ -179,6 +179,7 @@ class SubmissionRules(CountedItems[SubmissionRule]):
                 source.lifecycle = active.outcome.lifecycle
                 source.progress = rule.progress or source.progress
                 source.planned_name, source.planned_version = rule.name, rule.version
+                source.planned_changelog = rule.changelog
                 is_decided = True
             undecided = [name for name in undecided if name not in own]
         if outcomes:

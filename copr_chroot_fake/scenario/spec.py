@@ -327,10 +327,10 @@ class SourceSpec:
 
     That of a submitted build advances before the chroots, by ``progress``. ``polls`` responses have shown its
     current state, which ends in ``remaining`` seconds. ``config`` has the fields of the source, ``content`` is an
-    uploaded file, ``name`` and ``version`` are those of the source package that it makes, and ``lifecycle`` is that of
-    the chroots after the import, unless ``outcomes`` has another one for a chroot. If it ``follows``, its state is
-    derived from the lifecycles of the chroots. If ``announced``, the message about its start has been published; if
-    ``made``, responses show the source package. Both are derived by default.
+    uploaded file, ``name``, ``version`` and ``changelog`` are those of the source package that it makes, and
+    ``lifecycle`` is that of the chroots after the import, unless ``outcomes`` has another one for a chroot. If it
+    ``follows``, its state is derived from the lifecycles of the chroots. If ``announced``, the message about its
+    start has been published; if ``made``, responses show the source package. Both are derived by default.
     """
 
     type: SourceType = "unset"
@@ -340,6 +340,7 @@ class SourceSpec:
     ended_on: UnixTime | None = None
     name: PathSegment | None = None
     version: Text | None = None
+    changelog: Text | None = None
     lifecycle: LifecycleValue | None = None
     outcomes: Mapping[ChrootName, OutcomeSpec] = field(default_factory=dict)
     progress: ProgressValue | None = None
@@ -483,7 +484,10 @@ def _parse_chroot_pattern(location: str, value: object) -> str:
 ChrootPattern = Annotated[str, Rule(_parse_chroot_pattern), whole(_CHROOT_PATTERN)]
 """The name of a chroot, or a pattern with ``*``, ``?`` and ``[…]``."""
 
-_OUTCOME = ("lifecycle", "packages", "results", "name", "version", "progress")
+_OF_THE_BUILD = ("name", "version", "changelog", "progress")
+"""The same for all chroots."""
+
+_OUTCOME = ("lifecycle", "packages", "results", *_OF_THE_BUILD)
 """The fields of a submission rule that define the outcome."""
 
 
@@ -498,7 +502,7 @@ def _check_outcome(rule: SubmissionRuleSpec) -> Iterable[tuple[str, str]]:
         return
     if lifecycle is not None and UNBUILT_LIFECYCLES.get(lifecycle) == "source-fails":
         yield "lifecycle", "source-fails cannot be combined with chroot, as all chroots then fail; omit one"
-    for name in _given(rule, ("name", "version", "progress")):
+    for name in _given(rule, _OF_THE_BUILD):
         yield name, "cannot be combined with chroot, as it is the same for all chroots; omit one"
 
 
@@ -508,14 +512,14 @@ class SubmissionRuleSpec:
 
     A rule applies to builds of the ``project`` (owner/name, or owner/name:directory), the ``package``, the
     ``source_type``, the ``committish``, the ``url`` (of the clone or the package, or the name of the file) and the
-    ``submitter``, and in these to the chroots that match ``chroot``; with ``nth``, only to one of these builds, counted
-    from 1. All of them but ``source_type`` and ``nth`` may be patterns such as ``jdoe/*``. Until the source is built,
-    the package is the one in the URL or the name of the file.
+    ``submitter``, and in these to the chroots that match ``chroot``; with ``nth``, only to one of these builds,
+    counted from 1. All of them but ``source_type`` and ``nth`` may be patterns such as ``jdoe/*``. The package is
+    the one in an uploaded file, as far as that is read, or in the URL or the name of the file.
 
     ``lifecycle`` is that of the chroots, ``packages`` are what they build, ``results`` are contents of files in their
-    result directories by name, ``name`` and ``version`` are those of the source package, and ``progress`` advances the
-    build. ``id``, ``seen`` and ``hits``, the numbers of builds that matched and that it applied to, are those of a
-    saved rule.
+    result directories by name, ``name``, ``version`` and ``changelog``, as in a spec, are those of the source package,
+    and ``progress`` advances the build. ``id``, ``seen`` and ``hits``, the numbers of builds that matched and that it
+    applied to, are those of a saved rule.
     """
 
     project: FullName | None = None
@@ -531,6 +535,7 @@ class SubmissionRuleSpec:
     results: Results | None = None
     name: PathSegment | None = None
     version: Text | None = None
+    changelog: Text | None = None
     progress: ProgressValue | None = None
     id: Positive | None = None
     seen: WholeNumber = 0
