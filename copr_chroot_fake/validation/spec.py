@@ -54,10 +54,11 @@ MAX_ERRORS = 1000
 
 
 class Field(NamedTuple):
-    """How the values of a field are checked, and its default; ``MISSING`` if it is required."""
+    """How the values of a field are checked and written, and its default; ``MISSING`` if it is required."""
 
     key: str
     check: Check
+    dump: Dump
     default: object
 
 
@@ -102,12 +103,9 @@ def validate(instance: DataclassInstance) -> None:
 
 def dump(instance: DataclassInstance) -> dict[str, object]:
     """Return the object that parses back to a spec, without the fields that have their default."""
-    written, dumps = {}, _dumps_of(type(instance))
-    for name, field in _table_of(type(instance)).fields.items():
-        value = getattr(instance, name)
-        if value != field.default:
-            written[field.key] = dumps[name](value)
-    return written
+    fields = _table_of(type(instance)).fields.items()
+    values = [(field, getattr(instance, name)) for name, field in fields]
+    return {field.key: field.dump(value) for field, value in values if value != field.default}
 
 
 def fields_of(spec: type[DataclassInstance]) -> Mapping[str, Field]:
@@ -195,7 +193,7 @@ def _table_of(spec: type[DataclassInstance]) -> _Table:
     table = {
         field.name: Field(
             field.metadata.get("key", field.name),
-            check_of(hints[field.name]),
+            *_conversion(hints[field.name]),
             made.get(field.name, field.default),
         )
         for field in fields(spec)
@@ -220,30 +218,43 @@ def _accepts_none(hint: object) -> bool:
     return NoneType in get_args(inner)
 
 
-def check_of(hint: object, unique: Unique | None = None) -> Check:
+def check_of(hint: object) -> Check:
     """Return the check of a type hint.
 
-    :param unique: what identifies the items of a list.
     :raises TypeError: for a type without one; annotate it with a Rule.
+    """
+    return _conversion(hint)[0]
+
+
+def _conversion(hint: object, unique: Unique | None = None) -> tuple[Check, Dump]:
+    """Return how values of a type hint are checked, and how they are written as JSON.
+
+    :param unique: what identifies the items of a list.
+    :raises TypeError: for a type without a check.
     """
     rule, inner, arguments = _note_of(hint, Rule), get_origin(hint), get_args(hint)
     if rule is not None:
-        return rule.check
+        return rule.check, rule.dump or _dump_plain
     if inner is Annotated:
-        return check_of(arguments[0], _note_of(hint, Unique))
+        return _conversion(arguments[0], _note_of(hint, Unique))
     if inner in (Union, UnionType):
-        return check_of(_only(arguments))
+        return _conversion(_only(arguments))
     if inner is Literal:
-        return checks.one_of(arguments)
+        return checks.one_of(arguments), _dump_plain
     if inner is tuple:
-        return partial(parse_list, check_of(arguments[0]), unique=unique)
+        check, dump_item = _conversion(arguments[0])
+        return partial(parse_list, check, unique=unique), lambda values: [dump_item(value) for value in values]
     if inner is Mapping:
-        return partial(parse_mapping, check_of(arguments[0]), check_of(arguments[1]))
+        (check_key, _), (check, dump_value) = map(_conversion, arguments)
+        return (
+            partial(parse_mapping, check_key, check),
+            lambda values: {key: dump_value(value) for key, value in values.items()},
+        )
     if hint in _PLAIN:
-        return _PLAIN[hint]
+        return _PLAIN[hint], _dump_plain
     if is_dataclass(hint):
         # Its table is made when it is needed, as a server would take longer to start otherwise.
-        return partial(parse, cast(type, hint))
+        return partial(parse, cast(type, hint)), dump
     raise TypeError(f"{hint!r} has no check; annotate it with a Rule")
 
 
@@ -339,29 +350,6 @@ def collect(errors: list[InputError], check: Callable[[str, object], T], value: 
     except InputError as error:
         errors.extend(error.errors)
         return None
-
-
-@cache
-def _dumps_of(spec: type[DataclassInstance]) -> Mapping[str, Dump]:
-    """Return how the values of each field are written."""
-    return {name: _dump_of(hint) for name, hint in get_type_hints(spec, include_extras=True).items()}
-
-
-def _dump_of(hint: object) -> Dump:
-    rule, inner, arguments = _note_of(hint, Rule), get_origin(hint), get_args(hint)
-    if rule is not None:
-        return rule.dump or _dump_plain
-    if inner is Annotated:
-        return _dump_of(arguments[0])
-    if inner in (Union, UnionType):
-        return _dump_of(_only(arguments))
-    if inner is tuple:
-        dump_item = _dump_of(arguments[0])
-        return lambda values: [dump_item(value) for value in values]
-    if inner is Mapping:
-        dump_value = _dump_of(arguments[1])
-        return lambda values: {key: dump_value(value) for key, value in values.items()}
-    return dump if is_dataclass(hint) else _dump_plain
 
 
 def _dump_plain(value: object) -> object:
