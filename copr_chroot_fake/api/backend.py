@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from ..engine.build import Build
 from ..engine.chroot import BuildChroot
 from ..model.source import UNIMPORTED, SourceType
 from ..model.states import State
 from ..wire.answer import Answer, json_answer
-from .build_config import derive_build_config
+from ..wire.target import cast_integer
+from .build_config import derive_build_config, first_setting
 from .context import RequestContext
 from .endpoint import Endpoint
 
@@ -40,7 +41,7 @@ def get_build_task(context: RequestContext) -> Answer:
     build_id, dash, chrootname = task_id.partition("-")
     if not dash:
         return _answer({"msg": f"Invalid task_id {task_id}"}, 400)
-    build = context.store.find_build(int(build_id)) if build_id.isdecimal() and len(build_id) < 11 else None
+    build = context.store.find_build(cast_integer(build_id) if build_id.isdecimal() else None)
     chroot = None if build is None else build.by_name.get(chrootname)
     if chroot is None or chroot.is_absent or chrootname not in chroot.build.project.chroots:
         return _answer(None)
@@ -50,8 +51,7 @@ def get_build_task(context: RequestContext) -> Answer:
 @Endpoint("/backend/get-srpm-build-task/{build_id}/")
 def get_srpm_build_task(context: RequestContext) -> Answer:
     """Return the task of a source build."""
-    build_id = context.target.build_id
-    build = None if build_id is None else context.store.find_build(build_id)
+    build = context.store.find_build(context.target.build_id)
     if build is None:
         return _answer({"msg": "Specified task ID not found"}, 404)
     source, config = build.source, build.source.config
@@ -83,16 +83,9 @@ def list_pending_jobs(context: RequestContext) -> Answer:
     ]
     # Those in the background wait until the others have started.
     ready.sort(key=lambda build: (build.is_background, build.id))
-    return _answer([*_pending_sources(ready), *_pending_chroots(ready)])
-
-
-def _pending_sources(builds: list[Build]) -> Iterator[dict[str, object]]:
-    return (_source_job(build) for build in builds if build.source_state is State.PENDING)
-
-
-def _pending_chroots(builds: list[Build]) -> Iterator[dict[str, object]]:
-    for build in builds:
-        yield from (_chroot_job(chroot) for chroot in build.known_chroots if chroot.state is State.PENDING)
+    jobs = [_source_job(build) for build in ready if build.source_state is State.PENDING]
+    chroots = (chroot for build in ready for chroot in build.known_chroots)
+    return _answer([*jobs, *(_chroot_job(chroot) for chroot in chroots if chroot.state is State.PENDING)])
 
 
 def _answer(document: object, status: int = 200) -> Answer:
@@ -129,7 +122,8 @@ def _chroot_task(chroot: BuildChroot) -> dict[str, object]:
     """Return what a builder needs to build a chroot."""
     build, settings = chroot.build, chroot.build.project.settings
     config = chroot.build_config or derive_build_config(chroot, build.store)
-    modules = build.project.chroots[chroot.name].additional_modules
+    of_chroot = build.project.chroots[chroot.name]
+    modules = of_chroot.additional_modules
     repository = f"{build.project.ownername}/{build.project_dirname}/{build.package}"
     task = {
         **_chroot_job(chroot),
@@ -145,7 +139,7 @@ def _chroot_task(chroot: BuildChroot) -> dict[str, object]:
         "package_name": build.package,
         "package_version": build.source.version,
         "uses_devel_repo": settings.devel_mode,
-        "isolation": _isolation(chroot),
+        "isolation": first_setting(build.isolation, of_chroot.isolation, settings.isolation) or "default",
         "fedora_review": settings.fedora_review,
         "appstream": settings.appstream,
         "repo_priority": settings.repo_priority,
@@ -157,19 +151,9 @@ def _chroot_task(chroot: BuildChroot) -> dict[str, object]:
     if "bootstrap_image" in config:
         task["bootstrap_image"] = config["bootstrap_image"]
     if modules:
-        task["modules"] = {"toggle": [_toggle(module) for module in modules]}
+        toggles = [{"disable": name[1:]} if name[0] == "!" else {"enable": name} for name in modules]
+        task["modules"] = {"toggle": toggles}
     return task
-
-
-def _toggle(module: str) -> dict[str, str]:
-    return {"disable": module[1:]} if module.startswith("!") else {"enable": module}
-
-
-def _isolation(chroot: BuildChroot) -> str:
-    """Return the setting of the build, the chroot or the project, in this order of precedence."""
-    project = chroot.build.project
-    settings = (chroot.build.isolation, project.chroots[chroot.name].isolation, project.settings.isolation)
-    return next((value for value in settings if value and value != "unchanged"), "default")
 
 
 def _commit(imported: str) -> str:

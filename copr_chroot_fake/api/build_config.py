@@ -78,12 +78,14 @@ def _additional_repos(project: Project, settings: ProjectChroot) -> list[str]:
     return [own, *settings.additional_repos, *project.settings.additional_repos, *devel]
 
 
+def first_setting(*values: str | None) -> str | None:
+    """Return the first value that is set, of those of the build, the chroot and the project, in this order."""
+    return next((value for value in values if value and value != "unchanged"), None)
+
+
 def _bootstrap(project: Project, settings: ProjectChroot, of_build: str | None, has_project: bool) -> dict[str, object]:
-    """Return the setting of the build, the chroot or the project, in this order of precedence."""
-    overrides = [value for value in (of_build, settings.bootstrap) if value not in (None, "", "unchanged")]
-    of_project = project.settings.bootstrap if has_project else None
-    bootstrap = overrides[0] if overrides else of_project
-    if bootstrap in (None, "", "unchanged", "default"):
+    bootstrap = first_setting(of_build, settings.bootstrap, project.settings.bootstrap if has_project else None)
+    if bootstrap in (None, "default"):
         return {}
     if bootstrap == settings.bootstrap == "custom_image" and settings.bootstrap_image is not None:
         return {"bootstrap": bootstrap, "bootstrap_image": settings.bootstrap_image}

@@ -164,7 +164,7 @@ def _find_listed(ids: Iterable[Hashable], store: Store) -> Mapping[Hashable, Bui
     found: dict[Hashable, Build | None] = dict.fromkeys(ids)
     for listed in found:
         number = _listed_number(listed)
-        build = None if number is None else store.find_build(number)
+        build = store.find_build(number)
         if not isinstance(listed, str):
             found[listed] = build
         elif build is not None and number not in found:
@@ -217,10 +217,10 @@ def find_build(context: RequestContext) -> tuple[str | int, Build | None]:
 
     :raises ApiError: 400 if the request lacks a build id.
     """
-    raw_id, build_id = context.target.raw_build_id, context.target.build_id
+    raw_id = context.target.raw_build_id
     if raw_id is None:
         raise missing("build_id")
-    return raw_id, None if build_id is None else context.store.find_build(build_id)
+    return raw_id, context.store.find_build(context.target.build_id)
 
 
 def no_such_build(raw_id: str | int) -> ApiError:

@@ -51,13 +51,11 @@ class Success:
     """A JSON response with status 200, which can answer several requests.
 
     :param documents: the JSON of each build or build chroot whose state the response has, for the request journal.
-    :param headers: headers besides ``Content-Type`` and ``Content-Length``.
     :param invalid_field: the path of a field that Copr cannot serialize, so that a response with it is an error.
     """
 
     body: bytes
     documents: Sequence[bytes] = ()
-    headers: Headers = ()
     invalid_field: Sequence[str] = ()
     _answer: Answer | None = field(default=None, init=False)
 
@@ -69,8 +67,7 @@ class Success:
         if self._answer is None:
             if self.invalid_field:
                 raise ApiError(500)
-            answer = json_answer(self.body)
-            self._answer = answer._replace(headers=answer.headers + self.headers) if self.headers else answer
+            self._answer = json_answer(self.body)
         return self._answer
 
 
@@ -118,6 +115,12 @@ def require(context: RequestContext, *names: str) -> list[str]:
         if name not in arguments:
             raise missing(name)
     return [arguments[name] for name in names]
+
+
+def owner_in_path(context: RequestContext) -> str:
+    """Return the user or the group in the path."""
+    parameters = context.target.parameters
+    return f"@{parameters['groupname']}" if parameters.get("groupname") else parameters["ownername"]
 
 
 def missing(name: str) -> ApiError:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import urlparse
 
@@ -19,7 +19,7 @@ from ..model.project import COPR_URL
 from ..wire.answer import Answer, ApiError, crashing_on
 from ..wire.headers import read_header
 from .build_config import expand_url, repo_id
-from .context import TEXT, RequestContext, Success, error_page, json_success, text_answer
+from .context import TEXT, RequestContext, Success, error_page, json_success, owner_in_path, text_answer
 from .endpoint import Endpoint
 
 _MULTILIB = {"x86_64": "i386"}
@@ -75,7 +75,7 @@ def _options(project: Project) -> dict[str, object]:
     options: dict[str, object] = {}
     if project.settings.module_hotfixes:
         options["module_hotfixes"] = "1"
-    if project.settings.repo_priority:
+    if project.settings.repo_priority is not None:
         options["priority"] = project.settings.repo_priority
     return options
 
@@ -172,7 +172,7 @@ _BY_RELEASE = ("fedora", "centos-stream", "opensuse-leap", "mageia")
 def get_repo_file(context: RequestContext) -> Answer:
     """Return the repository file of a project, for the plugin of dnf."""
     parameters = context.target.parameters
-    owner = parameters.get("ownername") or f"@{parameters['groupname']}"
+    owner = owner_in_path(context)
     dirname, release = parameters["dirname"], parameters["name_release"]
     project = context.store.projects.get(f"{owner}/{dirname.partition(':')[0]}")
     if project is None or dirname not in project.directories:
@@ -183,11 +183,11 @@ def get_repo_file(context: RequestContext) -> Answer:
     if not found:
         return error_page(404, (_available(project),))
     # Copr takes the last one.
-    lines = [*_lines(project, dirname, found[-1], arch, _host(context))]
+    text = "\n\n".join(_blocks(project, dirname, found[-1], arch, _host(context)))
     # The template of Copr ends no line after a priority.
-    end = "" if lines[-1].startswith("priority=") else "\n"
+    end = "" if text.rpartition("\n")[2].startswith("priority=") else "\n"
     disposition = ("Content-Disposition", f"filename={_encoded(f'{owner}-{dirname}')}.repo")
-    return text_answer("\n".join(lines) + end, content_type=TEXT, headers=(disposition,))
+    return text_answer(text + end, content_type=TEXT, headers=(disposition,))
 
 
 def _available(project: Project) -> tuple[str, str]:
@@ -208,70 +208,53 @@ def _encoded(text: str) -> str:
     return "".join(character if " " < character <= "~" else "_" for character in text)
 
 
-def _lines(project: Project, dirname: str, chrootname: str, arch: str | None, host: str) -> Iterator[str]:
+def _blocks(project: Project, dirname: str, chrootname: str, arch: str | None, host: str) -> Iterator[str]:
+    """Yield the sections of a repository file: the project, its 32-bit packages, and its dependencies."""
     name = f"Copr repo for {dirname} owned by {project.ownername}"
-    yield from _copr_repo(project, dirname, chrootname, f"copr:{host}:", name)
+    yield _copr_repo(project, dirname, chrootname, f"copr:{host}:", name)
     multilib = _MULTILIB.get(arch or "") if project.settings.multilib else None
     if multilib is not None and f"{chrootname.rpartition('-')[0]}-{multilib}" in project.active_chroots:
-        yield ""
-        yield from _copr_repo(project, dirname, chrootname, f"copr:{host}:", name, multilib)
+        yield _copr_repo(project, dirname, chrootname, f"copr:{host}:", name, multilib)
     internal, external, missing = _find_dependencies(project)
     described = f"Copr {host}/{project.ownername}/{dirname}"
     for number, found in enumerate(internal, 1):
-        yield ""
         name = f"{described} runtime dependency #{number} - {found}"
-        yield from _copr_repo(found, found.projectname, chrootname, f"coprdep:{host}:", name)
+        yield _copr_repo(found, found.projectname, chrootname, f"coprdep:{host}:", name)
     for number, url in enumerate(external, 1):
-        yield ""
         name = f"{described} external runtime dependency #{number} - {repo_id(url)}"
-        yield from _external_repo(url, chrootname, name)
+        unsigned = {"repo_gpgcheck": 0, "gpgcheck": 0, **_ENABLED}
+        yield _section(f"coprdep:{repo_id(url)}", name, expand_url(url, chrootname), unsigned)
     for full_name in missing:
-        yield ""
         yield (
             f"# This repository is configured to have a runtime dependency on a Copr project {full_name} but that "
             "doesn't exist."
         )
 
 
+def _section(id: str, name: str, baseurl: str, options: Mapping[str, object]) -> str:
+    fields = {"name": name, "baseurl": baseurl, "type": "rpm-md", "skip_if_unavailable": True, **options}
+    return "\n".join([f"[{id}]", *(f"{key}={value}" for key, value in fields.items())])
+
+
+_ENABLED = {"enabled": 1, "enabled_metadata": 1}
+
+
 def _copr_repo(
     project: Project, dirname: str, chrootname: str, prefix: str, name: str, multilib: str | None = None
-) -> Iterator[str]:
+) -> str:
     root = f"{project.store.results_root}/{project.ownername}/{dirname}/"
     owner = project.ownername.replace("@", "group_")
-    settings = project.settings
-    yield f"[{prefix}{owner}:{dirname}{':ml' if multilib else ''}]"
-    yield f"name={name}{f' ({multilib})' if multilib else ''}"
-    yield f"baseurl={root}{_chroot_directory(chrootname, multilib or '$basearch')}/"
-    yield "type=rpm-md"
-    yield "skip_if_unavailable=True"
-    yield "gpgcheck=0"
-    yield f"gpgkey={root}pubkey.gpg"
-    yield "repo_gpgcheck=0"
-    if multilib:
-        yield f"cost={_MULTILIB_COST}"
-    yield "enabled=1"
-    yield "enabled_metadata=1"
-    if settings.module_hotfixes:
-        yield "module_hotfixes=1"
-    if settings.repo_priority is not None:
-        yield f"priority={settings.repo_priority}"
+    signatures = {"gpgcheck": 0, "gpgkey": f"{root}pubkey.gpg", "repo_gpgcheck": 0}
+    return _section(
+        f"{prefix}{owner}:{dirname}{':ml' if multilib else ''}",
+        f"{name} ({multilib})" if multilib else name,
+        f"{root}{_chroot_directory(chrootname, multilib or '$basearch')}/",
+        {**signatures, **({"cost": _MULTILIB_COST} if multilib else {}), **_ENABLED, **_options(project)},
+    )
 
 
 def _chroot_directory(chrootname: str, arch: str) -> str:
     """Return the directory of a chroot, with variables of dnf."""
     distribution, version, _ = chrootname.rsplit("-", 2)
-    return (
-        f"{distribution}-{'$releasever' if distribution in _BY_RELEASE and version != 'cauldron' else version}-{arch}"
-    )
-
-
-def _external_repo(url: str, chrootname: str, name: str) -> Iterator[str]:
-    yield f"[coprdep:{repo_id(url)}]"
-    yield f"name={name}"
-    yield f"baseurl={expand_url(url, chrootname)}"
-    yield "type=rpm-md"
-    yield "skip_if_unavailable=True"
-    yield "repo_gpgcheck=0"
-    yield "gpgcheck=0"
-    yield "enabled=1"
-    yield "enabled_metadata=1"
+    has_releases = distribution in _BY_RELEASE and version != "cauldron"
+    return f"{distribution}-{'$releasever' if has_releases else version}-{arch}"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from ..engine.project import Project
 from ..model.project import PERMISSION_NAMES, PERMISSION_STATES, Permissions, PermissionState
 from ..wire.answer import ApiError
-from .context import RequestContext, Success, json_success, nul_error
+from .context import RequestContext, Success, attributes, json_success, nul_error
 from .endpoint import Endpoint, plain
 from .projects import find_editable_project, find_project_in_path
 from .users import authenticate, find_user, may_build_in, owner_of
@@ -19,9 +19,7 @@ def get_permissions(context: RequestContext) -> Success:
     project = find_editable_project(context)
     if not project.permissions:
         raise ApiError(404, f"No permissions set on {project} project")
-    permissions = {
-        user: {"admin": granted.admin, "builder": granted.builder} for user, granted in project.permissions.items()
-    }
+    permissions = {user: attributes(granted, PERMISSION_NAMES) for user, granted in project.permissions.items()}
     return json_success({"permissions": permissions})
 
 

@@ -15,18 +15,7 @@ from .bodies import Upload
 from .build_config import REPO, derive_project_config
 from .context import RequestContext, Success, attributes, json_success, nul_error, require
 from .endpoint import Endpoint, Model, plain, texts
-from .forms import (
-    Field,
-    Given,
-    Invalid,
-    Stop,
-    Values,
-    as_text,
-    form_data,
-    read_form,
-    repository_field,
-    require_storable,
-)
+from .forms import Field, Given, Invalid, Values, as_text, form_data, read_form, repository_field, require_storable
 from .projects import find_project, find_project_in_path
 from .users import authenticate, may_edit
 
@@ -121,7 +110,7 @@ def _check_chroot(project: Project, name: str) -> str:
 
 def _required_for_custom_image(given: Given) -> None:
     if given.values["bootstrap"] == "custom_image" and not given.value:
-        raise Stop("Custom image is selected, but not specified")
+        raise forms.Stop("Custom image is selected, but not specified")
 
 
 def _reset(project: Project, name: str, values: Values) -> ProjectChroot:

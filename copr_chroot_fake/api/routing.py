@@ -147,7 +147,7 @@ def _masked_response(
     assert isinstance(response, Success)
     field = response.invalid_field
     shown = field if field and masks.selects(mask, field) else ()
-    masked = Success(masks.apply_mask(response.body, mask), response.documents, response.headers, shown)
+    masked = Success(masks.apply_mask(response.body, mask), response.documents, shown)
     return masked.answer(), masked.documents
 
 

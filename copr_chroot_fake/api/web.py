@@ -14,7 +14,7 @@ from ..engine.store import Store
 from ..model.project import COPR_URL
 from ..model.states import State
 from ..wire.answer import HTML, Answer
-from .context import RequestContext, error_page, text_answer
+from .context import RequestContext, error_page, owner_in_path, text_answer
 from .endpoint import Endpoint
 
 _LIMIT = 200
@@ -115,7 +115,7 @@ def show_feed(context: RequestContext) -> Answer:
 @_page_of
 def show_build(context: RequestContext) -> Iterable[str] | Answer | None:
     """Redirect to the page of a build."""
-    build = _find_build(context)
+    build = context.store.find_build(context.target.build_id)
     return None if build is None else _redirect(_relative(context, _build_path(build)), 302)
 
 
@@ -126,7 +126,7 @@ def show_build(context: RequestContext) -> Iterable[str] | Answer | None:
 @_page_of
 def show_project_build(context: RequestContext) -> Iterable[str] | None:
     """Show a build and its chroots; as in Copr, the project only has to exist."""
-    build = _find_build(context)
+    build = context.store.find_build(context.target.build_id)
     if build is None or _find_project(context) is None:
         return None
     chroots = (f"{chroot.name}: {chroot.state}" for chroot in build.known_chroots)
@@ -167,21 +167,11 @@ def show_project(context: RequestContext) -> Iterable[str] | None:
 @_page_of
 def show_owner(context: RequestContext) -> Iterable[str] | None:
     """Show the projects of a user or a group, newest first."""
-    owner, store = _owner(context), context.store
+    owner, store = owner_in_path(context), context.store
     owned = [project for project in store.projects.values() if project.ownername == owner]
     is_known = owned or owner in store.groups or any(account.name == owner for account in store.accounts.values())
     return _project_links(context, reversed(owned)) if is_known else None
 
 
-def _owner(context: RequestContext) -> str:
-    parameters = context.target.parameters
-    return f"@{parameters['groupname']}" if parameters.get("groupname") else parameters["ownername"]
-
-
 def _find_project(context: RequestContext) -> Project | None:
-    return context.store.projects.get(f"{_owner(context)}/{context.target.parameters['projectname']}")
-
-
-def _find_build(context: RequestContext) -> Build | None:
-    number = context.target.build_id
-    return None if number is None else context.store.find_build(number)
+    return context.store.projects.get(f"{owner_in_path(context)}/{context.target.parameters['projectname']}")

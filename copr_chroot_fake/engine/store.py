@@ -367,7 +367,7 @@ class Store:
             raise InputError("build_id", checks.missing(f"build {build_id}", self.builds))
         return build
 
-    def find_build(self, build_id: int) -> Build | None:
+    def find_build(self, build_id: int | None) -> Build | None:
         """Return a build unless it does not exist, or is deleted by one of its chroots' lifecycles by now."""
         self.catch_up()
-        return self.builds.get(build_id)
+        return None if build_id is None else self.builds.get(build_id)
