@@ -23,21 +23,28 @@ _ALL_OTHERS = "*"
 _TOKEN = r"[{},]|[\w:*-]+"
 
 
-class MaskError(Exception):
-    """A mask with invalid syntax, or one that selects within a field without fields; has Copr's message."""
+class MaskError(ApiError):
+    """A mask with invalid syntax, or one that selects within a field without fields; the response has another key."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(400, message)
+
+    def answer(self) -> Answer:
+        """Return the response."""
+        return json_answer(json.dumps({"message": self.message}).encode() + b"\n", self.status)
 
 
-def read_mask(header: str, model: Model) -> Mask | Answer:
-    """Return the mask of a header, or the error response."""
+def read_mask(header: str, model: Model) -> Mask:
+    """Return the mask of a header.
+
+    :raises ApiError: 400 or 500 if it is invalid.
+    """
     text = header.strip()
     if not text:
         # Web servers keep white space such as a no-break space, and Flask-RESTX fails on the empty rest.
-        return ApiError(500).answer()
-    try:
-        mask = _parse_mask(text)
-        _check(mask, model)
-    except MaskError as error:
-        return json_answer(json.dumps({"message": str(error)}).encode() + b"\n", 400)
+        raise ApiError(500)
+    mask = _parse_mask(text)
+    _check(mask, model)
     return mask
 
 

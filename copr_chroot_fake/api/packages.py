@@ -12,7 +12,7 @@ from typing import Any
 from ..engine.project import Project
 from ..engine.store import Store
 from ..model.package import Package
-from ..model.shell_pattern import ShellPattern
+from ..model.shell_pattern import matching
 from ..model.source import REBUILDABLE, SOURCE_TYPES
 from ..wire.answer import ApiError
 from . import forms
@@ -238,7 +238,7 @@ def _denylist(store: Store) -> forms.Validator:
             if not re.match(_PATTERN, pattern):
                 raise Invalid(f'Pattern "{pattern}" does not match "{_PATTERN}"')
             # Patterns may match all chroots.
-            if not any(map(ShellPattern(pattern).matches, store.active_chroots)):
+            if not matching(store.active_chroots, [pattern]):
                 raise Invalid(f'no chroot matched by pattern "{pattern}"')
 
     return validate

@@ -345,8 +345,12 @@ def _find(owner: str, name: str, store: Store) -> Project:
     if project is not None and project.ownername == owner:
         return project
     if owner.startswith("@") and store.find_group(owner) is None:
-        raise nul_error(owner) or ApiError(404, f"Group {owner[1:]} does not exist.")
+        raise _no_such_group(owner)
     raise nul_error(owner + name) or ApiError(404, f"Project {owner}/{name} does not exist.")
+
+
+def _no_such_group(owner: str) -> ApiError:
+    return nul_error(owner) or ApiError(404, f"Group {owner[1:]} does not exist.")
 
 
 def check_deletable(user: User, builds: Sequence[Build], missing: Sequence[object] = ()) -> None:
@@ -370,7 +374,7 @@ def check_deletable(user: User, builds: Sequence[Build], missing: Sequence[objec
 def _check_owner(owner: str, user: User, store: Store) -> None:
     if owner.startswith("@"):
         if store.find_group(owner) is None and store.accounts:
-            raise nul_error(owner) or ApiError(404, f"Group {owner[1:]} does not exist.")
+            raise _no_such_group(owner)
     elif owner != user.name and find_user(store, owner) is None:
         raise nul_error(owner) or ApiError(404, f"No such user `{owner}'")
 

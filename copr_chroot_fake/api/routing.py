@@ -27,7 +27,7 @@ from . import (
     webhooks,
 )
 from .context import RequestContext, Success
-from .endpoint import Endpoint, Handler, Model
+from .endpoint import Endpoint
 from .users import InvalidLoginError
 
 _MODULES = (
@@ -115,40 +115,32 @@ def respond(context: RequestContext, mask: str | None) -> tuple[Answer, Sequence
             raise _route_error(target)
         if context.method == "OPTIONS" and not endpoint.any_method:
             return _options_response(endpoint, target), ()
-        if mask and endpoint.model is not None:
-            answer, documents = _masked_response(mask, endpoint.model, endpoint.handler, context)
-        else:
-            response = endpoint.handler(context)
-            if isinstance(response, Answer):
-                return response, ()
-            answer, documents = response.answer(), response.documents
-        if context.method == endpoint.deprecated and answer.status == 200:
-            answer = _with_warning(answer, endpoint)
-        return answer, documents
+        response = endpoint.handler(context) if not mask or endpoint.model is None else _mask(mask, endpoint, context)
+        if isinstance(response, Answer):
+            return response, ()
+        answer, documents, warns = response.answer(), response.documents, True
     except ApiError as error:
-        answer = error.answer()
-        if isinstance(error, InvalidLoginError) and endpoint is not None and endpoint.warns_before_login:
-            is_deprecated = context.method == endpoint.deprecated
-            answer = _with_warning(answer, endpoint) if is_deprecated else answer
-        return answer, ()
+        answer, documents = error.answer(), ()
+        warns = isinstance(error, InvalidLoginError) and endpoint is not None and endpoint.warns_before_login
+    if warns and endpoint is not None and context.method == endpoint.deprecated:
+        answer = _with_warning(answer, endpoint)
+    return answer, documents
 
 
-def _masked_response(
-    header: str, model: Model, handler: Handler, context: RequestContext
-) -> tuple[Answer, Sequence[bytes]]:
+def _mask(header: str, endpoint: Endpoint, context: RequestContext) -> Success:
     """Return the response with the fields of a mask; it has the same documents as the whole response."""
-    mask = masks.read_mask(header, model)
-    if isinstance(mask, Answer):
+    try:
+        mask = masks.read_mask(header, endpoint.model or {})
+    except ApiError:
         # Flask-RESTX reads the mask after the handler has done its work.
         context.is_poll = False
-        handler(context)
-        return mask, ()
-    response = handler(context)
+        endpoint.handler(context)
+        raise
+    response = endpoint.handler(context)
     assert isinstance(response, Success)
     field = response.invalid_field
     shown = field if field and masks.selects(mask, field) else ()
-    masked = Success(masks.apply_mask(response.body, mask), response.documents, shown)
-    return masked.answer(), masked.documents
+    return Success(masks.apply_mask(response.body, mask), response.documents, shown)
 
 
 def _with_warning(answer: Answer, endpoint: Endpoint) -> Answer:

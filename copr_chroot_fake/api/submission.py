@@ -17,7 +17,7 @@ from ..engine.project import Project
 from ..engine.store import Store
 from ..model import defaults
 from ..model.project import Isolation, SourcePackage
-from ..model.shell_pattern import ShellPattern
+from ..model.shell_pattern import matching
 from ..model.source import SourceType
 from ..scenario.spec import BuildSpec, SourceSpec
 from ..wire.answer import ApiError, crashing_on
@@ -287,7 +287,7 @@ def build_fields(project: Project, user: User) -> Mapping[str, Field]:
 def _chroot_patterns(active: Sequence[str]) -> forms.Validator:
     def validate(given: Given) -> None:
         for text in given.value:
-            if not any(map(ShellPattern(text).matches, active)):
+            if not matching(active, [text]):
                 raise Invalid(forms.not_choices([text]))
 
     return validate
@@ -336,14 +336,9 @@ def _check_batch(build: Build, user: User, is_modified: bool, store: Store) -> N
 def selected_chroots(project: Project, values: Values) -> list[str]:
     """Return the chroots that a build is submitted to; none if its source build decides."""
     active = project.active_chroots
-    chosen = _matching(active, values["chroots"])
-    excluded = _matching(active, values["exclude_chroots"])
+    chosen = matching(active, values["chroots"])
+    excluded = matching(active, values["exclude_chroots"])
     return [name for name in chosen or active if name not in excluded] if excluded else chosen
-
-
-def _matching(chroots: Sequence[str], patterns: Sequence[str]) -> list[str]:
-    parsed = [ShellPattern(text) for text in patterns]
-    return [name for name in chroots if any(pattern.matches(name) for pattern in parsed)]
 
 
 def check_directory(project: Project, dirname: object) -> None:

@@ -104,11 +104,15 @@ def custom_directory(context: RequestContext) -> Answer:
 def _build_custom(context: RequestContext, project: Project, package: Package, dirname: str) -> Answer:
     if not project.active_chroots:
         return text_answer("NO_ACTIVE_CHROOTS_IN_PROJECT\n", 500)
-    stored: dict[str, object] = {}
+    config = package.config
+    if package.source_type == "custom":
+        try:
+            config = latest_fedora(config, context.store)
+        except LookupError:
+            return text_answer("BUILD_REQUEST_ERROR\n", 500)
     if context.body.content:
-        stored = {"tmp": context.store.next_directory(), "hook_data": True}
-    build = _submit(context, project, package, stored, dirname)
-    return text_answer("BUILD_REQUEST_ERROR\n", 500) if build is None else text_answer(f"{build.id}\n")
+        config = {**config, "tmp": context.store.next_directory(), "hook_data": True}
+    return text_answer(f"{_submit(context, project, package, config, dirname).id}\n")
 
 
 def _rebuild(context: RequestContext, read: Callable[[Any], _Push]) -> Answer:
@@ -136,7 +140,7 @@ def _rebuild(context: RequestContext, read: Callable[[Any], _Push]) -> Answer:
         return error_page(500)
     if project.active_chroots:
         for package in concerned:
-            _submit(context, project, package, changed, project.projectname)
+            _submit(context, project, package, {**package.config, **changed}, project.projectname)
     return text_answer(_OK)
 
 
@@ -206,14 +210,8 @@ def _is_version_of(tag: str, package: str) -> bool:
 
 
 def _submit(
-    context: RequestContext, project: Project, package: Package, changed: Mapping[str, object], dirname: str
-) -> Build | None:
-    config: dict[str, object] = {**package.config, **changed}
-    if package.source_type == "custom":
-        try:
-            config = latest_fedora(config, context.store)
-        except LookupError:
-            return None
+    context: RequestContext, project: Project, package: Package, config: Mapping[str, object], dirname: str
+) -> Build:
     spec = BuildSpec(
         submitter=None,
         package=package.name,
@@ -222,7 +220,7 @@ def _submit(
         is_background=True,
         source=SourceSpec(type=package.source_type, config=config),
     )
-    build = submit(context.store, project, spec, package.allowed(project.active_chroots))
+    build = submit(project.store, project, spec, package.allowed(project.active_chroots))
     context.created = (*context.created, build)
     build.source.start(build.store.clock.now())
     return build

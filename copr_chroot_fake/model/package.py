@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field
 
 from ..validation.rule import frozen
-from .shell_pattern import ShellPattern
+from .shell_pattern import matching
 from .source import SourceType
 
 
@@ -31,6 +31,5 @@ class Package:
     def allowed(self, chrootnames: Iterable[str]) -> list[str]:
         """Return the chroots for which it is built; all of them if the denylist would leave none, as Copr does."""
         names = list(chrootnames)
-        denied = [ShellPattern(text) for text in self.chroot_denylist]
-        kept = [name for name in names if not any(pattern.matches(name) for pattern in denied)]
-        return kept or names
+        denied = matching(names, self.chroot_denylist)
+        return [name for name in names if name not in denied] or names

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 _ANY = "*"
@@ -44,6 +44,12 @@ class ShellPattern:
             else:
                 return False
         return all(rest == _ANY for rest in tokens[token:])
+
+
+def matching(names: Iterable[str], patterns: Iterable[str]) -> list[str]:
+    """Return the names that at least one of the patterns matches."""
+    parsed = [ShellPattern(text) for text in patterns]
+    return [name for name in names if any(pattern.matches(name) for pattern in parsed)]
 
 
 def _accepts(token: str | _Class, character: str) -> bool:
