@@ -18,6 +18,11 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(map(escaped, text))
 
 
+def print_line(line: str) -> None:
+    """Print a line to standard error."""
+    click.echo(printable(line), err=True)
+
+
 class Failure(click.ClickException):
     """An error that ends a command before it does anything: one line, exit status 2."""
 

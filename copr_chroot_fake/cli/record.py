@@ -7,7 +7,7 @@ from typing import cast
 
 import click
 
-from ..cli_output import Failure, failing, printable
+from ..cli_output import Failure, failing, print_line
 from ..model.project import COPR_URL
 from ..validation import checks
 from ..validation.checks import LARGEST_INTEGER
@@ -77,5 +77,5 @@ def record(
 
     problems = record_builds(unique_ids, copr_url, output, seconds if watch else None, anonymize)
     for line in problems:
-        click.echo(printable(line), err=True)
+        print_line(line)
     ctx.exit(1 if problems else 0)

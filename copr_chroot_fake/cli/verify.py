@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..cli_output import Failure, failing, printable
+from ..cli_output import Failure, failing, print_line
 from ..model.project import COPR_URL
 from ..validation import checks
 from .record import BuildId
@@ -98,10 +98,10 @@ def verify(
             selected = _select(copr, build_ids, project, latest)
             if amqp is not None:
                 report += _verify_messages(copr, selected, amqp)
-            report += verify_reading(copr, selected, _report, _progress, save)
+            report += verify_reading(copr, selected, print_line, _progress, save)
     if write is not None and login is not None:
         with Copr(address, rate=rate, sleep=time.sleep, may_write=True, secrets=login.secrets) as copr:
-            report += verify_writing(copr, write, login, _report, _progress, save)
+            report += verify_writing(copr, write, login, print_line, _progress, save)
     click.echo(json.dumps(report.document(), indent=2) if as_json else report.text())
     ctx.exit(1 if report.differences else 0)
 
@@ -110,7 +110,7 @@ def _verify_messages(copr: Copr, build_ids: Sequence[int], url: str) -> Report:
     from ..verify.messages import Broker, verify_messages
 
     with Broker(url) as broker:
-        return verify_messages(copr, build_ids, broker, _report)
+        return verify_messages(copr, build_ids, broker, print_line)
 
 
 def _select(copr: Copr, build_ids: Sequence[int], project: str | None, latest: int | None) -> Sequence[int]:
@@ -130,7 +130,3 @@ def _select(copr: Copr, build_ids: Sequence[int], project: str | None, latest: i
 def _progress(questions: Sequence[Question]) -> Iterable[Question]:
     with click.progressbar(questions, label="comparing", file=sys.stderr) as shown:
         yield from shown
-
-
-def _report(line: str) -> None:
-    click.echo(printable(line), err=True)

@@ -93,13 +93,7 @@ class Calls:
 
     @overload
     async def wait(
-        self,
-        build_id: int,
-        chrootname: None = None,
-        *,
-        timeout: float = HOUR,
-        poll: float = 30,
-        on_progress: OnProgress = ...,
+        self, build_id: int, *, timeout: float = HOUR, poll: float = 30, on_progress: OnProgress = ...
     ) -> tuple[ChrootStatus, ...]: ...
 
     async def wait(

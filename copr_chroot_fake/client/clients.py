@@ -105,13 +105,7 @@ class CoprClient:
 
     @overload
     def wait(
-        self,
-        build_id: int,
-        chrootname: None = None,
-        *,
-        timeout: float = HOUR,
-        poll: float = 30,
-        on_progress: OnProgress = ...,
+        self, build_id: int, *, timeout: float = HOUR, poll: float = 30, on_progress: OnProgress = ...
     ) -> tuple[ChrootStatus, ...]: ...
 
     @wraps(Calls.wait)

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from ..atomic_file import check_replaceable, replace_file
-from ..cli_output import printable
+from ..cli_output import print_line
 from ..client.clients import CoprClient
 from ..client.errors import ClientError, ServerError
 from ..errors import CoprFakeError
@@ -40,11 +40,11 @@ def record_builds(
         return conversion
 
     def pause(seconds: float) -> None:
-        _report(f"unexpected response from {public_url}; retrying in {seconds:g} s")
+        print_line(f"unexpected response from {public_url}; retrying in {seconds:g} s")
         time.sleep(seconds)
 
     with CoprClient(url, sleep=pause) as client:
-        recorder = Recorder(client, build_ids, interval, _report)
+        recorder = Recorder(client, build_ids, interval, print_line)
         problem = _run(recorder, save)
     missing = [*recorder.missing()]
     if not recorder.has_observations:
@@ -53,7 +53,7 @@ def record_builds(
     if output is None:
         click.echo(_encode(conversion))
     else:
-        _report(f"written to {output}")
+        print_line(f"written to {output}")
     missing += conversion.omissions
     return [*([f"Error: {problem}"] if problem else []), *(f"Missing: {line}" for line in missing)]
 
@@ -77,7 +77,3 @@ def _run(recorder: Recorder, save: Callable[[], object]) -> str | None:
 
 def _encode(conversion: Conversion) -> str:
     return json.dumps(conversion.scenario, indent=2)
-
-
-def _report(line: str) -> None:
-    click.echo(printable(line), err=True)
