@@ -148,7 +148,7 @@ def test_failed_assertion_lists_recorded_requests(fake: FakeCopr) -> None:
         direct_client(fake)("GET", "/api_3/")
     with pytest.raises(AssertionError, match=r"\n  GET /api_3/, 2 times -> 200 at 1700000000$"):
         fake.assert_requested("build-chroot")
-    with pytest.raises(AssertionError, match="'build-chroot/list': expected no request, got 1"):
+    with pytest.raises(AssertionError, match="'build-chroot/list': expected no requests, got 1"):
         fake.assert_not_requested("build-chroot/list")
 
 

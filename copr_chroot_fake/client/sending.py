@@ -58,7 +58,8 @@ class Sender:
             try:
                 return await self._fetch_once(request, max(until - self.now(), 0), seconds)
             except ClientError as error:
-                if attempt == self.retries or not _is_temporary(error):
+                is_temporary = isinstance(error, ConnectionFailedError) or error.status in RETRIED
+                if attempt == self.retries or not is_temporary:
                     raise
                 pause = max(2.0**attempt, error.retry_after or 0)
                 if self.now() + pause > until:
@@ -84,10 +85,6 @@ class Sender:
         except (httpx.RequestError, httpx.InvalidURL) as error:
             raise NotJsonError(f"unreadable response: {error}", request) from error
         return _parse(response, request)
-
-
-def _is_temporary(error: ClientError) -> bool:
-    return isinstance(error, ConnectionFailedError) or error.status in RETRIED
 
 
 def _parse(response: httpx.Response, request: httpx.Request) -> Mapping[str, object]:

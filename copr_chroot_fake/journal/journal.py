@@ -47,13 +47,8 @@ class Filter(NamedTuple):
             and self.status in (None, request.status)
             and self.fault in (None, request.fault)
             and (not self.has_valid_method or request.has_valid_method)
-            and (self.search is None or _contains(request, self.search.casefold()))
+            and (self.search is None or self.search.casefold() in f"{request.target}\n{request.body.text}".casefold())
         )
-
-
-def _contains(request: Request, text: str) -> bool:
-    """Return whether the target or the body of a request contains a case-folded text."""
-    return text in request.target.casefold() or text in request.body.text.casefold()
 
 
 @frozen()
@@ -136,8 +131,8 @@ class Journal:
         name = cast(EndpointName, checks.one_of(get_args(EndpointName))("endpoint", endpoint))
         count = len(self.find(Filter(name, build_id, chrootname, has_valid_method=True)))
         if count != times if times is not None else not count:
-            expected = "at least 1 request" if times is None else _requests(times)
             subject = _described(endpoint, build_id, chrootname)
+            expected = submissions.expected_number(times, "request")
             raise AssertionError(f"{subject}: expected {expected}, got {count or 'none'}.{self._latest()}")
 
     def assert_submitted(
@@ -173,7 +168,9 @@ class Journal:
         for request in requests:
             of_chroots.update(request.states if request.build_id == build.id else {})
         is_complete = of_chroots and of_chroots.keys() >= {chroot.name for chroot in build.chroots}
-        if any(state.is_final for state in of_build) or (is_complete and all(map(_is_final, of_chroots.values()))):
+        if any(state.is_final for state in of_build) or (
+            is_complete and all(state.is_final for state in of_chroots.values())
+        ):
             return
         seen = [*of_build, *(f"{name} {state}" for name, state in of_chroots.items())]
         last = f"last seen: {checks.listing(seen, 5)}" if seen else "it was never requested"
@@ -225,10 +222,6 @@ class Journal:
         return "\n  ".join([" Requests:", *lines]) if lines else " Nothing was requested."
 
 
-def _is_final(state: State) -> bool:
-    return state.is_final
-
-
 def _submitting(subject: Submits) -> list[EndpointName]:
     return [name for name, endpoint in ENDPOINTS.items() if endpoint.submits == subject]
 
@@ -264,7 +257,3 @@ def _described(endpoint: str, build_id: int | None, chrootname: str | None) -> s
     of_build = "" if build_id is None else f" of build {build_id}"
     of_chroot = "" if chrootname is None else f", {checks.shortened(chrootname)}"
     return f"{endpoint!r}{of_build}{of_chroot}"
-
-
-def _requests(count: int) -> str:
-    return {0: "no request", 1: "1 request"}.get(count, f"{count} requests")

@@ -30,11 +30,9 @@ _SECRET_NAMES = (b"authorization", b"cookie", b"token", b"secret", b"password", 
 
 def mask_headers(headers: RawHeaders) -> RawHeaders:
     """Return headers with ``***`` in place of each secret."""
-    return tuple((name, b"***" if _is_secret(name.lower()) else value) for name, value in headers)
-
-
-def _is_secret(name: bytes) -> bool:
-    return any(part in name for part in _SECRET_NAMES)
+    return tuple(
+        (name, b"***" if any(part in name.lower() for part in _SECRET_NAMES) else value) for name, value in headers
+    )
 
 
 class UploadedFile(NamedTuple):

@@ -113,8 +113,7 @@ def problem_in(found: Iterable[Submission], expected: Fields, times: int | None,
     matching = [submission for submission in submissions if submission.changed and _matches(submission, expected)]
     if len(matching) == times if times is not None else matching:
         return None
-    wanted = f"at least 1 {subject}" if times is None else f"{times or 'no'} {subject}{'' if times == 1 else 's'}"
-    message = f"expected {wanted} with these fields, got {len(matching) or 'none'}"
+    message = f"expected {expected_number(times, subject)} with these fields, got {len(matching) or 'none'}"
     if not submissions:
         return f"{message}. {_NOTHING[subject]}"
     if matching:
@@ -123,6 +122,11 @@ def problem_in(found: Iterable[Submission], expected: Fields, times: int | None,
     closest = max(submissions, key=lambda submission: _closeness(submission, expected))
     difference = f"{_diff(closest, expected)}{_suggestions(submissions, expected)}"
     return f"{message}. The closest of {len(submissions)}:\n  {_described(closest)}{difference}"
+
+
+def expected_number(times: int | None, noun: str) -> str:
+    """Return how many requests or objects an assertion expects."""
+    return f"at least 1 {noun}" if times is None else f"{times or 'no'} {noun}{'' if times == 1 else 's'}"
 
 
 _MAX_LISTED = 20

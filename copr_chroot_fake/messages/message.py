@@ -102,12 +102,13 @@ def find_messages(
         if topic in (None, entry[1])
         and build_id in (None, entry[2].build_id)
         and chrootname in (None, entry[2].chrootname)
-        and (search is None or _contains(entry, search.casefold()))
+        and (search is None or search.casefold() in _text(entry))
     ]
 
 
-def _contains(entry: Entry, text: str) -> bool:
-    return any(text in str(value).casefold() for value in read_message(entry).body.values())
+def _text(entry: Entry) -> str:
+    """Return the values of a body for searches."""
+    return "\n".join(map(str, read_message(entry).body.values())).casefold()
 
 
 def read_message(entry: Entry) -> Message:

@@ -76,7 +76,8 @@ def job_of(chroot: BuildChroot) -> Job:
     ended_on = chroot.ended_on or started_on
     if chroot.stored.was_canceled and phase is State.FAILED:
         phase = State.CANCELED
-    fraction = _fraction_done(chroot, now)
+    run = chroot.run
+    fraction = None if run is None or run.stage.state != State.RUNNING else run.elapsed_fraction(now)
     modified = max(ended_on if phase.is_final else int(now), started_on)
     # Progress by poll or by method calls can set times that are ahead of the clock.
     if phase.is_final and store.results_delay and now < ended_on + store.results_delay:
@@ -93,11 +94,6 @@ def job_of(chroot: BuildChroot) -> Job:
         packages=chroot.files_of_packages,
         results=chroot.results,
     )
-
-
-def _fraction_done(chroot: BuildChroot, now: float) -> float | None:
-    run = chroot.run
-    return None if run is None or run.stage.state != State.RUNNING else run.elapsed_fraction(now)
 
 
 def has_source_results(build: Build) -> bool:

@@ -61,10 +61,6 @@ def _int32(*numbers: int) -> _Value:
     return _Value(_INT32, len(numbers), 4, struct.pack(f">{len(numbers)}I", *numbers))
 
 
-def _binary(data: bytes) -> _Value:
-    return _Value(_BIN, len(data), 1, data)
-
-
 def _text(text: str, type: int = _STRING) -> _Value:
     return _Value(type, 1, 1, _encode(text))
 
@@ -96,7 +92,7 @@ def write(
             269: _text(hashlib.sha1(header, usedforsecurity=False).hexdigest()),  # SHA1
             273: _text(hashlib.sha256(header).hexdigest()),  # SHA256
             1000: _int32(len(header) + len(_PAYLOAD)),  # SIZE
-            1004: _binary(hashlib.md5(header + _PAYLOAD, usedforsecurity=False).digest()),  # MD5
+            1004: _Value(_BIN, 16, 1, hashlib.md5(header + _PAYLOAD, usedforsecurity=False).digest()),  # MD5
             1007: _int32(ARCHIVE_SIZE),  # PAYLOADSIZE
         },
     )
