@@ -52,7 +52,7 @@ def measure(rounds: int) -> Iterator[Figure]:
 
 
 def _fake_with_builds(number: int) -> FakeCopr:
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     for build_id in range(1, number + 1):
         fake.add_build(NAMES[:3], id=build_id, state="succeeded", package=f"package-{build_id % 5}")
     return fake

@@ -65,7 +65,7 @@ class Api:
         """
         if not self.actors:
             return self._answer(method, target, headers, body)
-        parsed = parse_target(target, self.store.serves_results)
+        parsed = parse_target(target)
         self._act("before", parsed)
         answer = self._answer(method, target, headers, body)
         self._act("after", parsed)
@@ -78,7 +78,7 @@ class Api:
 
     def _answer(self, method: str, target: str, headers: RawHeaders, body: bytes) -> Answer:
         store = self.store
-        parsed = parse_target(target, store.serves_results)
+        parsed = parse_target(target)
         context = RequestContext(store, self.default_limit, method, parsed, headers, body, method == "GET")
         with store.lock:
             sent, recorded_headers, mask = self._last_headers if headers else _NO_HEADERS

@@ -459,11 +459,6 @@ class FakeCopr:
         """The URL below which every ``result_url`` is."""
         return self._store.results_root
 
-    @property
-    def serves_results(self) -> bool:
-        """Whether the fake serves results below ``/results``."""
-        return self._store.serves_results
-
     @cached_property
     def transport(self) -> HttpxTransport:
         """A transport for any ``httpx.Client`` or ``httpx.AsyncClient``; it answers requests to any host."""
@@ -528,7 +523,7 @@ class FakeCopr:
     def serving(self, *, tls: bool = False) -> AbstractContextManager[str] | AbstractContextManager[TlsServer]:
         """Serve the fake on a free port of this machine, in a thread; yields its URL, the ``copr_url`` of clients.
 
-        Meanwhile it serves results, and ``result_url`` is below it, unless the fake has another URL for them.
+        Meanwhile, ``result_url`` is below it, unless the fake has another URL for results.
 
         :param tls: serve https, with a certificate of a new authority; yields a :class:`TlsServer`, which has the URL
             and the file with the authority's certificate.
@@ -759,8 +754,8 @@ class FakeCopr:
         self.service.journal.assert_all_pages_read(self._store.existing_build(checks.positive("build_id", build_id)))
 
     def _urls(self, url: str) -> list[str]:
-        """Return the address of the API and, if the fake serves results, that of the results."""
-        return [checks.server("url", url), *([self.results_url] if self.serves_results else [])]
+        """Return the addresses of the API and of the results."""
+        return [checks.server("url", url), self.results_url]
 
     def _own_name(self, project: Project | str) -> str:
         if not checks.is_kind(project, Project):

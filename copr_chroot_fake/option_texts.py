@@ -9,7 +9,6 @@ OPTION_TEXTS = {
     "default_limit": "Items in a list if the request has no limit: a number, 100 as in the API reference, or none, as "
     "on the deployed Copr.",
     "seed": "Seed of random durations and outcomes; the same seed reproduces the same run.",
-    "serve_results": "Serve the logs and packages of builds; result_url and repositories point to the fake.",
     "results_delay": "Seconds between the end of a build and its results, on the fake's clock.",
     "results_url": "URL of the results; Copr's own by default.",
     "requests_kept": "Number of latest requests that are kept.",

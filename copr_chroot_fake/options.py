@@ -69,7 +69,6 @@ class FakeOptions(SharedOptions):
         unfinished; a day by default, and ``None`` for no limit.
     :param next_build_id: the id of the first build, unless one with a higher id exists.
     :param results_url: the URL below which ``result_url`` is; Copr's own by default.
-    :param serve_results: whether the fake serves results below ``/results``: logs, packages and directory indexes.
     :param results_delay: seconds from the end of a build until its results appear.
     :param clock: the source of time; by default a new :class:`VirtualClock`, which only moves when a test moves it.
     :raises InputErrors: for each invalid value.
@@ -78,7 +77,6 @@ class FakeOptions(SharedOptions):
     max_repeats: Positive | None = 10_000
     max_wait: Amount | None = 86_400
     results_url: Annotated[str, Rule(checks.address)] | None = None
-    serve_results: bool = False
     results_delay: Amount = 0
     clock: Annotated[Clock, Rule(check_clock)] | None = None
 

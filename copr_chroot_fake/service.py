@@ -40,7 +40,6 @@ class Service:
         self.store = store = Store(clock, parse_progress("progress", options.progress), options.seed, loops)
         self._results_url = options.results_url
         store.own_results_root = store.results_root = options.results_url or RESULTS_URL
-        store.serves_results = options.serve_results
         store.results_delay = options.results_delay
         store.start_ids(options.next_build_id)
         self.log: deque[Request] = deque(maxlen=options.requests_kept)
@@ -102,7 +101,7 @@ class Service:
             self.journal.clear()
 
     def set_base_url(self, url: str) -> None:
-        """Set the address of the fake: ``result_url`` starts with it if the fake serves results and has no other."""
+        """Set the address of the fake: ``result_url`` starts with it unless the fake has another one."""
         base_url = checks.address("url", url)
-        if self.store.serves_results and self._results_url is None:
+        if self._results_url is None:
             self.store.move_results(base_url + RESULTS_PATH)

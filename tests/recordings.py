@@ -11,6 +11,9 @@ from copr_chroot_fake.verify.comparison import Exchange
 DIRECTORY = Path(os.environ.get("COPR_RECORDINGS", Path(__file__).parent / "service"))
 """Where the recordings are; the variable selects others."""
 
+DOWNLOADS = "https://download.copr.fedorainfracloud.org"
+"""The address of the results in the recordings."""
+
 
 def exchanges(file: str) -> list[Exchange]:
     with (DIRECTORY / file).open(encoding="utf-8") as lines:

@@ -135,7 +135,7 @@ def requests_mock(fake: FakeCopr, *urls: str) -> Iterator[GetStatus]:
 
 def test_server_stops_at_the_end_of_the_block() -> None:
     """Results are served too, at another address."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     build = fake.add_build({F41: "succeeded"}, id=1)
     with fake.serving() as url, httpx.Client() as client:
         assert client.get(f"{url}/api_3/build-chroot/1/{F41}").json()["result_url"] == build[F41].result_url

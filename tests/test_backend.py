@@ -110,7 +110,7 @@ def test_missing_task_is_answered_like_copr(path: str, status: int, document: ob
 
 def test_log_names_the_task_at_the_server() -> None:
     """The URL of a task in a log answers, also that of the source build."""
-    fake = FakeCopr(progress="immediate", serve_results=True)
+    fake = FakeCopr(progress="immediate")
     fake.add_project("jdoe/tools", chroots=[F43])
     with fake.serving() as url, httpx.Client() as client:
         submit(fake)

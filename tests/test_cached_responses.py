@@ -68,7 +68,7 @@ CHANGES: dict[str, Callable[[FakeCopr], object]] = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_change_is_in_the_next_response(change: Callable[[FakeCopr], object]) -> None:
-    fake = FakeCopr(progress="manual", serve_results=True)
+    fake = FakeCopr(progress="manual")
     fake.add_build([F41, F42], id=1, state="running")
     check_responses(fake)
     change(fake)

@@ -45,6 +45,6 @@ def test_invalid_option_is_named() -> None:
 def test_all_invalid_options_are_reported() -> None:
     """None is invalid unless an option says what it means."""
     with pytest.raises(InputError) as raised:
-        FakeCopr(progress="pol", seed=None, serve_results=1, clock=7, default_limit=None)  # type: ignore[arg-type]  # the errors are the point
+        FakeCopr(progress="pol", seed=None, results_delay=-1, clock=7, default_limit=None)  # type: ignore[arg-type]  # the errors are the point
     locations = [error.location for error in raised.value.errors]
-    assert locations == ["progress", "seed", "serve_results", "clock"]
+    assert locations == ["progress", "seed", "results_delay", "clock"]

@@ -14,7 +14,7 @@ import pytest
 
 import copr_chroot_fake
 from copr_chroot_fake.api.bodies import RequestBody
-from copr_chroot_fake.api.routing import endpoints
+from copr_chroot_fake.api.routing import ENDPOINTS
 
 PACKAGE = Path(copr_chroot_fake.__file__).parent
 
@@ -87,7 +87,7 @@ def uses() -> Iterator[tuple[str, Use]]:
 USES = dict(uses())
 CASES: dict[str, tuple[re.Pattern[str] | re.Pattern[bytes], bool]] = {
     **{place: (use.pattern, use.anywhere) for place, use in USES.items() if use.pattern is not None},
-    **{route.path: (re.compile(route.pattern), False) for endpoint in endpoints(True) for route in endpoint.routes},
+    **{route.path: (re.compile(route.pattern), False) for endpoint in ENDPOINTS.values() for route in endpoint.routes},
 }
 
 

@@ -50,7 +50,7 @@ COPR, DOWNLOADS = "copr.fedorainfracloud.org", "download.copr.fedorainfracloud.o
 
 @pytest.fixture
 def fake() -> FakeCopr:
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     fake.add_build({F41: "succeeded"}, id=1)
     return fake
 
@@ -452,7 +452,7 @@ def test_server_ends_with_open_tunnels(start: Start) -> None:
 
 def test_command_can_be_a_proxy(start: Start) -> None:
     """Direct clients are answered, too; URLs are Copr's own."""
-    served = start("--proxy", "--serve-results", "--access-log")
+    served = start("--proxy", "--access-log")
     assert served.url.startswith("http://127.0.0.1:")
     proxy = CoprProxy(served.url, served.authority, {})
     with client_of(proxy) as client:

@@ -325,11 +325,11 @@ def test_fakes_of_one_file_share_nothing(tmp_path: Path) -> None:
 
 def test_dump_has_canceled_chroots(tmp_path: Path) -> None:
     """Their results differ from those of failed chroots."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     build = fake.add_build({F41: "running", F42: "failed"}, id=1)
     build.cancel()
     build[F41].report("canceled")
-    copy = FakeCopr.from_scenario(fake.to_scenario(), serve_results=True)
+    copy = FakeCopr.from_scenario(fake.to_scenario())
     for name, is_there in ((F41, False), (F42, True)):
         log = f"/results/jdoe/playground/{name}/00000001-hello/build.log.gz"
         for each in (fake, copy):

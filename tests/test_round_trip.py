@@ -21,7 +21,7 @@ LAST = 2**31 - 1
 def reloaded(fake: FakeCopr) -> FakeCopr:
     """Return the fake loaded from its dump, after checking that it dumps the same."""
     dumped = json.loads(json.dumps(fake.to_scenario()))
-    copy = FakeCopr.from_scenario(dumped, serve_results=fake.serves_results)
+    copy = FakeCopr.from_scenario(dumped)
     assert copy.to_scenario() == dumped
     return copy
 
@@ -160,7 +160,7 @@ def test_overdue_held_lifecycle_loads_back() -> None:
 
 
 def test_loaded_log_continues_to_grow() -> None:
-    fake = FakeCopr(progress="clock", serve_results=True)
+    fake = FakeCopr(progress="clock")
     fake.add_build([F41], id=1)
     fake.clock.tick(60 + 200)
     log = f"/results/jdoe/playground/{F41}/00000001-hello/builder-live.log"
@@ -185,7 +185,7 @@ def test_event_into_a_canceled_stage_cancels_the_build() -> None:
 
 def test_forced_failure_has_results_of_a_failure() -> None:
     """Also if the chroot had been canceled before."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     build = fake.add_build({F41: "running"}, id=1)
     build.cancel()
     build[F41].report("canceled")
@@ -261,9 +261,9 @@ def test_paused_system_clock_is_restored_exactly() -> None:
 
 def test_loaded_source_package_uses_the_url_of_results() -> None:
     """Also in a fake that is being served."""
-    dumped = FakeCopr(serve_results=True)
+    dumped = FakeCopr()
     dumped.add_build([F41], id=1)
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     fake.service.set_base_url("http://copr.test:5000")
     fake.add_scenario(dumped.to_scenario())
     url = fake.builds[1].source.url

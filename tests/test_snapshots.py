@@ -103,7 +103,7 @@ def test_sandbox_in_a_sandbox_may_restore_an_outer_snapshot() -> None:
 
 def test_restored_source_package_follows_the_results() -> None:
     """A snapshot does not restore the former address of the server."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     build = fake.add_build([F41], id=1)
     fake.service.set_base_url("http://copr.test:5000")
     snapshot = fake.snapshot()

@@ -100,7 +100,7 @@ EACH_KIND = pytest.mark.parametrize("make", [spec_file, pytest.param(source_pack
 
 @pytest.fixture
 def fake() -> FakeCopr:
-    fake = FakeCopr(progress="clock", serve_results=True)
+    fake = FakeCopr(progress="clock")
     fake.add_project("jdoe/tools", chroots=[F43, F42, I386, AARCH64])
     return fake
 

@@ -226,7 +226,7 @@ def test_version_is_unknown_until_the_source_is_built() -> None:
 
 def test_rule_gives_files_of_the_results() -> None:
     """The result directory of a chroot has the files of the rule, also after the build was saved."""
-    fake = FakeCopr(progress="manual", serve_results=True)
+    fake = FakeCopr(progress="manual")
     fake.add_project("jdoe/tools", chroots=[F43, F42])
     fake.on_submit(chroot=F43, results={"fedora-review/review.txt": "fine", "notes.txt": b"\xff"})
     submit(fake)

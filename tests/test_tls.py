@@ -66,7 +66,6 @@ def test_certificate_has_all_names_of_the_server(start: Start, host: str) -> Non
         "--allow-host",
         "copr.test",
         "--insecure-control",
-        "--serve-results",
         "--public-url",
         "https://fake.test",
     ]
@@ -87,7 +86,7 @@ def test_name_that_no_certificate_can_have_is_an_error() -> None:
 
 
 def test_fake_is_served_with_tls() -> None:
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     fake.add_build({F41: "succeeded"}, id=1)
     before = fake.results_url
     with fake.serving(tls=True) as server:

@@ -73,7 +73,7 @@ def test_near_miss_search_is_bounded(target_of: Callable[[str], str]) -> None:
     """In the number of builds, chroots, projects and results, and in the length of names."""
 
     def steps(size: int, length: int) -> int:
-        fake = FakeCopr(serve_results=True)
+        fake = FakeCopr()
         for number in range(2, size):
             fake.add_build([F41], id=number, state="succeeded", project=f"jdoe/p{number}")
         fake.add_build([f"fedora-{number}-x86_64" for number in range(size)], id=1, state="running")

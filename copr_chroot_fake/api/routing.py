@@ -52,31 +52,22 @@ ENDPOINTS: Mapping[EndpointName, Endpoint] = {
 """Each endpoint by name. The first one with a path that matches a request answers it."""
 
 
-def endpoints(has_results: bool) -> list[Endpoint]:
-    """Return the endpoints of a fake.
-
-    :param has_results: whether the fake serves results.
-    """
-    return [endpoint for endpoint in ENDPOINTS.values() if has_results or endpoint is not general.get_result]
-
-
-def parse_target(target: str, has_results: bool) -> Target:
+def parse_target(target: str) -> Target:
     """Parse a target as sent.
 
-    :param has_results: whether the fake serves results.
     :raises InputError: if no client can send the target.
     """
-    return (_parse_cached if len(target) <= _MAX_CACHED_LENGTH else _parse)(target, has_results)
+    return (_parse_cached if len(target) <= _MAX_CACHED_LENGTH else _parse)(target)
 
 
 _MAX_CACHED_LENGTH = 1000
 """Characters of the longest target that is cached; clients that poll send shorter ones."""
 
 
-def _parse(target: str, has_results: bool) -> Target:
+def _parse(target: str) -> Target:
     path, query = split_target(target)
     arguments = MappingProxyType(parse_urlencoded(query))
-    for endpoint in endpoints(has_results):
+    for endpoint in ENDPOINTS.values():
         for route in endpoint.routes:
             match = re.fullmatch(route.pattern, path) if path.startswith(route.prefix) else None
             if match is not None:

@@ -80,7 +80,7 @@ def create_from_url(context: RequestContext) -> Success:
 
 @Endpoint("build/create/upload", methods=("POST",), submits="build", model=BUILD)
 def create_from_upload(context: RequestContext) -> Success:
-    """Submit a build of an uploaded file, which can be downloaded while the fake serves results."""
+    """Submit a build of an uploaded file, which can be downloaded."""
     # Copr reads the JSON file before it looks at the login.
     context.body.read_json_file()
     is_source_file = forms.valid_if(

@@ -106,8 +106,6 @@ class Store:
         """The URL of results while the fake is served."""
         self.repositories: dict[tuple[str, ...], tuple[object, object]] = {}
         """The metadata of repositories, and the packages in them; cached until these change."""
-        self.serves_results = False
-        """Whether the fake serves results, below ``/results``."""
         self.results_delay: float = 0
         """Seconds from the end of a build until its results appear."""
         self.poll_loops = PollLoops(None, None, None) if loops is None else loops

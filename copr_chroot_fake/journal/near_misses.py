@@ -10,7 +10,7 @@ from itertools import islice
 from posixpath import commonprefix
 
 from ..api.endpoint import ROOT
-from ..api.routing import endpoints, parse_target
+from ..api.routing import ENDPOINTS, parse_target
 from ..engine.build import Build
 from ..engine.project import Project
 from ..engine.store import Store
@@ -24,9 +24,9 @@ def near_miss(store: Store, request: Request) -> str:
     """Describe the existing objects closest to the missing one; objects that were added later do not count."""
     path = request.target.partition("?")[0]
     if request.endpoint is None:
-        if parse_target(f"{ROOT}{path}", store.serves_results).endpoint is not None:
+        if parse_target(f"{ROOT}{path}").endpoint is not None:
             return f"the path is {ROOT}{checks.shortened(path)}, not {checks.shortened(path)}"
-        paths = [route.path for endpoint in endpoints(store.serves_results) for route in endpoint.routes]
+        paths = [route.path for endpoint in ENDPOINTS.values() for route in endpoint.routes]
         return _near(path, paths, "paths")
     if request.endpoint == "results":
         return _near_results(store, request, path)
@@ -35,7 +35,7 @@ def near_miss(store: Store, request: Request) -> str:
         return f"build {build.id} was missing; {_LATER}"
     if build is not None:
         return _near_chroots(build, request)
-    target = parse_target(request.target, store.serves_results)
+    target = parse_target(request.target)
     if target.raw_build_id is None:
         return _near_named(store, request, {**_names_in_body(request), **request.arguments, **target.parameters})
     return _near_builds(store.builds, request, str(target.raw_build_id))

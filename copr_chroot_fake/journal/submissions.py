@@ -55,7 +55,7 @@ def builds_in(request: Request) -> Iterator[Submission]:
 def project_in(request: Request) -> Iterator[Submission]:
     """Yield the project that a request submitted."""
     fields = _fields(request)
-    parameters = parse_target(request.target, has_results=False).parameters
+    parameters = parse_target(request.target).parameters
     owner, name = fields.pop("ownername", parameters.get("ownername")), fields.pop("name", None)
     project = request.created_project
     fields["project"] = project or f"{owner}/{name}"
@@ -64,7 +64,7 @@ def project_in(request: Request) -> Iterator[Submission]:
 
 def edit_in(request: Request) -> Iterator[Submission]:
     """Yield the edit of a project that a request submitted."""
-    parameters = parse_target(request.target, has_results=False).parameters
+    parameters = parse_target(request.target).parameters
     project = f"{parameters.get('ownername')}/{parameters.get('projectname')}"
     changed = f"edited project {project}" if request.status == 200 else None
     yield Submission(request, {**_fields(request), "project": project}, changed)

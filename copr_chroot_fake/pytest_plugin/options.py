@@ -39,7 +39,6 @@ def _check_rule(location: str, value: object) -> Mapping[str, Any]:
 class Options(FakeOptions):
     """The options of ``copr_fake``: those of a fake, and the plugin's own."""
 
-    serve_results: bool = True
     scenario: Annotated[ScenarioSource, Rule(_any_source)] | None = None
     url: Annotated[str, Rule(checks.server)] = COPR_URL
     strict: bool = False

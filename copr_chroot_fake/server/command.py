@@ -192,7 +192,6 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     "in a scenario; can be repeated. The first rule that matches applies.",
 )
 @_number_option("--next-build-id", default=1, minimum=1, maximum=LARGEST_INTEGER, help=OPTION_TEXTS["next_build_id"])
-@click.option("--serve-results", is_flag=True, help=OPTION_TEXTS["serve_results"])
 @click.option(
     "--results-delay",
     type=click.FloatRange(min=0),
@@ -330,7 +329,6 @@ class _Options:
     port: int
     speed: float
     rules: tuple[Mapping[str, object], ...]
-    serve_results: bool
     results_delay: float | None
     public_url: str | None
     amqp: str | None
@@ -366,8 +364,6 @@ class _Options:
         for option, is_given, required, is_required_given in (
             ("--log", self.log is not None, "--access-log", self.access_log),
             ("--proxy-allow", bool(self.allowed), "--proxy", self.proxy),
-            ("--results-delay", self.results_delay is not None, "--serve-results", self.serve_results),
-            ("--public-url", self.public_url is not None, "--serve-results", self.serve_results),
         ):
             if is_given and not is_required_given:
                 raise Failure(f"{option} requires {required}")
@@ -399,7 +395,6 @@ class _Options:
         return InitialConfig(
             scenarios=(*([{"submissions": [*self.rules]}] if self.rules else []), *sources_of(self.scenarios)),
             options=FakeOptions(
-                serve_results=self.serve_results,
                 results_delay=self.results_delay or 0,
                 progress=self.progress,
                 default_limit=self.default_limit,

@@ -134,15 +134,12 @@ class _Empty:
 @contextmanager
 def serving(service: Service, tls: SSLContext | None = None) -> Iterator[str]:
     """Serve a fake with its results and yield its URL; afterwards, its results have their old URL again."""
-    results_url, serves_results = service.store.results_root, service.store.serves_results
-    # Otherwise clients would request results from the deployed service.
-    service.store.serves_results = True
+    results_url = service.store.results_root
     server = LiveServer(tls)
     try:
         yield server.add("fake", service)
     finally:
         server.stop()
-        service.store.serves_results = serves_results
         service.store.move_results(results_url)
 
 

@@ -99,7 +99,7 @@ def run(
     from ..control.worlds import InitialConfig
     from ..options import FakeOptions
 
-    options = FakeOptions(progress=progress, serve_results=True)
+    options = FakeOptions(progress=progress)
     service = InitialConfig(sources_of(scenarios), options, speed).make()
     # Signals first, so that none can prevent the removal of the proxy and its files.
     with _passing_signals() as passing, proxying(service, allowed) as proxy:

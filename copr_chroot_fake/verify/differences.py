@@ -135,7 +135,7 @@ _ARGUMENTS = frozenset({"chrootname", "ownername", "projectname", "packagename",
 
 def _skeleton(message: str, question: Question) -> str:
     """Return the words of an error that do not depend on the request."""
-    target = parse_target(question.target, has_results=False)
+    target = parse_target(question.target)
     values = " ".join([*target.arguments.values(), *map(unquote, target.parameters.values())])
     variable = {word.strip("@") for word in values.split()} | _ARGUMENTS
     words = (word.strip(".,:;@{}[]()") for word in _QUOTED.sub(" ", message).split())

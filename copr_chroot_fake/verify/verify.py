@@ -124,7 +124,7 @@ def to_exchange(question: Question, response: Response) -> Exchange:
 
 def endpoint_of(target: str) -> str:
     """Return the name of the endpoint of a target."""
-    return parse_target(target, has_results=False).endpoint or "no endpoint"
+    return parse_target(target).endpoint or "no endpoint"
 
 
 def _incomplete(world: World) -> list[str]:

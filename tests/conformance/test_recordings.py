@@ -15,7 +15,7 @@ from copr_chroot_fake.verify.comparison import Exchange, Response, differing_par
 
 from ..adapters import ADAPTERS, SendRequest, direct_client, http_client, without_date
 from ..examples import ALL_RECORDINGS, sample
-from ..recordings import DIRECTORY, exchanges
+from ..recordings import DIRECTORY, DOWNLOADS, exchanges
 from ..served import starting
 
 EXCHANGES = [
@@ -41,7 +41,7 @@ def command(fake: FakeCopr, scenario: str) -> Iterator[SendRequest]:
             f"--account={account.name}:{account.login}:{account.token}:{','.join(account.groups)}"
             for account in fake.accounts
         ]
-        server = start("--default-limit", "none", *accounts, str(DIRECTORY / scenario))
+        server = start("--default-limit", "none", "--public-url", DOWNLOADS, *accounts, str(DIRECTORY / scenario))
         with http_client(server.url) as send:
             yield send
         server.end()

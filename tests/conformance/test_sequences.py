@@ -13,6 +13,7 @@ from copr_chroot_fake import FakeCopr
 
 from ..adapters import ADAPTERS, SendRequest, direct_client, http_client, without_date
 from ..examples import ALL_RECORDINGS, sample
+from ..recordings import DOWNLOADS
 from ..sequences import SCENARIO, Difference, Replay, Step, new_fake, report, sequences
 from ..served import starting
 
@@ -73,7 +74,7 @@ def test_served_command_takes_whole_sequence(name: str, tmp_path: Path) -> None:
     scenario.write_text(json.dumps(SCENARIO))
     core = new_fake()
     with starting() as start:
-        server = start("--default-limit", "none", "--progress", "manual", str(scenario))
+        server = start("--default-limit", "none", "--public-url", DOWNLOADS, "--progress", "manual", str(scenario))
         with http_client(server.url) as send:
 
             def prepare(step: Step) -> None:

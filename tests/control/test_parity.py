@@ -124,7 +124,7 @@ NO_CALLS: Mapping[str, str] = {
         ),
         ADAPTER,
     ),
-    **dict.fromkeys(("FakeCopr.results_url", "FakeCopr.serves_results"), STARTED),
+    "FakeCopr.results_url": STARTED,
     "FakeCopr.on_request": "the function of a second actor runs in the same process",
     "FakeCopr.subscribe": "a client polls GET /messages, or gets them from a broker",
 

@@ -28,7 +28,7 @@ def copr_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     scenario = tmp_path_factory.mktemp("copr-process") / "scenario.json"
     scenario.write_text(json.dumps(SCENARIO))
     with starting() as start:
-        yield start(str(scenario), "--progress", "poll", "--serve-results")
+        yield start(str(scenario), "--progress", "poll")
 
 
 @pytest.fixture

@@ -264,7 +264,7 @@ def test_download_build_without_worlds(copr_config: Path, copr_cli: CoprCli, tmp
     scenario = {"builds": [{"id": 1, "chroots": [{"name": F41, "lifecycle": "succeeds", "progress": "immediate"}]}]}
     (tmp_path / "scenario.json").write_text(json.dumps(scenario))
     with starting() as start:
-        served = start(str(tmp_path / "scenario.json"), "--serve-results")
+        served = start(str(tmp_path / "scenario.json"))
         copr_config.write_text(re.sub("copr_url = .*", f"copr_url = {served.url}", copr_config.read_text()))
         assert copr_cli("download-build", "1", "--rpms").returncode == 0
     assert downloaded(tmp_path / F41) == RPMS

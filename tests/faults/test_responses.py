@@ -75,7 +75,7 @@ def test_every_adapter_returns_the_response_of_a_fault(
 )
 def test_error_of_a_fault_looks_like_those_of_its_endpoint(target: str, content_type: str, body: bytes) -> None:
     """Copr has two styles of JSON; outside of the API, it responds with text."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     fake.add_scenario({"faults": [{"status": 400, "error": "no"}]})
     answer = fake.answer("GET", target)
     assert (answer.status, dict(answer.headers)["Content-Type"], answer.body) == (400, content_type, body)

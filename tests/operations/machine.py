@@ -61,10 +61,10 @@ class OperationsMachine(RuleBasedStateMachine):
         self.held: dict[int, Build | BuildChroot] = {}
         self.sandboxes: list[tuple[ExitStack, Taken]] = []
 
-    @initialize(runs=st.booleans(), serves=st.booleans(), progress=tables.progress, build=tables.first_build)
-    def begin(self, runs: bool, serves: bool, progress: str, build: dict[str, object]) -> None:
+    @initialize(runs=st.booleans(), progress=tables.progress, build=tables.first_build)
+    def begin(self, runs: bool, progress: str, build: dict[str, object]) -> None:
         self.steps = 0
-        self.runs, self.serves, self.progress = runs, serves, progress
+        self.runs, self.progress = runs, progress
         self.fake = self._make({"now": EPOCH})
         self.twin = self._make({"now": EPOCH})
         self.delivered: list[int] = []
@@ -78,7 +78,6 @@ class OperationsMachine(RuleBasedStateMachine):
         return FakeCopr.from_scenario(
             json.loads(json.dumps(scenario)),
             clock=clock,
-            serve_results=self.serves,
             progress=self.progress,  # type: ignore[arg-type]  # one of the names
             seed=5,
         )

@@ -357,7 +357,7 @@ READ_ONLY: Mapping[str, str] = {
         "accounts asgi assert_all_pages_read assert_canceled assert_not_requested assert_polled_no_faster_than "
         "assert_project_created assert_project_edited assert_requested assert_submitted assert_waited_for builds "
         "changes clock copr_version default_limit faults from_options groups messages mock_httpx mock_httpx2 "
-        "mock_requests on_request projects proxying requests requests_after results_url seed serves_results serving "
+        "mock_requests on_request projects proxying requests requests_after results_url seed serving "
         "submission_rules subscribe transport unmatched"
     ),
     "Build": (

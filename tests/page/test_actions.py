@@ -260,7 +260,7 @@ def test_menus_close_on_escape_and_outside_clicks(open_page: Open, fake: FakeCop
 
 
 def test_menu_links_to_json_and_results(open_page: Open) -> None:
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     fake.add_build({F43: "succeeded"}, id=1)
     page = open_page(fake)
     page.press(MORE)

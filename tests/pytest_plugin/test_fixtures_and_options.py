@@ -240,13 +240,13 @@ copr_fake_seed = 7
 copr_fake_default_limit = 5
 copr_fake_results_delay = 2.5
 copr_fake_strict = true
-copr_fake_serve_results = false
+copr_fake_network_guard = false
 """
     )
     body = """
 def test_options(copr_fake):
     assert list(copr_fake.builds) == [%s]
-    assert (copr_fake.default_limit, copr_fake.serves_results) == (5, False)
+    assert copr_fake.default_limit == 5
     copr_fake.answer("GET", "/nope")
 """
     run.pytester.makepyfile(body % 100)
@@ -315,7 +315,6 @@ def test_invalid_option_is_a_usage_error(run: Run, marker: str, message: str) ->
             ("copr_fake_max_polls = many", "max_polls: expected a whole number from 1 to 2147483647, got 'many'"),
             ("copr_fake_network_guard = maybe", "network_guard: expected true or false, got 'maybe'"),
             ("copr_fake_strict = maybe", "strict: expected true or false, got 'maybe'"),
-            ("copr_fake_serve_results = maybe", "serve_results: expected true or false, got 'maybe'"),
             (
                 "copr_fake_results_delay = soon",
                 "results_delay: expected a number from 0 to 2147483647, got 'soon'",
@@ -445,7 +444,6 @@ def test_proxy(copr_fake, copr_proxy, state):
     done = subprocess.run(command, env=copr_proxy.environment, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["state"] == state
     assert copr_fake.results_url == "https://download.copr.fedorainfracloud.org/results"
-    assert copr_fake.serves_results
     copr_fake.assert_requested("build-chroot", times=1)
     seen.append(copr_proxy)
 

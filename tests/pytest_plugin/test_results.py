@@ -18,7 +18,7 @@ def url(copr_fake):
 
 
 def test_copr_server_serves_results(run: Run) -> None:
-    """Also of builds that were added, and polled, before the server started; ``serve_results=False`` turns it off."""
+    """Also of builds that were added, and polled, before the server started."""
     run(
         HEAD
         + """
@@ -31,13 +31,8 @@ def test_served(copr_server, url):
     assert source.startswith(copr_server.url) and httpx.get(source).status_code == 200
     assert "hello-1.0-1.fc43.x86_64.rpm" in httpx.get(url()).text
     copr_server.fake.assert_requested("results", build_id=1, chrootname=F43, times=2)
-
-@pytest.mark.copr_fake(serve_results=False)
-def test_not_served(copr_server, url):
-    assert url() == PUBLIC
-    assert httpx.get(PUBLIC.replace("https://download.copr.fedorainfracloud.org", copr_server.url)).status_code == 404
 """
-    ).assert_outcomes(passed=2)
+    ).assert_outcomes(passed=1)
 
 
 def test_every_fixture_serves_results(run: Run) -> None:
@@ -60,17 +55,11 @@ def test_transport(copr_fake, url):
     with httpx.Client(transport=copr_fake.transport) as client:
         assert client.get(url() + "success").text == "done"
 
-@pytest.mark.copr_fake(serve_results=False)
-def test_not_served(copr_requests, url):
-    with pytest.raises(requests.ConnectionError):
-        requests.get(url())
-    requests.get(f"https://copr.fedorainfracloud.org/api_3/build-chroot/1/{F43}").raise_for_status()
-
 @pytest.mark.copr_fake(url="https://download.copr.fedorainfracloud.org")
 def test_at_one_address(copr_httpx, copr_requests, url):
     assert httpx.get(url() + "success").text == requests.get(url() + "success").text == "done"
 """
-    ).assert_outcomes(passed=6)
+    ).assert_outcomes(passed=5)
 
 
 def test_results_can_be_late(run: Run) -> None:

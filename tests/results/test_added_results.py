@@ -21,7 +21,7 @@ LOG = "".join(f"línea {number}\n" for number in range(100))
 
 
 def make(state: StateName = "succeeded", **options: Any) -> tuple[FakeCopr, BuildChroot]:
-    fake = FakeCopr(serve_results=True, **options)
+    fake = FakeCopr(**options)
     return fake, fake.add_build({F43: state}, id=1)[F43]
 
 
@@ -85,7 +85,7 @@ def test_package_is_served_as_given() -> None:
 @pytest.mark.parametrize("name", ["builder-live", "backend"])
 def test_added_log_grows_while_the_build_runs(name: str) -> None:
     """By lines, in proportion to the time; at its end the log is complete."""
-    fake = FakeCopr(serve_results=True, progress="clock")
+    fake = FakeCopr(progress="clock")
     stages = [{"state": "starting", "lasts": 50}, {"state": "running", "lasts": 100}, {"state": "failed"}]
     chroot = fake.add_build({F43: {"lifecycle": {"stages": stages}}}, id=1)[F43]
     chroot.add_result(f"{name}.log", LOG)
@@ -102,7 +102,7 @@ def test_added_log_grows_while_the_build_runs(name: str) -> None:
 
 
 def test_added_log_without_a_known_end_grows_by_the_second() -> None:
-    fake = FakeCopr(serve_results=True, progress="manual")
+    fake = FakeCopr(progress="manual")
     chroot = fake.add_build({F43: {"state": "running", "lifecycle": "succeeds"}}, id=1)[F43]
     chroot.add_result("builder-live.log", LOG)
     before = log_of(fake, chroot)
@@ -123,7 +123,7 @@ def test_added_log_can_be_empty_or_have_no_final_newline() -> None:
 @pytest.mark.parametrize("lifecycle", ["succeeds", "fails", "canceled-while-running"])
 def test_files_exist_from_the_end_of_the_build_on(lifecycle: str) -> None:
     """However it ends. Before that there are only the files that Copr writes meanwhile."""
-    fake = FakeCopr(serve_results=True, progress="manual")
+    fake = FakeCopr(progress="manual")
     chroot = fake.add_build([F43], id=1, lifecycle=lifecycle)[F43]
     for name in ("review.json", "results.json", "build.log", "build.info"):
         chroot.add_result(name, "added")
@@ -194,7 +194,7 @@ def test_added_results_are_part_of_snapshots_and_scenarios() -> None:
     written = scenario["builds"][0]
     assert written["chroots"][0]["results"] == {"review.json": "{}", "data": {"base64": "/w=="}}
     assert written["source_results"] == {"review.json": "[]"}
-    again = FakeCopr.from_scenario(scenario, serve_results=True)
+    again = FakeCopr.from_scenario(scenario)
     assert {**again.builds[1][F43].results} == {"review.json": b"{}", "data": b"\xff"}
     assert again.to_scenario() == scenario
 
@@ -211,7 +211,7 @@ def test_fork_has_a_copy_of_the_results() -> None:
 
 
 def test_add_build_takes_results() -> None:
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     build = fake.add_build({F43: {"state": "failed", "results": {"build.log": "boom\n", "data": b"\xff"}}}, id=1)
     assert compressed_log_of(fake, build[F43], "build") == "boom\n"
     assert read(fake, build[F43], "data") == b"\xff"

@@ -22,7 +22,7 @@ LOG = f"{DIRECTORY}builder-live.log"
 
 @pytest.fixture
 def fake() -> FakeCopr:
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     fake.add_build({F43: {"state": "succeeded", "started_on": 1_700_000_000, "ended_on": ENDED}}, id=1)
     return fake
 
@@ -228,7 +228,7 @@ def test_paths_cannot_leave_the_results(fake: FakeCopr, target: str) -> None:
 
 def test_log_can_be_followed_with_ranges() -> None:
     """Responses for the bytes after the last one add up to the whole log."""
-    fake = FakeCopr(serve_results=True, progress="clock")
+    fake = FakeCopr(progress="clock")
     chroot = fake.add_build([F43], id=1)[F43]
     followed = b""
     while not chroot.state.is_final:

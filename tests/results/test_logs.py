@@ -26,7 +26,7 @@ LIFECYCLE = {
 
 def test_log_grows_in_proportion_to_the_time() -> None:
     """Each response begins with the previous one, and the end adds the rest."""
-    fake = FakeCopr(serve_results=True, progress="clock")
+    fake = FakeCopr(progress="clock")
     chroot = fake.add_build([F43], id=1, lifecycle=LIFECYCLE)[F43]
     fake.clock.tick(20)
     logs = [log_of(fake, chroot)]
@@ -42,7 +42,7 @@ def test_log_grows_in_proportion_to_the_time() -> None:
 
 def test_log_grows_with_the_polls() -> None:
     """Only polls of the chroot count, not requests for results."""
-    fake = FakeCopr(serve_results=True, progress={"poll": {"running": 4}})
+    fake = FakeCopr(progress={"poll": {"running": 4}})
     chroot = fake.add_build([F43], id=1)[F43]
     lengths = []
     while not chroot.state.is_final:
@@ -57,7 +57,7 @@ def test_log_grows_with_the_polls() -> None:
 @pytest.mark.parametrize(("progress", "lifecycle"), [("clock", "stuck-running"), ("manual", "succeeds")])
 def test_log_without_a_known_end_grows_by_a_line_per_second(progress: ProgressMode, lifecycle: str) -> None:
     """It stops growing after the last line before the result."""
-    fake = FakeCopr(serve_results=True, progress=progress)
+    fake = FakeCopr(progress=progress)
     chroot = fake.add_build({F43: {"state": "running", "lifecycle": lifecycle}}, id=1)[F43]
     fake.clock.tick(3)
     before = log_of(fake, chroot)
@@ -73,7 +73,7 @@ def test_log_without_a_known_end_grows_by_a_line_per_second(progress: ProgressMo
 
 def test_log_of_a_held_chroot_is_complete_after_its_time() -> None:
     """This also holds for a stage without duration."""
-    fake = FakeCopr(serve_results=True, progress="clock")
+    fake = FakeCopr(progress="clock")
     stages = [{"state": "running", "lasts": 0}, {"state": "failed"}]
     build = fake.add_build({F43: {"lifecycle": {"stages": stages}, "hold": "running"}}, id=1)
     assert "[ 60/60] gcc" in log_of(fake, build[F43]).splitlines()[-1]
@@ -89,7 +89,7 @@ def test_log_of_a_held_chroot_is_complete_after_its_time() -> None:
 )
 def test_last_line_of_a_log_has_the_result(end: str, last: str, backend: str) -> None:
     """The lines before it do not change; the same holds for the backend's log."""
-    fake = FakeCopr(serve_results=True, progress="manual")
+    fake = FakeCopr(progress="manual")
     build = fake.add_build([F43], id=1)
     chroot = build[F43]
     chroot.advance(to="running")
@@ -108,7 +108,7 @@ def test_last_line_of_a_log_has_the_result(end: str, last: str, backend: str) ->
 
 def test_log_lists_the_packages_at_its_end() -> None:
     """Before the end it is not known which packages there are."""
-    fake = FakeCopr(serve_results=True, progress="manual")
+    fake = FakeCopr(progress="manual")
     chroot = fake.add_build([F43], id=1)[F43]
     chroot.advance(to="running")
     fake.clock.tick(1000)
@@ -140,7 +140,7 @@ def test_log_of_a_source_build_fits_its_source(type: str, config: dict[str, str]
     """Its lines stay the same when the name of the package becomes known, unless nothing is known of the source."""
     source = {"type": type, "config": config}
     scenario = {"builds": [{"id": 1, "package": None, "source": source, "source_state": "running"}]}
-    fake = FakeCopr.from_scenario(scenario, serve_results=True)
+    fake = FakeCopr.from_scenario(scenario)
     (build,) = fake.builds.values()
     fake.clock.tick(1000)
     directory = f"/results/{build.project}/srpm-builds/00000001/builder-live.log"
@@ -159,7 +159,7 @@ def test_log_of_a_source_build_fits_its_source(type: str, config: dict[str, str]
 
 def test_mock_logs_are_parts_of_the_live_log() -> None:
     """This holds for ``root.log`` and ``build.log``."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     for number, state in enumerate((State.SUCCEEDED, State.FAILED), 1):
         chroot = fake.add_build([F43], id=number, state=state)[F43]
         whole = log_of(fake, chroot)

@@ -25,7 +25,7 @@ PACKAGES = [
 
 
 def make(packages: list[str] = PACKAGES, **options: Any) -> FakeCopr:
-    fake = FakeCopr(serve_results=True, **options)
+    fake = FakeCopr(**options)
     chroot = {"state": "succeeded", "packages": packages, "started_on": 1_700_000_000, "ended_on": 1_700_000_300}
     fake.add_build({F43: chroot}, id=1)
     return fake
@@ -81,14 +81,14 @@ def test_metadata_are_those_that_createrepo_makes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("state", ["running", "failed", "canceled", "skipped"])
 def test_only_successful_builds_are_in_the_repository(state: str) -> None:
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     fake.add_build({F43: {"state": state}}, id=1)
     assert all('packages="0"' in document for document in data_of(fake).values())
 
 
 def test_repository_follows_the_builds() -> None:
     """As soon as a build succeeds or is deleted, also with delayed results."""
-    fake = FakeCopr(serve_results=True, progress="manual", results_delay=10)
+    fake = FakeCopr(progress="manual", results_delay=10)
     build = fake.add_build([F43], id=1)
     build[F43].advance(to="succeeded")
     assert 'packages="0"' in data_of(fake)["primary"]
@@ -100,7 +100,7 @@ def test_repository_follows_the_builds() -> None:
 
 def test_every_chroot_has_a_repository() -> None:
     """Also one of a project directory, and one without builds; source builds have none."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     fake.add_project("@copr/tools", chroots=[F43])
     fake.add_build({F43: "succeeded"}, id=1, project="@copr/tools:pr:1")
     assert 'packages="0"' in data_of(fake, f"/results/@copr/tools/{F43}/")["primary"]
@@ -143,7 +143,7 @@ def test_repository_omits_files_that_are_no_packages(size: int) -> None:
 
 def test_names_that_xml_cannot_contain_are_replaced() -> None:
     """The document stays valid."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     nevra = {"name": "<&'\"\x01é", "version": "1", "release": "1", "arch": "x86_64"}
     fake.add_build({F43: {"state": "succeeded", "packages": [nevra]}}, id=1)
     (package,) = ElementTree.fromstring(data_of(fake)["other"])
@@ -171,7 +171,7 @@ def devel_of(fake: FakeCopr) -> list[str]:
 
 def test_devel_mode_adds_packages_on_request() -> None:
     """Until then they are in the repository ``devel``, which refers to the directory of the chroot."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     fake.add_project("jdoe/playground", chroots=[F43], devel_mode=True)
     packages = ["hello-1-1.fc43.x86_64"]
     fake.add_build({F43: {"state": "succeeded", "packages": packages}}, id=1)

@@ -66,16 +66,9 @@ def base_urls(server: Server) -> list[str]:
     return [repo["baseurl"] for repo in server.get(f"/api_3/build-chroot/build-config/7/{F43}")["repos"]]
 
 
-def test_results_are_not_served_by_default(start: Start, path: str) -> None:
-    """The addresses of results are Copr's."""
-    served = start(path)
-    assert result_url(served) == f"https://download.copr.fedorainfracloud.org{PATH}"
-    assert served.call("GET", PATH).status == 404
-
-
-def test_serve_results_serves_result_url(start: Start, path: str) -> None:
+def test_server_serves_result_url(start: Start, path: str) -> None:
     """It has the actual port of the server, and so have the addresses of repositories."""
-    served = start(path, "--serve-results")
+    served = start(path)
     assert result_url(served) == served.url + PATH
     assert base_urls(served) == [f"{served.url}/results/@copr/copr-dev/{F43}/"]
     page = httpx.get(result_url(served))
@@ -86,7 +79,7 @@ def test_serve_results_serves_result_url(start: Start, path: str) -> None:
 
 def test_each_world_has_its_own_results(start: Start, path: str) -> None:
     """Its addresses lead to that world, and its requests never get results of another one."""
-    served = start(path, "--serve-results")
+    served = start(path)
     world = served.world("worker-1")
     assert result_url(world) == f"{served.url}/@worker-1{PATH}"
     assert base_urls(world)[0].startswith(f"{served.url}/@worker-1/results/")
@@ -100,7 +93,7 @@ def test_each_world_has_its_own_results(start: Start, path: str) -> None:
 @pytest.mark.parametrize("name", [None, "worker-1"])
 def test_results_are_served_after_any_change(start: Start, path: str, name: str | None) -> None:
     """For example, after loading a scenario, a reset, replacing the world, or adding a build."""
-    served = start("--serve-results", path)
+    served = start(path)
     server = served if name is None else served.world(name)
     other = {"builds": [{**SCENARIO["builds"][0], "package": "other"}]}
 
@@ -127,25 +120,21 @@ def test_results_are_served_after_any_change(start: Start, path: str, name: str 
 def test_restarted_server_has_results_at_its_new_port(start: Start, path: str, tmp_path: Path) -> None:
     """The saved state has no addresses of results; they depend on the options of each run."""
     state = str(tmp_path / "state.json")
-    first = start(path, "--serve-results", "--state", state)
+    first = start(path, "--state", state)
     first.world("worker-1").get("/api_3/")
     first.control("POST", "/builds", {"id": 8, "chroots": [F43], "state": "succeeded"})
     assert source_url(first).startswith(f"{first.url}/results/")
     assert first.end()[0] == 0
-    second = start(path, "--serve-results", "--state", state)
+    second = start(path, "--state", state)
     assert result_url(second) == second.url + PATH
     assert source_url(second).startswith(f"{second.url}/results/")
     assert httpx.get(source_url(second)).status_code == 200
     assert result_url(second.world("worker-1")) == f"{second.url}/@worker-1{PATH}"
-    assert second.end()[0] == 0
-    third = start(path, "--state", state)
-    assert result_url(third.world("worker-1")).startswith("https://download.copr.fedorainfracloud.org/")
-    assert third.world("worker-1").call("GET", PATH).status == 404
 
 
 def test_results_delay_postpones_the_results(start: Start, tmp_path: Path) -> None:
     """The delay is in seconds of the fake's clock."""
-    served = start("--serve-results", "--results-delay", "60", str(write_advancing(tmp_path)))
+    served = start("--results-delay", "60", str(write_advancing(tmp_path)))
     served.control("PATCH", "/clock", {"paused": True})
     served.control("PATCH", "/clock", {"tick": 200})
     chroot = served.get(f"/api_3/build-chroot/7/{F43}")
@@ -167,7 +156,7 @@ def write_advancing(directory: Path) -> Path:
 
 def test_public_url_is_used_for_results(start: Start, path: str) -> None:
     """It is the address that clients use, for example that of a proxy or a container."""
-    served = start(path, "--serve-results", "--public-url", "https://copr.test/fake/")
+    served = start(path, "--public-url", "https://copr.test/fake/")
     assert result_url(served) == f"https://copr.test/fake{PATH}"
     assert result_url(served.world("worker-1")) == f"https://copr.test/fake/@worker-1{PATH}"
     assert base_urls(served)[0].startswith("https://copr.test/fake/results/")
@@ -177,14 +166,12 @@ def test_public_url_is_used_for_results(start: Start, path: str) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--results-delay", "60"), "--results-delay requires --serve-results"),
-        (("--public-url", "http://copr.test"), "--public-url requires --serve-results"),
         (
-            ("--serve-results", "--public-url", "copr.test"),
+            ("--public-url", "copr.test"),
             "--public-url: 'copr.test' is not an address; expected one such as",
         ),
-        (("--serve-results", "--public-url", "http://"), "--public-url: 'http://' is not an address"),
-        (("--serve-results", "--results-delay", "-1"), "-1"),
+        (("--public-url", "http://"), "--public-url: 'http://' is not an address"),
+        (("--results-delay", "-1"), "-1"),
     ],
 )
 def test_invalid_options_are_reported(options: tuple[str, ...], message: str) -> None:
@@ -195,7 +182,7 @@ def test_invalid_options_are_reported(options: tuple[str, ...], message: str) ->
 @needs_tools
 def test_wget_fetches_a_directory(start: Start, path: str, tmp_path: Path) -> None:
     """It follows the links of the index to every file, and to nothing outside; times are preserved."""
-    served = start(path, "--serve-results")
+    served = start(path)
     command = ("wget", "--quiet", "-r", "-np", "-nH", "--cut-dirs", "5", "-R", "index.html*", "-e", "robots=off")
     assert run(*command, "-P", tmp_path / "got", result_url(served)) == ""
     got = {file.name: file for file in (tmp_path / "got").iterdir()}
@@ -210,7 +197,7 @@ def test_wget_fetches_a_directory(start: Start, path: str, tmp_path: Path) -> No
 @needs_tools
 def test_wget_fetches_everything_from_the_top(start: Start, path: str, tmp_path: Path) -> None:
     """It fetches all results of one world, and none of another one."""
-    served = start(path, "--serve-results")
+    served = start(path)
     world = served.world("worker-1")
     run("wget", "--quiet", "-r", "-np", "-nH", "-R", "index.html*", "-P", tmp_path, f"{world.url}/results/")
     got = {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()}
@@ -221,7 +208,7 @@ def test_wget_fetches_everything_from_the_top(start: Start, path: str, tmp_path:
 @needs_tools
 def test_wget_continues_a_partial_download(start: Start, path: str, tmp_path: Path) -> None:
     """It requests the missing range."""
-    served = start(path, "--serve-results")
+    served = start(path)
     package = served.call("GET", f"{PATH}hello-2.12-3.fc43.src.rpm").body
     part = tmp_path / "hello-2.12-3.fc43.src.rpm"
     part.write_bytes(package[:100])
@@ -246,7 +233,7 @@ def test_copr_cli_downloads_a_build(
     start: Start, path: str, tmp_path: Path, options: tuple[str, ...], expected: set[str]
 ) -> None:
     """The official command fetches the build, and lets wget follow each ``result_url``."""
-    served = start(path, "--serve-results")
+    served = start(path)
     config = tmp_path / "config"
     config.write_text(
         f"[copr-cli]\ncopr_url = {served.url}\nusername = jdoe\nlogin = jdoe\ntoken = token\nencrypted = False\n"
@@ -281,7 +268,7 @@ TARGETS = [
 
 def test_paths_cannot_leave_the_results() -> None:
     """Malicious paths reach neither files of the machine nor other worlds."""
-    with serving(InitialConfig((SCENARIO,), FakeOptions(progress="clock", serve_results=True))) as server:
+    with serving(InitialConfig((SCENARIO,), FakeOptions(progress="clock"))) as server:
         for target in TARGETS:
             got = server.exchange(b"GET " + target + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             assert got.startswith((b"HTTP/1.1 404 ", b"HTTP/1.1 400 ")), (target, got)
@@ -296,7 +283,7 @@ def test_results_of_many_chroots_are_served() -> None:
         for number in range(250)
     ]
     scenario = {"builds": [{**SCENARIO["builds"][0], "chroots": chroots}]}
-    with serving(InitialConfig((scenario,), FakeOptions(progress="clock", serve_results=True))) as server:
+    with serving(InitialConfig((scenario,), FakeOptions(progress="clock"))) as server:
         index = server.call("GET", "/results/@copr/copr-dev/")
         assert index.body.count(b'<a href="./fedora-') == 250
         with httpx.Client(base_url=server.url) as client:

@@ -38,7 +38,7 @@ FILES_BY_STATE = {
 @pytest.mark.parametrize("lifecycle", LIFECYCLES)
 def test_files_depend_on_the_state(lifecycle: str) -> None:
     """In every stage of every lifecycle: no files before the start, then live logs, and results at the end."""
-    fake = FakeCopr(serve_results=True, progress="manual")
+    fake = FakeCopr(progress="manual")
     build = fake.add_build([F43], id=7, lifecycle=lifecycle)
     (chroot,) = build.chroots
     for _ in range(20):
@@ -54,25 +54,16 @@ def test_files_depend_on_the_state(lifecycle: str) -> None:
 @pytest.mark.parametrize("state", ["waiting", "importing", "pending", "skipped"])
 def test_chroot_that_has_not_started_has_no_results(state: StateName) -> None:
     """This holds even if the scenario gives it a result directory."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     build = fake.add_build({F43: {"state": state, "result_dir": "00000007-hello"}}, id=7)
     assert str(build[F43].result_url).endswith("/00000007-hello/")
     assert get(fake, path_of(build[F43]))[0] == 404
     assert names_in(fake, path_of(build[F43]).removesuffix("00000007-hello/")) == {"repodata/"}
 
 
-def test_results_are_not_served_by_default() -> None:
-    """The response is that of Copr's frontend to an unknown path."""
-    fake = FakeCopr()
-    build = fake.add_build([F43], id=7, state="succeeded")
-    status, body = get(fake, path_of(build[F43]))
-    assert (status, json.loads(body)) == (404, {"error": "Such API endpoint doesn't exist"})
-    assert fake.requests[0].endpoint is None
-
-
 def test_result_url_and_repositories_are_served() -> None:
     """A transport accepts any host, so a client can follow these addresses."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     build = fake.add_build([F43], id=7, project="@copr/copr-dev:pr:1", state="succeeded")
     config = json.loads(get(fake, f"/api_3/build-chroot/build-config/7/{F43}")[1])
     addresses = [build[F43].result_url, *(repo["baseurl"] for repo in config["repos"])]
@@ -88,7 +79,7 @@ def test_result_url_and_repositories_are_served() -> None:
 )
 def test_given_results_url_takes_precedence(results_url: str | None, expected: str) -> None:
     """Otherwise results move to the address at which the fake is served."""
-    fake = FakeCopr(serve_results=True, results_url=results_url)
+    fake = FakeCopr(results_url=results_url)
     build = fake.add_build([F43], id=7, state="succeeded")
     get(fake, f"/api_3/build-chroot/7/{F43}")
     get(fake, "/api_3/build/7")
@@ -104,7 +95,7 @@ def test_given_results_url_takes_precedence(results_url: str | None, expected: s
 @pytest.mark.parametrize("url", [None, "https://pkgs.example/hello-1.0-1.src.rpm"])
 def test_external_source_package_keeps_its_address(url: str | None) -> None:
     """Only addresses of results change when the fake is served elsewhere."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     fake.add_scenario({"builds": [{"id": 7, "source_package": {"url": url}}]})
     fake.service.set_base_url("http://127.0.0.1:5000")
     assert json.loads(get(fake, "/api_3/build/7")[1])["source_package"]["url"] == url
@@ -112,7 +103,7 @@ def test_external_source_package_keeps_its_address(url: str | None) -> None:
 
 def test_canceled_build_keeps_its_results_after_restore() -> None:
     """They differ from those of a failed build, which has the same state."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     build = fake.add_build({F43: "running"}, id=7)
     directory = str(build[F43].result_url).removeprefix("https://download.copr.fedorainfracloud.org")
     build.cancel()
@@ -139,21 +130,14 @@ def test_canceled_build_keeps_its_results_after_restore() -> None:
 )
 def test_request_for_results_of_no_build_is_unmatched(path: str, is_unmatched: bool) -> None:
     """A request for results that do not exist yet is matched, whatever the name of the directory is."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     fake.add_build({F43: "pending", S390X: {"state": "succeeded", "result_dir": "00000099-other"}}, id=7)
     chrootname = S390X if "other" in path else F43
     fake.answer("GET", f"/results/jdoe/playground/{chrootname}/{path}")
     assert bool(fake.unmatched) == is_unmatched
 
 
-def test_results_url_is_coprs_if_results_are_not_served() -> None:
-    fake = FakeCopr()
-    fake.service.set_base_url("http://127.0.0.1:5000")
-    assert fake.results_url == "https://download.copr.fedorainfracloud.org/results"
-
-
 def test_serving_never_names_the_deployed_service() -> None:
-    """Results are served meanwhile, so that no client requests them from Copr."""
     fake = FakeCopr()
     chroot = fake.add_build({F43: "succeeded"}, id=7)[F43]
     before = chroot.result_url
@@ -161,12 +145,11 @@ def test_serving_never_names_the_deployed_service() -> None:
         assert str(chroot.result_url).startswith(f"{url}/results/")
         assert get(fake, path_of(chroot))[0] == 200
     assert chroot.result_url == before
-    assert get(fake, path_of(chroot))[0] == 404
 
 
 def test_indexes_lead_from_the_top_to_every_file() -> None:
     """The levels are owner, project directory, chroot, result directory and file."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     fake.add_build([F43, S390X], id=7, project="@copr/copr-dev:pr:1", state="succeeded")
     fake.add_build({F43: "pending"}, id=8, project="jdoe/hello")
     assert names_in(fake, "/results/") == {"%40copr/", "jdoe/"}
@@ -193,7 +176,7 @@ def test_indexes_lead_from_the_top_to_every_file() -> None:
 )
 def test_missing_results_get_a_404_page(path: str) -> None:
     """Paths outside ``/results`` get the JSON of the API."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     fake.add_build([F43], id=7, state="succeeded")
     answer = fake.answer("GET", path)
     assert answer.status == 404
@@ -203,7 +186,7 @@ def test_missing_results_get_a_404_page(path: str) -> None:
 
 def test_results_of_a_finished_chroot_do_not_change() -> None:
     """Neither the time nor the other chroots of the build have an effect."""
-    fake = FakeCopr(serve_results=True, progress="manual")
+    fake = FakeCopr(progress="manual")
     build = fake.add_build({F43: {"lifecycle": "fails"}, S390X: {"lifecycle": "succeeds"}}, id=7)
     build[F43].advance(to="end")
     before = {name: get(fake, path_of(build[F43]) + name) for name in FAILED}
@@ -222,7 +205,7 @@ NEVRAS = ["hello-2:2.12~rc1-1.fc43.src", "hello-2:2.12~rc1-1.fc43.x86_64", "hell
 @pytest.mark.parametrize("is_reviewed", [True, False])
 def test_reviewed_project_has_the_files_of_fedora_review(is_reviewed: bool) -> None:
     """Only for a build that succeeded."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     fake.add_project("jdoe/playground", fedora_review=is_reviewed)
     build = fake.add_build({F43: "succeeded", F42: "failed"}, id=7)
     review = f"{path_of(build[F43])}fedora-review/"
@@ -235,7 +218,7 @@ def test_reviewed_project_has_the_files_of_fedora_review(is_reviewed: bool) -> N
 
 def test_results_json_lists_the_packages() -> None:
     """They are the packages of the API, and each has a file."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     build = fake.add_build({F43: {"state": "succeeded", "packages": NEVRAS}}, id=7)
     path = path_of(build[F43])
     results = json.loads(get(fake, f"{path}results.json")[1])
@@ -246,7 +229,7 @@ def test_results_json_lists_the_packages() -> None:
 
 @needs_tools
 def test_spec_has_the_version_of_the_source_package(tmp_path: Path) -> None:
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     build = fake.add_build({F43: {"state": "succeeded", "packages": NEVRAS}}, id=7)
     spec = tmp_path / "hello.spec"
     spec.write_bytes(get(fake, f"{path_of(build[F43])}hello.spec")[1])
@@ -256,7 +239,7 @@ def test_spec_has_the_version_of_the_source_package(tmp_path: Path) -> None:
 
 @needs_tools
 def test_package_has_source_project_and_build_time(tmp_path: Path) -> None:
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     chroot = {"state": "succeeded", "started_on": 1_700_000_000, "ended_on": 1_700_000_100}
     build = fake.add_build({F43: chroot}, id=7, project="@copr/copr-dev")
     package = tmp_path / "hello.rpm"
@@ -267,7 +250,7 @@ def test_package_has_source_project_and_build_time(tmp_path: Path) -> None:
 
 def test_results_delay_postpones_the_results() -> None:
     """Until it is over, the files are those of a running build."""
-    fake = FakeCopr(serve_results=True, results_delay=30, progress="clock")
+    fake = FakeCopr(results_delay=30, progress="clock")
     build = fake.add_build([F43], id=7)
     chroot = build[F43]
     while chroot.state is not State.SUCCEEDED:
@@ -300,7 +283,7 @@ SOURCE = {"backend.log.gz", "build.info", "builder-live.log.gz", "hello-1.0-1.sr
 def test_source_build_has_a_directory_beside_the_chroots(state: str, expected: set[str]) -> None:
     """Its files depend on the state of the source build."""
     entry = {"id": 7, "ownername": "jdoe", "projectname": "playground", "package": "hello", "source_state": state}
-    fake = FakeCopr.from_scenario({"builds": [entry]}, serve_results=True)
+    fake = FakeCopr.from_scenario({"builds": [entry]})
     assert names_in(fake, "/results/jdoe/playground/srpm-builds/00000007/") == expected
     directories = names_in(fake, "/results/jdoe/playground/")
     assert directories == ({"srpm-builds/"} if expected else set())
@@ -308,7 +291,7 @@ def test_source_build_has_a_directory_beside_the_chroots(state: str, expected: s
 
 def test_source_package_url_is_served() -> None:
     """The same holds for the directory of the source build."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     fake.add_build({F43: {"state": "succeeded", "packages": ["hello-2:2.12-3.fc43.src"]}}, id=7)
     build = json.loads(get(fake, "/api_3/build/7")[1])
     source = json.loads(get(fake, "/api_3/build/source-chroot/7")[1])
@@ -319,7 +302,7 @@ def test_source_package_url_is_served() -> None:
 
 def test_latest_build_wins_a_shared_result_directory() -> None:
     """The index lists it once, beside the metadata of the repository."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     for number, package in enumerate(("hello", "world"), 1):
         fake.add_build({F43: {"state": "succeeded", "result_dir": "shared"}}, id=number, package=package)
     assert get(fake, f"/results/jdoe/playground/{F43}/")[1].count(b'<a href="./') == 2
@@ -329,7 +312,7 @@ def test_latest_build_wins_a_shared_result_directory() -> None:
 @pytest.mark.parametrize("name", ["<b>&\"'%41 é?#", "..", ".", "a:b"])
 def test_index_escapes_names(name: str) -> None:
     """Every link leads to its file, whatever characters the name has."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     fake.add_build(
         {F43: {"state": "succeeded", "packages": [{"name": name, "version": "1", "release": "1", "arch": "x"}]}}, id=1
     )
@@ -342,14 +325,14 @@ def test_index_escapes_names(name: str) -> None:
 
 def test_index_lists_many_chroots() -> None:
     """Each of the 250 directories can be fetched."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     names = [f"fedora-{number}-x86_64" for number in range(250)]
     fake.add_build(names, id=1, state="succeeded")
     assert len(names_in(fake, "/results/jdoe/playground/") - {"srpm-builds/"}) == 250
 
 
 def test_deleted_build_has_no_results() -> None:
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     build = fake.add_build([F43], id=1, state="succeeded")
     assert get(fake, path_of(build[F43]))[0] == 200
     build.delete()
@@ -358,7 +341,7 @@ def test_deleted_build_has_no_results() -> None:
 
 def test_fetching_results_is_not_a_poll() -> None:
     """It does not advance the build."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     build = fake.add_build([F43], id=1)
     build[F43].advance(to="running")
     for _ in range(10):
@@ -368,7 +351,7 @@ def test_fetching_results_is_not_a_poll() -> None:
 
 def test_journal_contains_requests_for_results() -> None:
     """They have their own endpoint, a build and a chroot; only a wrong path is unmatched."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     build = fake.add_build({F43: "pending"}, id=7)
     get(fake, f"{path_of(build[F43])}builder-live.log")
     get(fake, "/results/")
@@ -383,7 +366,7 @@ def test_journal_contains_requests_for_results() -> None:
 
 def test_faults_apply_to_requests_for_results() -> None:
     """They can be selected by endpoint, build and chroot."""
-    fake = FakeCopr(serve_results=True)
+    fake = FakeCopr()
     build = fake.add_build([F43], id=7, state="succeeded")
     fake.faults.add({"endpoint": "results", "build_id": 7, "chrootname": F43, "status": 502, "first": 1})
     assert get(fake, f"/api_3/build-chroot/7/{F43}")[0] == 200

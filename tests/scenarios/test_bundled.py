@@ -130,7 +130,7 @@ def test_repositories_scenario_has_every_setting() -> None:
 
 def test_outages_scenario_has_a_build_for_each_fault() -> None:
     """Each fault only hits requests for its own build."""
-    fake = FakeCopr.from_scenario("outages", serve_results=True)
+    fake = FakeCopr.from_scenario("outages")
     faults = {active.fault.build_id: active for active in fake.faults}
     assert {*faults} == {*fake.builds} == {*range(601, 618)}
     assert {active.fault.breaks for active in faults.values()} == {None, *get_args(BreakName)}

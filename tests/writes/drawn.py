@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 import hypothesis.strategies as st
 
-from copr_chroot_fake.api.routing import endpoints
+from copr_chroot_fake.api.routing import ENDPOINTS
 
 from ..adapters import authorization
 from ..sequences import SCENARIO
@@ -227,7 +227,7 @@ _PARAMETERS: dict[str, list[str]] = {
     "filename": ["hello.spec"],
 }
 
-_ROUTES = [(endpoint, route) for endpoint in endpoints(has_results=False) for route in endpoint.routes]
+_ROUTES = [(endpoint, route) for endpoint in ENDPOINTS.values() for route in endpoint.routes]
 _WRITES = [
     (endpoint, route)
     for endpoint, route in _ROUTES
