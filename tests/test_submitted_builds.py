@@ -35,6 +35,20 @@ def fake_with_project(progress: ProgressMode = "poll") -> FakeCopr:
     return fake
 
 
+def test_package_is_known_once_its_source_is_built() -> None:
+    """Also if nothing has read the build since."""
+    fake = fake_with_project("clock")
+    submit(fake)
+    fake.clock.tick(60)
+    assert [*fake.projects["jdoe/tools"].packages] == ["hello"]
+    for target in ("package?packagename=hello&", "package/list?"):
+        fake = fake_with_project("clock")
+        submit(fake)
+        fake.clock.tick(60)
+        answer = fake.answer("GET", f"/api_3/{target}ownername=jdoe&projectname=tools")
+        assert b'"name": "hello"' in answer.body
+
+
 @pytest.mark.parametrize("step", [1, 30, 1000])
 def test_submitted_build_advances_with_the_clock(step: int) -> None:
     """Its times do not depend on how often it is polled."""

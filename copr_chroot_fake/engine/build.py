@@ -302,7 +302,7 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
     @property
     def allowed_chroots(self) -> list[str]:
         """The chroots for which its package is built unless it was submitted to some."""
-        chroots, package = self.project.active_chroots, self.project.packages.get(self.stored_package or "")
+        chroots, package = self.project.active_chroots, self.project.stored_packages.get(self.stored_package or "")
         return chroots if package is None else package.allowed(chroots)
 
     def source_started_on(self, now: int) -> int:
@@ -330,7 +330,7 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
     def set_package(self, name: str) -> None:
         """Set the package; create it in the project, with the source of this build, if it is missing."""
         self.stored_package = name
-        if name not in self.project.packages:
+        if name not in self.project.stored_packages:
             self.project.add_package(name, self.source.type, self.source.config)
         if self.is_in_store:
             self.project.note_build(self.id, name)

@@ -44,8 +44,8 @@ class Project:
     """Unix time at which it was added; ``None`` if unknown."""
     permissions: Mapping[str, Permissions] = field(default_factory=dict)
     """By user, in the order in which they were requested or granted."""
-    packages: dict[str, Package] = field(default_factory=dict, init=False)
-    """By name, in the order of their ids."""
+    stored_packages: dict[str, Package] = field(default_factory=dict, init=False)
+    """By name, in the order of their ids, as of the last catch-up."""
     directories: dict[str, None] = field(init=False)
     """The main directory, and those of builds of pull requests or other purposes."""
     webhook_secret: str | None = None
@@ -70,6 +70,12 @@ class Project:
 
     def __str__(self) -> str:
         return self.full_name
+
+    @property
+    def packages(self) -> dict[str, Package]:
+        """Its packages by name, in the order of their ids."""
+        self.store.catch_up_for_lookup()
+        return self.stored_packages
 
     @property
     def group(self) -> str | None:
@@ -156,12 +162,12 @@ class Project:
     ) -> Package:
         """Add a package, by default with the next id."""
         number = self.store.next_package_id() if id is None else id
-        package = self.packages[name] = Package(number, name, source_type, config)
+        package = self.stored_packages[name] = Package(number, name, source_type, config)
         return package
 
     def update_package(self, name: str, **changed: object) -> None:
         """Replace fields of a package."""
-        self.packages[name] = replace(self.packages[name], **changed)  # type: ignore[arg-type]  # its fields
+        self.stored_packages[name] = replace(self.stored_packages[name], **changed)  # type: ignore[arg-type]  # its fields
 
 
 def _enabled(row: ProjectChroot) -> ProjectChroot:

@@ -130,7 +130,7 @@ class Store:
         self.last_build_id = max(self.last_build_id, build.id)
         project, package = build.project, build.stored_package
         project.directories.setdefault(build.project_dirname)
-        if package is not None and package not in project.packages:
+        if package is not None and package not in project.stored_packages:
             project.add_package(package, build.source.type, build.source.config)
         project.note_build(build.id, package)
         if build.batch is not None:
@@ -186,7 +186,9 @@ class Store:
     def next_package_id(self) -> int:
         """Return and use up the next id of a package; after the largest one, the first that is free."""
         if self.last_package_id == checks.LARGEST_INTEGER:
-            return first_free(package.id for project in self.projects.values() for package in project.packages.values())
+            return first_free(
+                package.id for project in self.projects.values() for package in project.stored_packages.values()
+            )
         self.last_package_id += 1
         return self.last_package_id
 

@@ -371,7 +371,8 @@ READ_ONLY: Mapping[str, str] = {
     ),
     "Project": (
         "active_chroots added_after build_ids chroots created_on creator days_until_deletion directories full_name "
-        "group id known_chroots ownername packages permissions projectname published settings store webhook_secret"
+        "group id known_chroots ownername packages permissions projectname published settings store "
+        "stored_packages webhook_secret"
     ),
     "Faults": "write",
     "SubmissionRules": "write",
