@@ -215,7 +215,7 @@ def test_rule_decides_the_changelog(fake: FakeCopr) -> None:
     """It has the form of one in a spec, and a scenario keeps it."""
     fake.on_submit(changelog="* Wed Dec 02 2026 Jane Doe <jane@example.org> - 1-1\n- Update\n")
     upload(fake, "a.spec", SPEC.encode())
-    loaded = FakeCopr.from_scenario(fake.to_scenario(), progress="clock", serve_results=True)
+    loaded = FakeCopr.from_scenario(fake.to_scenario(), progress="clock")
     loaded.clock.tick(10_000)
     (entry,) = loaded.builds[1].source.changelog
     assert entry == (1796212800, "Jane Doe <jane@example.org> - 1-1", "- Update")

@@ -65,7 +65,7 @@ def copr(forker: Forker, tmp_path: Path, tmp_path_factory: pytest.TempPathFactor
     scenario = tmp_path_factory.mktemp("suite") / "scenario.json"
     scenario.write_text(json.dumps(SCENARIO))
     with starting() as start:
-        server = start(str(scenario), "--progress", "poll", "--serve-results")
+        server = start(str(scenario), "--progress", "poll")
         copr = Copr(server, forker, tmp_path, tmp_path_factory.mktemp("homes"))
         copr.output("create", "tools", "--chroot", F43)
         yield copr
