@@ -8,7 +8,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-SHARE = float(os.environ.get("COPR_FAKE_EXAMPLES", "0.1"))
+SHARE = float(os.environ.get("COPR_FAKE_EXAMPLES", "0.05"))
 """The fraction of examples to run: all of them in CI, few for each mutant."""
 
 ALL_RECORDINGS = os.environ.get("COPR_FAKE_RECORDINGS") == "all"

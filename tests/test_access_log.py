@@ -51,6 +51,7 @@ def test_text_log_has_a_line_per_request(start: Start) -> None:
         assert re.search(r", \d+ bytes, \d+\.\d+ ms$", rest)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("log", ["text", "json"])
 def test_log_has_failed_and_slow_responses(start: Start, log: str) -> None:
     """With duration and number of bytes."""

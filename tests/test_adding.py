@@ -64,6 +64,7 @@ def bound(statement: ast.stmt) -> Iterator[str]:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("span", sorted(spans(PAGE)))
 def test_name_on_the_page_exists(span: str) -> None:
     assert exists(span)

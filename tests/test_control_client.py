@@ -48,6 +48,7 @@ def test_every_control_call_has_an_example() -> None:
     assert operations == {*EXAMPLES, *WITHOUT}
 
 
+@pytest.mark.slow
 def test_examples_make_their_calls(server: Server) -> None:
     """The calls are accepted, and are those that the examples are for."""
     wrong = []

@@ -47,6 +47,7 @@ CHANGES: dict[str, Callable[[Threaded, FakeCopr], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cause", CHANGES)
 def test_event_follows_each_change(server: Threaded, control: CoprFakeControl, cause: str) -> None:
     events = control.events()

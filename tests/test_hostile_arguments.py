@@ -384,6 +384,7 @@ OPTIONS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "option"), OPTIONS)
 def test_hostile_command_line_options_are_rejected(path: str, option: str) -> None:
     """Only the command line is parsed; no command runs."""

@@ -10,6 +10,7 @@ from copr_chroot_fake.validation.checks import address, chroot_name
 LONG = 200_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "target",
     [

@@ -11,6 +11,7 @@ from .chroots import F41, F42
 from .polls import listed, state
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LIFECYCLES)
 def test_polls_and_clock_give_the_same_states(name: str) -> None:
     """A client that polls gets the states that one who watches every second gets."""

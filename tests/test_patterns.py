@@ -91,6 +91,7 @@ CASES: dict[str, tuple[re.Pattern[str] | re.Pattern[bytes], bool]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", CASES)
 def test_pattern_takes_linear_time(place: str) -> None:
     """Also for texts that almost match."""

@@ -252,6 +252,7 @@ def test_other_methods_are_not_limited() -> None:
         fake.answer("HEAD", BUILD)
 
 
+@pytest.mark.slow
 def test_counts_are_bounded() -> None:
     fake = stuck()
     for number in range(20_001):

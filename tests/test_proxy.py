@@ -252,6 +252,7 @@ def test_failed_handshakes_leave_nothing(start: Start) -> None:
     assert served.end() == (0, "", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [[], ["--tls"]], ids=["plain", "tls"])
 def test_server_is_no_proxy_by_default(start: Start, options: list[str]) -> None:
     served = start(*options)
@@ -475,6 +476,7 @@ def test_proxy_itself_may_speak_tls(start: Start) -> None:
             assert tunnelled.reply().document == {"version": 3}
 
 
+@pytest.mark.slow
 def test_proxy_with_tls_passes_connections_through(start: Start) -> None:
     served = start("--proxy", "--tls", "--proxy-allow", "127.0.0.1")
     with running(large_response) as url, served.connect() as wire:

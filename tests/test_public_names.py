@@ -5,6 +5,8 @@ from __future__ import annotations
 from difflib import unified_diff
 from pathlib import Path
 
+import pytest
+
 from .public_names import public_names
 
 WRITTEN = Path(__file__).with_name("public_names.txt")
@@ -18,6 +20,7 @@ that are removed or change their meaning must be deprecated first, see docs/stab
 leading underscore, or restore the old one."""
 
 
+@pytest.mark.slow
 def test_public_names_match_the_pinned_list() -> None:
     """The list has signatures, fixtures, options, commands, calls, scenario fields, extras and entry points."""
     written, found = WRITTEN.read_text(), public_names()

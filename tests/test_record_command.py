@@ -128,6 +128,7 @@ def test_watched_lifecycle_is_saved_after_each_poll(tmp_path: Path) -> None:
     assert [chroot.state for chroot in fake.builds[7].values()] == ["succeeded", "failed"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_watch_keeps_its_observations(signum: signal.Signals, tmp_path: Path) -> None:
     """The missing parts are reported, and the exit status is 1."""
@@ -145,6 +146,7 @@ def test_interrupted_watch_keeps_its_observations(signum: signal.Signals, tmp_pa
     assert names(read(path)) == {8: [F43]}
 
 
+@pytest.mark.slow
 def test_interrupted_recording_keeps_complete_chroots(tmp_path: Path) -> None:
     """The missing parts are reported."""
     path = tmp_path / "read.json"
@@ -271,6 +273,7 @@ def test_invalid_options_are_rejected(
     assert message in done.stderr
 
 
+@pytest.mark.slow
 def test_anonymize_replaces_names_in_the_file(tmp_path: Path) -> None:
     """This includes a recording with ``--watch`` that has not ended."""
     path = tmp_path / "build.json"

@@ -78,6 +78,7 @@ def test_lifecycle_watched_each_second_is_replayed_exactly(lifecycle: str) -> No
     assert recording.omissions == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("interval", [7, 45, 1000])
 @pytest.mark.parametrize("lifecycle", [name for name in LIFECYCLES if not name.startswith("stuck")])
 def test_end_does_not_depend_on_the_interval(lifecycle: str, interval: float) -> None:
@@ -138,6 +139,7 @@ def test_lifecycle_can_end_after_the_latest_time() -> None:
     assert (recording.missing, recording.omissions, recording.problem) == ((), (), None)
 
 
+@pytest.mark.slow
 def test_source_package_is_known_only_at_the_end() -> None:
     """A build that is watched from its submission on is replayed with the version and URL of its source package."""
     fake = FakeCopr.from_scenario(
@@ -161,6 +163,7 @@ def test_finished_build_has_no_lifecycle() -> None:
     assert recording.missing == ()
 
 
+@pytest.mark.slow
 def test_builds_of_different_duration_are_watched_together() -> None:
     """The replays of all builds begin at the same time."""
     fake = make_fake("fails", F43)

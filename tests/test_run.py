@@ -88,6 +88,7 @@ def test_copr_cli_gets_the_configuration(tmp_path: Path) -> None:
         assert run("--", str(program), *own, "status", "1").stdout.splitlines()[2:] == [*own, "status", "1"]
 
 
+@pytest.mark.slow
 def test_standard_input_is_that_of_the_command() -> None:
     command = [*COMMAND, "run", "--", sys.executable, "-c", "print(input())"]
     done = subprocess.run(command, input="x\n", capture_output=True, text=True, timeout=60, check=True)
@@ -143,6 +144,7 @@ def test_failed_requests_are_printed_at_the_end() -> None:
     assert lines[2] == "  GET /api_3/build/list -> 400 (Missing argument ownername)"
 
 
+@pytest.mark.slow
 def test_number_of_printed_requests_is_limited() -> None:
     code = (
         "import urllib.request as u\nfor i in range(50, 75):\n"

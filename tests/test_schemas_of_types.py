@@ -118,6 +118,7 @@ def test_what_json_does_not_have_is_an_error(type_: object) -> None:
         Schemas().ref(type_)
 
 
+@pytest.mark.slow
 def test_pattern_lists_white_space_characters() -> None:
     """JavaScript's ``\\s`` matches other characters than Python's."""
     (pattern,) = whole(r"[\s]").keywords.values()

@@ -87,6 +87,7 @@ LEFT: dict[str, Callable[[Served, Wire], None]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("left", LEFT)
 @pytest.mark.parametrize("options", [[], ["--tls"]], ids=["plain", "tls"])
 def test_incomplete_requests_do_not_delay_the_end(start: Start, left: str, options: list[str]) -> None:

@@ -129,6 +129,7 @@ def test_server_without_file_descriptors_closes_idle_connections(
     assert re.match("cannot keep all [0-9]+ connections: .*; closed idle ones; .* ulimit -n", line)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at_once", [True, False])
 def test_no_response_is_made_before_the_last_is_read(at_once: bool, tls: Tls) -> None:
     """However many requests a client sends; all are answered once it reads."""

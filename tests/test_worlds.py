@@ -95,6 +95,7 @@ class Observed:
     __hash__ = None  # type: ignore[assignment]  # approximate equality allows no hash
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
 def test_worlds_are_isolated(server: Server, change: str) -> None:
     worlds = [server, server.world("a"), server.world("b")]

@@ -107,6 +107,7 @@ ANSWERS: Mapping[str, bytes] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ANSWERS)
 def test_garbage_raises_a_client_error(harness: Harness, what: str) -> None:
     """Its message is short and printable."""

@@ -143,6 +143,7 @@ def test_invalid_account_option_prints_no_token(account: str) -> None:
     assert "--account" in done.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("header", ["Authorization", "authorization", "Cookie", "X-Gitlab-Token"])
 def test_recorded_headers_contain_no_token(header: str) -> None:
     """Neither in Python nor over HTTP, nor in the message of an assertion."""

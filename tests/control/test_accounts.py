@@ -94,6 +94,7 @@ def test_added_group_is_listed(control: Control) -> None:
     assert control.get("/scenario")["groups"] == [reply.document, other]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "where"),
     [

@@ -363,6 +363,7 @@ def test_all_errors_of_a_body_are_reported(local: Control) -> None:
     assert len(many.document["errors"]) == 100
 
 
+@pytest.mark.slow
 def test_invalid_json_is_422_and_changes_nothing(control: Control) -> None:
     """The error has line and column, or the duplicate key."""
     assert_rejected(filled(control), [("POST", "/seed", raw, where) for raw, where in WRONG_JSON])
@@ -387,6 +388,7 @@ def test_number_with_too_many_digits_is_422(control: Control) -> None:
     assert control.send("POST", "/seed", b'{"seed": ' + b"9" * 5000 + b"}").status == 422
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "method"),
     [

@@ -229,6 +229,7 @@ def real_outcome(caller: str, failure: str, seconds: float) -> tuple[Outcome, in
     return real, len(received)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize(("caller", "adapter"), CALLERS_AND_ADAPTERS)
 def test_in_process_failure_equals_a_real_one(fake: FakeCopr, caller: str, adapter: str, failure: str) -> None:

@@ -31,6 +31,7 @@ def run(server: Served) -> None:
     assert server.get("/api_3/build/1")["state"] == "succeeded"
 
 
+@pytest.mark.slow
 def test_missing_broker_is_reported_once(tmp_path: Path) -> None:
     """The URL in the log has no password."""
     log = tmp_path / "log"
@@ -47,6 +48,7 @@ def test_missing_broker_is_reported_once(tmp_path: Path) -> None:
     assert left == f"Copr fake: 3 messages not published to {name}"
 
 
+@pytest.mark.slow
 def test_broker_that_never_answers_does_not_stop_the_server(tmp_path: Path) -> None:
     """Neither while it serves, nor at its end."""
     with socket.create_server(("127.0.0.1", 0)) as silent, starting() as start:

@@ -81,6 +81,7 @@ def test_missing(copr_cli):
     ).assert_outcomes(passed=6)
 
 
+@pytest.mark.slow
 def test_assertion_shows_output_of_failed_command(run: Run) -> None:
     failed = run(
         HEAD
@@ -93,6 +94,7 @@ def test_it(copr_fake, copr_cli):
     failed.stdout.fnmatch_lines(["*The command failed with status 1: *copr-cli build jdoe/missing *", "*jdoe/missing*"])
 
 
+@pytest.mark.slow
 def test_endless_command_is_interrupted_or_killed(run: Run) -> None:
     """After a time on the fake's clock, or in real time."""
     run(
@@ -146,6 +148,7 @@ def test_accepted(copr_fake, copr_cli):
 '''
 
 
+@pytest.mark.slow
 def test_endless_loop_of_a_command_fails_the_test(run: Run) -> None:
     """Also if the command hides the error; clearing the requests accepts it."""
     result = run(HEAD + LOOP)

@@ -7,6 +7,7 @@ import pytest
 from .runs import Run
 
 
+@pytest.mark.slow
 def test_copr_faker_is_faker_with_the_provider(run: Run) -> None:
     """Seed, locales and overriding fixtures are Faker's own."""
     run(

@@ -228,6 +228,7 @@ NATIVE = pytest.param(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", ["tool.pytest.ini_options", NATIVE])
 def test_options_in_pyproject_toml(run: Run, table: str) -> None:
     """Flags and numbers have TOML's types; a file takes precedence over a bundled scenario of the same name."""
@@ -428,6 +429,7 @@ def test_it(package, request):
     result.assert_outcomes(passed=5)
 
 
+@pytest.mark.slow
 def test_copr_proxy_lasts_as_long_as_its_test(run: Run) -> None:
     """Subprocesses get the fake of the test, and the network guard has no objection."""
     run(

@@ -158,6 +158,7 @@ def test_it(copr_fake):
     run(body.replace("EXPECTED", "True")).assert_outcomes(passed=1)
 
 
+@pytest.mark.slow
 def test_report_keeps_earlier_errors(run: Run) -> None:
     """Once each, and without those of unmatched requests, which have a section of their own."""
     failed = run(REQUESTS.replace("EARLIER", "60").replace("LENGTH", "99").replace("EXPECTED", "'failed'"))
@@ -217,6 +218,7 @@ def test_it(copr_fake):
 """
 
 
+@pytest.mark.slow
 def test_traceback_of_an_error_ends_at_the_line_of_the_user(run: Run) -> None:
     """An option of pytest shows all of it."""
     failed = run(ERROR)

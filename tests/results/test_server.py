@@ -90,6 +90,7 @@ def test_each_world_has_its_own_results(start: Start, path: str) -> None:
     assert served.world("worker-2").call("GET", PATH.rstrip("/")).headers["location"] == "00000007-hello/"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [None, "worker-1"])
 def test_results_are_served_after_any_change(start: Start, path: str, name: str | None) -> None:
     """For example, after loading a scenario, a reset, replacing the world, or adding a build."""

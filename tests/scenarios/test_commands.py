@@ -59,6 +59,7 @@ def test_schema_is_printed_or_written_to_a_file(tmp_path: Path) -> None:
     assert "$schema" not in FakeCopr.from_scenario(scenario).to_scenario()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["--help"], ["scenario", "check", "--help"], ["scenario", "check", "pages"]])
 def test_help_and_json_checks_import_no_large_packages(command: list[str]) -> None:
     code = (

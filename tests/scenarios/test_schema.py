@@ -58,6 +58,7 @@ def stage(**given: object) -> dict[str, object]:
     return chroot(lifecycle={"stages": [{"state": "running", **given}]})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", sorted(bundled_directory().rglob("*.json")), ids=lambda path: path.stem)
 def test_bundled_scenario_is_valid(path: Path) -> None:
     """So is its dump."""

@@ -90,6 +90,7 @@ def test_aliases_of_many_builds_are_read(tmp_path: Path) -> None:
     assert {len(build.chroots) for build in FakeCopr.from_scenario(path).builds.values()} == {20}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

@@ -104,6 +104,7 @@ def run(server: Server, *arguments: str, password: str = "") -> tuple[int, str]:
     return done.exit_code, done.output
 
 
+@pytest.mark.slow
 def test_equal_services_have_exit_status_0(server: Server) -> None:
     status, output = run(server, "--project", "jdoe/tools")
     assert status == 0, output
@@ -111,6 +112,7 @@ def test_equal_services_have_exit_status_0(server: Server) -> None:
     assert "  different\n" in output
 
 
+@pytest.mark.slow
 def test_difference_has_exit_status_1_and_an_example(server: Server) -> None:
     """The report has the smallest request as a command, and both responses as a diff."""
     server.control("POST", "/faults", {"endpoint": "monitor", "status": 500, "body": "json"})
@@ -120,6 +122,7 @@ def test_difference_has_exit_status_1_and_an_example(server: Server) -> None:
     assert "   -400\n   +500\n" in output
 
 
+@pytest.mark.slow
 def test_json_report(server: Server) -> None:
     server.control("POST", "/faults", {"endpoint": "monitor", "status": 500, "body": "json"})
     _, output = run(server, "--latest", "2", "--json")
@@ -149,6 +152,7 @@ def test_builds_are_selected_in_one_way(arguments: list[str]) -> None:
     assert (done.exit_code, done.output) == (2, "Error: expected build ids, --project or --latest\n")
 
 
+@pytest.mark.slow
 def test_saved_recording_has_the_format_of_the_conformance_tests(server: Server, tmp_path: Path) -> None:
     """The saved scenario gives every saved response."""
     status, output = run(server, "7", "8", "--save", str(tmp_path), password="sesame")

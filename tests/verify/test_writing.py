@@ -111,6 +111,7 @@ def test_saved_sequence_is_a_conformance_test(is_changed: bool, tmp_path: Path) 
     assert ("1 failed" if is_changed else "1 passed") in done.stdout, done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "before", "after"),
     [
@@ -267,6 +268,7 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_command_compares_both_kinds_of_requests(config: Path) -> None:
     accounts = [{"name": "jdoe", "login": "jdoe-login", "token": "jdoe-token"}]
     options = FakeOptions(default_limit=None, progress="manual")
