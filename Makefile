@@ -53,7 +53,7 @@ coverage: .venv/develop.stamp
 	$(BIN)/coverage report --include='$(CORE)' --fail-under=100
 	$(BIN)/coverage report --omit='$(CORE)' --fail-under=98
 
-# The tests that are left out above, and those that try only a tenth of their examples or cases there, with all of them, and
+# The tests that are left out above, and those that try only a twentieth of their examples or cases there, with all of them, and
 # with other examples each time. The seed is in the command that make prints; make slow SEED=1 repeats a run with it.
 SEED := $(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
 slow: .venv/develop.stamp build/packit
