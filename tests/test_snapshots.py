@@ -27,6 +27,17 @@ def test_snapshots_restore_in_any_order() -> None:
         assert added.advance(to="end") == "failed"
 
 
+def test_snapshot_restores_batches() -> None:
+    """Both those that were added later and the builds in them are gone."""
+    builds = [{"id": 1, "batch": 1, "chroots": []}]
+    fake = FakeCopr.from_scenario({"batches": [{"id": 1}], "builds": builds})
+    snapshot = fake.snapshot()
+    before = fake.to_scenario()
+    fake.add_scenario({"batches": [{"id": 2, "blocked_by": 1}], "builds": [{"id": 2, "batch": 1, "chroots": []}]})
+    fake.restore(snapshot)
+    assert fake.to_scenario() == before
+
+
 def test_snapshot_restores_its_own_chroot() -> None:
     """It differs from a chroot of that name that was added between two restores."""
     fake = FakeCopr()

@@ -220,6 +220,7 @@ def test_invalid_value_is_rejected_with_valid_ones(
     ("entry", "message"),
     [
         ("outag", "faults[0]: 'outag' is not valid; did you mean 'outage'? valid: gateway-timeout, outage, "),
+        ("reset", "faults[0]: 'reset' is how a connection breaks, not a fault; expected Fault(breaks='reset')"),
         ({"name": "slow"}, "faults[0].name: 'slow' is not valid; valid: gateway-timeout, outage, slow-list"),
         (7, "faults[0]: expected a fault, the name of one, or an object, got 7"),
         ({"staus": 503}, "faults[0].staus: unknown key; did you mean 'status'? valid: endpoint, "),
