@@ -88,6 +88,19 @@ def test_page_never_scrolls_sideways(open_page: Open, fake: FakeCopr, width: int
     assert page.run(cut) == []
 
 
+def test_faults_and_journal_are_one_tap_away_on_a_phone(open_page: Open) -> None:
+    """Below a page of builds, at 375 pixels; the tabs are in one line."""
+    page = open_page(FakeCopr.from_scenario("mass-rebuild"))
+    page.resize(375, 667)
+    page.wait(lambda: len(page.all("h3")) >= 50)
+    for name, panel in (("Journal", "journal-panel"), ("Builds", "views"), ("Faults", "faults-panel")):
+        page.press(name)
+        top = f"return document.getElementById('{panel}').getBoundingClientRect().top"
+        page.wait(lambda: 0 < cast("float", page.run(top)) < 667)  # noqa: B023  # called at once
+    assert len({tab.location["y"] for tab in page.all(".tabs a")}) == 1
+    assert page.run("const list = document.querySelector('.tabs ul'); return list.scrollWidth - list.clientWidth") == 0
+
+
 def test_scroll_position_is_kept(open_page: Open, fake: FakeCopr) -> None:
     for build_id in range(1, 6):
         fake.add_build([f"fedora-{number}-x86_64" for number in range(10)], id=build_id)

@@ -148,6 +148,22 @@ def test_build_buttons_advance_and_finish(open_page: Open, fake: FakeCopr) -> No
     assert build.is_finished
 
 
+def test_source_build_shows_its_stages(open_page: Open, fake: FakeCopr) -> None:
+    """They say why no chroot advances, until the source build has ended."""
+    fake.add_scenario({"builds": [{"id": 1, "source_state": "pending", "source": {"lifecycle": "succeeds"}}]})
+    page = open_page(fake)
+    page.wait_for(".stages li", ["pending", "starting", "running", "importing", "succeeded"])
+    assert page.texts(".stages [aria-current]") == ["pending"]
+    advance = page.button("Advance build 1")
+    assert advance.get_attribute("aria-disabled") == "true"
+    reason = page.find(f"#{advance.get_attribute('aria-describedby')}")
+    assert "The source build comes first" in reason.text
+    fake.builds[1].report_source("running")
+    page.wait_for(".stages [aria-current]", ["running"])
+    fake.builds[1].report_source("failed")
+    page.wait(lambda: not reason.is_displayed())
+
+
 def test_build_is_canceled(open_page: Open, fake: FakeCopr) -> None:
     """The backend confirms it later."""
     build = fake.add_build([F43], id=1)

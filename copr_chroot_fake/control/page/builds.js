@@ -5,7 +5,7 @@ import { call, post, token } from "./api.js";
 import { byId, button, duration, el, enable, icon, updateChildren, setAttr, setText, timeOfDay, utc } from "./elements.js";
 import { Query, searchField, selectField } from "./lists.js";
 import { menuButton, menuItem, menuLink } from "./menus.js";
-import { FINAL_STATES, STATES } from "./states.js";
+import { FINAL_STATES, SOURCE_STATES, STATES } from "./states.js";
 import { drawAxis, drawing, drawLine, segmentsOf, spanOf } from "./timeline.js";
 
 /** Builds with more chroots than this, or after this many other builds, are collapsed at first. */
@@ -82,7 +82,10 @@ export class Builds {
     fold.open = index < FEW_BUILDS && total <= FEW_CHROOTS;
     const title = el("h3", { id: `build-${id}` }, `Build ${id} `, el("b", {}, name ?? ""));
     const buttons = el("div", { class: "buttons" }, advance, finish, cancel, ...more);
-    const node = el("article", { class: "panel build", "aria-labelledby": title.id }, el("header", {}, title, project, tag, buttons), fold);
+    const stages = el("ol", { class: "stages" });
+    const source = el("div", { id: `source-${id}` }, stages, el("p", { class: "soft" }, WAITS_FOR_SOURCE));
+    setAttr(advance, "aria-describedby", source.id);
+    const node = el("article", { class: "panel build", "aria-labelledby": title.id }, el("header", {}, title, project, tag, buttons), source, fold);
 
     let draw = () => {};
     fold.addEventListener("toggle", () => draw());
@@ -94,6 +97,9 @@ export class Builds {
       setText(tag, build.canceled ? "canceled" : all === 0 ? `source ${build.source_state}` : "");
       setText(number, all === 1 ? "1 chroot" : `${all} chroots`);
       chrootPager.update(build);
+      source.hidden = goesOn || FINAL_STATES.has(build.source_state);
+      const shown = source.hidden ? [] : SOURCE_STATES.map((state) => ({ state, current: build.source_state }));
+      updateChildren(stages, shown, ({ state }) => state, stagePart);
       enable(advance, goesOn);
       enable(finish, goesOn);
       enable(cancel, !build.canceled && !build.finished);
@@ -208,6 +214,18 @@ export class Builds {
       return button(label, name, () => this.#page.act(name, requestOf(label, path)));
     });
   }
+}
+
+const WAITS_FOR_SOURCE = "The source build comes first: only then do the chroots advance. It advances with polls, with the clock, or by reports.";
+
+/** A stage of a source build, with a badge if it is the current one. */
+function stagePart({ state }) {
+  const name = el("span", {}, state);
+  const update = ({ current }) => {
+    setAttr(name, "class", state === current ? `badge state-${state}` : "soft");
+    setAttr(name, "aria-current", state === current ? "step" : null);
+  };
+  return { node: el("li", {}, name), update };
 }
 
 const chrootPath = (id, name) => `builds/${id}/chroots/${encodeURIComponent(name)}`;

@@ -188,6 +188,9 @@ const onForm = (id, form) => on(id, "click", () => {
 for (const button of document.querySelectorAll("[data-tick]")) {
   button.addEventListener("click", () => changeClock(`Clock ${button.textContent}`, { tick: Number(button.dataset.tick) }));
 }
+for (const button of document.querySelectorAll("[data-jump]")) {
+  button.addEventListener("click", () => byId(button.dataset.jump).scrollIntoView());
+}
 on("pause", "click", () => changeClock(byId("pause").textContent, { paused: byId("pause").textContent === "Pause" }));
 onForm("move-clock", () => moveClock(now()));
 onSubmit("running", () => changeClock("Set speed", { speed: byId("speed").valueAsNumber }));
