@@ -22,7 +22,7 @@ import copr_chroot_fake
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.control.operations import OPERATIONS
 from copr_chroot_fake.model.account import Account, Group
-from copr_chroot_fake.model.fault import FaultObject, _DribbleObject
+from copr_chroot_fake.model.fault import Dribble, FaultObject
 from copr_chroot_fake.model.project import Permissions, ProjectChroot, SourcePackage
 from copr_chroot_fake.scenario import spec
 from copr_chroot_fake.validation.spec import fields_of
@@ -32,7 +32,7 @@ KIT = copr_chroot_fake.__name__
 SCENARIO = (
     *(spec.ScenarioSpec, spec.ProjectSpec, ProjectChroot, SourcePackage),
     *(spec.BuildSpec, spec.SourceSpec, spec.OutcomeSpec, spec.BatchSpec, spec.ChrootSpec),
-    *(spec.SubmissionRuleSpec, FaultObject, _DribbleObject),
+    *(spec.SubmissionRuleSpec, FaultObject, Dribble),
     *(spec.PackageSpec, Permissions, spec.MockChroot, spec.LastIds, Account, Group),
 )
 """The types of the objects in a scenario."""

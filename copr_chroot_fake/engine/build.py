@@ -14,12 +14,13 @@ from ..model.nevra import Nevra
 from ..model.progress import ProgressLike
 from ..model.project import SOURCES, SourcePackage
 from ..model.source import DERIVED_STATES, source_state_of
-from ..model.states import State, StateName, parse_state
+from ..model.states import STATUS_NUMBERS, State, StateName, parse_state
 from ..validation import checks
 from ..validation.spec import parse
 from .chroot import BuildChroot, ChrootData, as_datetime
 from .collection import ReadOnlyMapping
 from .lifecycle_run import LifecycleRun
+from .message_log import END, STARTS, Task
 from .source import SourceBuild
 
 if TYPE_CHECKING:
@@ -340,7 +341,9 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
         for name in chrootnames:
             self.attach(BuildChroot(self, name, ChrootData(State.WAITING)))
 
-    def start_run(self, chroot: BuildChroot, lifecycle: Lifecycle, now: float) -> None:
+    def start_run(
+        self, chroot: BuildChroot, lifecycle: Lifecycle, packages: tuple[Nevra, ...] | None, now: float
+    ) -> None:
         """Let a chroot that has become pending continue along a lifecycle."""
         plan = lifecycle.plan(f"{self.store.seed}/{self.id}/{chroot.name}", through=State.PENDING)
         progress = self.source.progress or self.store.progress
@@ -351,7 +354,6 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
         if index is None:
             # It stays as it is reported.
             return
-        packages = self.source.packages_of(chroot.name)
         chroot.stored.run = LifecycleRun(plan, progress, now, index=index, packages=packages)
         self.had_lifecycle = True
         self.is_coupled |= couples_chroots(plan)
@@ -415,6 +417,14 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
             self.store.timeline.schedule(self.source)
             for chroot in self.stored_chroots:
                 chroot.schedule()
+
+    def announce(self, chrootname: str, state: State, at: int, version: str | None) -> None:
+        """Publish that the task of a chroot or of the source build is running or has ended."""
+        # The backend knows no other ends than success and failure.
+        status = STATUS_NUMBERS[state if state in (State.RUNNING, State.SUCCEEDED) else State.FAILED]
+        owner, project, package = self.project.ownername, self.project.projectname, self.stored_package
+        task = Task(at, status, self.id, chrootname, owner, project, package, version, self.submitter)
+        self.store.messages.add(task, *(STARTS if state is State.RUNNING else (END,)))
 
     def mark_canceled(self, now: float) -> None:
         """Cancel it, as a user does."""

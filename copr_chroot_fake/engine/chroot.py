@@ -16,7 +16,7 @@ from types import EllipsisType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ..errors import EventError, InputError
-from ..model.lifecycle import ABSENT, DELETED, Lifecycle, PlannedStage
+from ..model.lifecycle import ABSENT, DELETED, PlannedStage
 from ..model.machine import (
     Event,
     Stamp,
@@ -31,6 +31,7 @@ from ..model.result_file import NO_RESULTS, parse_result
 from ..model.source import UNFINISHED, UNIMPORTED
 from ..model.states import State, StateName, parse_state
 from ..model.task import chroot_task_ends, is_announced, is_rescheduled
+from ..scenario.spec import OutcomeSpec
 from ..validation import checks
 
 if TYPE_CHECKING:
@@ -313,18 +314,17 @@ class BuildChroot:
             self.stored.run = None
         self._enter_state(State.WAITING, int(now))
 
-    def queue(self, lifecycle: Lifecycle | None, now: float) -> None:
-        """Become pending, as the source package is imported; a chroot without a lifecycle gets this one."""
+    def queue(self, outcome: OutcomeSpec, now: float) -> None:
+        """Become pending, as the source package is imported; a chroot without a lifecycle gets that of its outcome."""
         # The remains of an earlier attempt are in no recording.
         self.stored.packages = ()
-        planned = self._build.source.results_of(self._name)
-        if planned:
-            self.stored.overrides = self.overrides._replace(results={**planned, **self.results})
+        if outcome.results:
+            self.stored.overrides = self.overrides._replace(results={**outcome.results, **self.results})
         self._enter_state(State.PENDING, int(now))
         if self.stored.run is not None:
             self.continue_from(now)
-        elif lifecycle is not None:
-            self._build.start_run(self, lifecycle, now)
+        elif outcome.lifecycle is not None:
+            self._build.start_run(self, outcome.lifecycle, outcome.packages, now)
 
     def fail_import(self, now: float) -> None:
         """Fail because the dist-git branch is missing; keep the timestamps."""
@@ -689,7 +689,7 @@ class BuildChroot:
             build.source.follow(self.stored.state, state, now)
         starts = state is State.RUNNING and not self.stored.is_announced
         if is_news and (starts or chroot_task_ends(self.stored.state, state)):
-            build.store.messages.note_chroot(build, self._name, state, now)
+            build.announce(self._name, state, now, build.source.package.version)
         if starts or is_rescheduled(self.stored.state, state):
             self.stored.is_announced = True
         self.stored.state, self.stored.was_canceled = state, False

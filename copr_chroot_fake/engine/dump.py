@@ -15,6 +15,7 @@ from ..model.result_file import dump_results
 from ..model.states import State
 from ..scenario.spec import (
     BuildEntry,
+    BuildSpec,
     ChrootEntry,
     LastIds,
     MockChroot,
@@ -24,7 +25,7 @@ from ..scenario.spec import (
     dump_mock_chroot,
 )
 from ..validation import checks
-from ..validation.spec import dump
+from ..validation.spec import dump, fields_of
 from .build import Build
 from .chroot import BuildChroot
 from .lifecycle_run import LifecycleRun
@@ -98,28 +99,22 @@ def write_package(package: Package) -> Mapping[str, object]:
     )
 
 
+_OF_BUILD = [name for name in fields_of(BuildSpec) if name in Build.__slots__ and name not in ("project", "source")]
+"""The fields that a build and its spec have in common."""
+
+
 def _write_build(build: Build, now: float) -> BuildEntry:
     store, source = build.store, build.source
     # The fake may be served at another address when it is read again.
     package = source.package.moved(store.results_root, store.own_results_root)
     written = {
-        "id": build.id,
+        **{name: getattr(build, name) for name in _OF_BUILD},
         "ownername": build.project.ownername,
         "projectname": build.project.projectname,
-        "project_dirname": build.project_dirname,
         "package": build.stored_package or build.hidden_package,
         **_write_hidden(build),
-        "memory_limit": build.memory_limit,
-        "timeout": build.timeout,
-        "enable_net": build.enable_net,
-        "is_background": build.is_background,
-        "bootstrap": build.bootstrap,
-        "isolation": build.isolation,
-        "batch": build.batch,
         "canceled": build.is_canceled,
         "confirmed_by": build.confirmed_by,
-        "submitted_on": build.submitted_on,
-        "submitter": build.submitter,
         "source_state": source.stored_state.value,
         "source_result_dir": source.result_dir,
         "source_package": asdict(package),

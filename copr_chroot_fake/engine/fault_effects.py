@@ -70,11 +70,10 @@ def delivery(fault: Fault, random: Random) -> Delivery | None:
     """Return how the response is delivered to the client; ``None`` if it simply arrives."""
     if fault.delay is None and fault.dribble is None and fault.breaks is None:
         return None
-    piece, pause = fault.dribble or (0, 0)
     return Delivery(
         delay=0 if fault.delay is None else draw(fault.delay, random),
-        piece=piece,
-        pause=pause,
+        piece=0 if fault.dribble is None else fault.dribble.bytes,
+        pause=0 if fault.dribble is None else fault.dribble.every,
         failure=None if fault.breaks is None else Failure(fault.breaks),
         closed=SECONDS_CLOSED if fault.seconds is None else fault.seconds,
     )

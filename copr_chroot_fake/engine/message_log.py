@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
-
-from ..model.project import SOURCES
-from ..model.states import STATUS_NUMBERS, State
-
-if TYPE_CHECKING:
-    from .build import Build
+from typing import NamedTuple
 
 MESSAGES_KEPT = 10_000
 """The number of latest messages that are kept."""
@@ -49,24 +43,9 @@ class MessageLog:
         """The messages that subscribers will get; ``None`` if there are no subscribers."""
         self._last_number = 0
 
-    def note_chroot(self, build: Build, chrootname: str, state: State, at: int) -> None:
-        """Note that the task of a chroot is running or has ended."""
-        self._note(build, chrootname, state, at, build.stored_package, build.source.package.version)
-
-    def note_source(self, build: Build, state: State, at: int) -> None:
-        """Note that the task of a source build is running or has ended; it can be the build of a known package."""
-        self._note(build, SOURCES, state, at, build.stored_package, None)
-
-    def _note(
-        self, build: Build, chrootname: str, state: State, at: int, package: str | None, version: str | None
-    ) -> None:
-        project = build.project
-        # The backend knows no other ends than success and failure.
-        status = STATUS_NUMBERS[state if state in (State.RUNNING, State.SUCCEEDED) else State.FAILED]
-        task = Task(
-            at, status, build.id, chrootname, project.ownername, project.projectname, package, version, build.submitter
-        )
-        for topic in STARTS if state is State.RUNNING else (END,):
+    def add(self, task: Task, *topics: Topic) -> None:
+        """Publish that a task has started or ended."""
+        for topic in topics:
             self._last_number += 1
             self.entries.append((self._last_number, topic, task))
             if self.undelivered is not None:

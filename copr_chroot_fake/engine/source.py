@@ -17,7 +17,7 @@ from ..model.changelog import ChangelogEntry, parse_changelog
 from ..model.lifecycle import UNBUILT_LIFECYCLES, Lifecycle, Plan
 from ..model.nevra import Nevra
 from ..model.progress import Progress
-from ..model.project import SourcePackage
+from ..model.project import SOURCES, SourcePackage
 from ..model.result_file import NO_RESULTS, parse_result
 from ..model.source import FAILING_SOURCE_PLAN, SOURCE_PLAN, UNBUILT, UNFINISHED, SourceType, source_state_after
 from ..model.states import State
@@ -35,7 +35,7 @@ _REPORTED = (State.STARTING, State.RUNNING, State.SUCCEEDED, State.FAILED, State
 
 
 _NOT_MADE = SourcePackage()
-_NO_OUTCOMES: Mapping[str, OutcomeSpec] = {}
+_NO_OUTCOME = OutcomeSpec()
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -70,7 +70,7 @@ class SourceBuild:
     """The changelog of its packages, as in a spec; ``None`` for that of its content."""
     lifecycle: Lifecycle | None = None
     """The lifecycle of the chroots that wait for it; ``None`` if they stay as they are reported."""
-    outcomes: Mapping[str, OutcomeSpec] = field(default_factory=lambda: _NO_OUTCOMES)
+    outcomes: Mapping[str, OutcomeSpec] = field(default_factory=dict)
     """By name, the chroots with a lifecycle or packages of their own."""
     progress: Progress | None = None
     """What advances it, and these chroots; ``None`` for the progress of the fake."""
@@ -175,24 +175,14 @@ class SourceBuild:
         with self._build.store.lock:
             self.results = {**self.results, **added}
 
-    def lifecycle_of(self, chrootname: str) -> Lifecycle | None:
-        """Return the lifecycle of a chroot after the import."""
-        outcome = self.outcomes.get(chrootname)
-        return self.lifecycle if outcome is None or outcome.lifecycle is None else outcome.lifecycle
-
-    def packages_of(self, chrootname: str) -> tuple[Nevra, ...] | None:
-        """Return the packages that a chroot will build; ``None`` for plausible ones."""
-        outcome = self.outcomes.get(chrootname)
-        return None if outcome is None else outcome.packages
-
-    def results_of(self, chrootname: str) -> Mapping[str, bytes]:
-        """Return the files that a chroot will have besides the generated ones."""
-        outcome = self.outcomes.get(chrootname)
-        return NO_RESULTS if outcome is None or outcome.results is None else outcome.results
+    def outcome_of(self, chrootname: str) -> OutcomeSpec:
+        """Return what happens to a chroot after the import."""
+        own = self.outcomes.get(chrootname, _NO_OUTCOME)
+        return replace(own, lifecycle=self.lifecycle) if own.lifecycle is None else own
 
     def _names_with(self, lifecycle: str) -> list[str]:
         """Return the names of the chroots with a lifecycle that ends before they are built."""
-        lifecycles = {name: self.lifecycle_of(name) for name in self._build.names}
+        lifecycles = {name: self.outcome_of(name).lifecycle for name in self._build.names}
         return [name for name, own in lifecycles.items() if own and UNBUILT_LIFECYCLES.get(own) == lifecycle]
 
     def report(self, to: State, name: str | None, made: SourcePackage, skip: Iterable[str]) -> bool:
@@ -272,7 +262,7 @@ class SourceBuild:
         starts = state is State.RUNNING and not self.is_announced
         if build.is_in_store and (starts or source_task_ends(self.stored_state, state)):
             succeeds = state is State.IMPORTING
-            build.store.messages.note_source(build, State.SUCCEEDED if succeeds else state, now)
+            build.announce(SOURCES, State.SUCCEEDED if succeeds else state, now, None)
         self.is_announced |= starts or is_rescheduled(self.stored_state, state)
 
     def _succeed(self, now: float, name: str | None, made: SourcePackage, skip: Iterable[str]) -> None:
@@ -335,7 +325,7 @@ class SourceBuild:
                 # Copr stores no times, so the build never ends unless it had times before.
                 chroot.fail_import(now)
             else:
-                chroot.queue(self.lifecycle_of(chroot.name), now)
+                chroot.queue(self.outcome_of(chroot.name), now)
 
     # Its lifecycle. Callers of functions that change it hold the store's lock.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from ..errors import InputError, InputErrors, below
 from ..validation import checks
@@ -27,29 +27,13 @@ Status = Annotated[int, checks.integers(200, 599, "the status of a response,")]
 Probability = Annotated[float, checks.numbers(0, 1, "a probability")]
 
 
-class Dribble(NamedTuple):
-    """A body that arrives in pieces of ``bytes`` bytes, one ``every`` this many seconds."""
-
-    bytes: int
-    every: float
-
-
-@frozen(kw_only=True)
-class _DribbleObject:
+@frozen()
+class Dribble:
     """A body that arrives in pieces of ``bytes`` bytes, one ``every`` this many seconds."""
 
     bytes: Positive
     every: Amount
 
-
-def _parse_dribble(location: str, value: object) -> Dribble:
-    if not (checks.is_kind(value, Dribble) or checks.is_mapping(value)):
-        raise InputError(location, f"expected an object with bytes and every, got {checks.excerpt(value)}")
-    described = parse(_DribbleObject, location, value._asdict() if checks.is_kind(value, Dribble) else value)
-    return Dribble(described.bytes, described.every)
-
-
-_DribbleValue = Annotated[Dribble, Rule(_parse_dribble, Dribble._asdict), Written(_DribbleObject)]
 
 _CHOICES = ("nth", "first", "every", "probability")
 _EFFECTS = ("status", "error", "body", "delay", "dribble", "breaks")
@@ -133,7 +117,7 @@ class Fault:
     error: Text | None = None
     body: BodyName | None = None
     delay: DurationValue | None = None
-    dribble: _DribbleValue | None = None
+    dribble: Dribble | None = None
     breaks: BreakName | None = None
     seconds: Amount | None = None
     _RELATIONS: ClassVar[tuple[object, ...]] = (

@@ -168,7 +168,7 @@ INVALID_FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"delay": -1}, "delay", "expected seconds, not negative, or an object with uniform or lognormal, got -1"),
     ({"delay": {"uniform": [2, 1]}}, "delay.uniform", "2 is above the maximum; expected at most 1"),
     ({"delay": {"lognormal": {"median": 1}}}, "delay.lognormal.sigma", "missing, and required; add it"),
-    ({"dribble": 16}, "dribble", "expected an object with bytes and every, got 16"),
+    ({"dribble": 16}, "dribble", "expected an object, got 16"),
     ({"dribble": {"bytes": 16}}, "dribble.every", "missing, and required; add it"),
     ({"dribble": {"bytes": 0, "every": 1}}, "dribble.bytes", "expected a whole number from 1"),
     ({"dribble": Dribble(1, -1)}, "dribble.every", "expected a number from 0"),
