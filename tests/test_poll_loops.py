@@ -270,7 +270,7 @@ FORKED = {F41: "forked"}
         ("/api_3/build/list?ownername=jdoe&projectname=playground", '200 {"items": '),
         ("/api_3/build/404", '404 {"error": "Build 404 does not exist."}: '),
         ("/api_3/auth-check", '401 {"output": "notok", '),
-        ("/results/jdoe/", "404 {"),
+        ("/results/jdoe/", "200 <!DOCTYPE html>"),
     ],
 )
 @pytest.mark.parametrize("seconds", [0, 1])
