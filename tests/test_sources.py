@@ -134,6 +134,12 @@ def test_packages_are_those_of_the_source(fake: FakeCopr, tmp_path: Path, make: 
     assert (build.package, build.source.version, build.state) == ("python-tree", "2:1.2.3-4", "succeeded")
     assert [*map(str, build[F43].packages)] == BUILT
     assert build[F43].result_dir == "00000001-python-tree"
+    assert {message.body["version"] for message in fake.messages if message.body["chroot"] == F43} == {"2:1.2.3-4"}
+
+
+def test_uploaded_spec_is_among_the_results(fake: FakeCopr) -> None:
+    build_to_end(fake, "other.spec", SPEC.encode())
+    assert read(fake, f"{F43}/00000001-python-tree/python-tree.spec") == SPEC.encode()
 
 
 @EACH_KIND

@@ -124,6 +124,10 @@ def _review(package: str) -> Mapping[str, Sequence[str]]:
 
 
 def _spec(job: Job) -> bytes:
+    """Return the uploaded spec, or a minimal one."""
+    uploaded = job.build.source
+    if uploaded.content is not None and str(uploaded.config.get("pkg")).lower().endswith(".spec"):
+        return uploaded.content
     source = job.source
     tags = {
         "Name": source.name,
