@@ -7,7 +7,6 @@ each chroot, so states, times and the clock are consistent.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
@@ -187,20 +186,12 @@ def _clamp(time: int) -> int:
     return min(max(0, time), LARGEST_INTEGER)
 
 
-@dataclass
-class _Project:
+class _Project(NamedTuple):
     """A project with its chroots and the latest version of its source packages."""
 
     entry: ProjectEntry
     chroots: list[MockChroot]
     sources: list[Source]
-
-    def next_build(self, random: Random, id: int, now: int, age: int) -> BuildEntry:
-        """Return the next build, submitted ``age`` seconds before ``now``."""
-        source = random.choice(self.sources)
-        self.sources[self.sources.index(source)] = next_source_package(random, source)
-        history = random_history(random, self.chroots, age)
-        return build_entry(random, id, self.entry, source, self.chroots, history, now)
 
 
 def scenario_entry(
@@ -214,7 +205,10 @@ def scenario_entry(
     for build_id, interval in enumerate(intervals, first_id):
         # Some projects have many more builds than others.
         project = projects[int(len(projects) * random.random() ** 2)]
-        entries.append(project.next_build(random, build_id, now, age))
+        source = random.choice(project.sources)
+        project.sources[project.sources.index(source)] = next_source_package(random, source)
+        history = random_history(random, project.chroots, age)
+        entries.append(build_entry(random, build_id, project.entry, source, project.chroots, history, now))
         age -= interval
     return {
         "now": now,
