@@ -1,4 +1,4 @@
-"""Excerpts of values and texts for messages: one short line, whatever the size of the value."""
+"""Excerpts of values, texts and objects for people: one short line, whatever the size of the value; public names."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ LONGEST = 60
 
 LONGEST_LINE = 2000
 """Maximum length of a message, in characters."""
+
+
+def public_dir(self: object) -> list[str]:
+    """Return the public names of an object: the ``__dir__`` of classes that users explore in a shell."""
+    return [name for name in object.__dir__(self) if not name.startswith("_")]
 
 
 def excerpt(value: object) -> str:

@@ -19,6 +19,7 @@ from .engine.project import Project
 from .engine.store import Store
 from .engine.submission_rules import SubmissionRule, SubmissionRules
 from .errors import InputError, PollLoopError, needing
+from .excerpt import public_dir
 from .model import defaults
 from .model.account import Account, Group, fas_name_of
 from .model.lifecycle import DEFAULT_LIFECYCLE, LifecycleLike
@@ -103,6 +104,8 @@ class FakeCopr:
     def copr_version(self) -> str:
         """The date of the source of Copr's frontend that the fake imitates."""
         return COPR_VERSION
+
+    __dir__ = public_dir
 
     def __repr__(self) -> str:
         builds, projects = len(self._store.builds), len(self._store.projects)

@@ -49,6 +49,9 @@ class Service:
         """The scenario that a reset restores; ``None`` for an empty fake."""
         self._begin = store.clock.now(), options.seed
 
+    def __repr__(self) -> str:
+        return f"<Service: {checks.counted(len(self.store.builds), 'build')}>"
+
     @property
     def clock(self) -> VirtualClock | SystemClock:
         """The clock, which tests can move.

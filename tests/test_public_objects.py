@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 import pytest
 
 import copr_chroot_fake
-from copr_chroot_fake import FakeCopr, Fault, InputError, State, SystemClock
+from copr_chroot_fake import CoprFakeControl, FakeCopr, Fault, InputError, State, SystemClock
 
 from .chroots import F41, F42
 
@@ -121,6 +121,8 @@ def test_public_objects_have_reprs() -> None:
     assert repr(build[F41]) == f"<BuildChroot 1 {F41} importing>"
     assert repr(build.project) == "<Project jdoe/playground>"
     assert repr(fake.faults) == "<Faults: 0 faults>"
+    assert repr(fake.answer("GET", "/api_3/")) == "<Answer: status 200, 14 bytes>"
+    assert repr(fake.transport) == "<HttpxTransport of <Service: 1 build>>"
     assert repr(fake.clock) == "<VirtualClock at 1700000000>"
 
 
@@ -162,3 +164,11 @@ def test_reprs_omit_empty_fields() -> None:
 def test_dir_of_the_package_has_public_names_only() -> None:
     assert {*copr_chroot_fake.__all__} < {*dir(copr_chroot_fake)}
     assert [name for name in dir(copr_chroot_fake) if name.startswith("_")] == ["__version__"]
+
+
+def test_dir_of_public_objects_has_public_names_only() -> None:
+    fake = FakeCopr()
+    build = fake.add_build([F41])
+    for item in (fake, build, build[F41], build.project, build.source, CoprFakeControl("http://127.0.0.1:1")):
+        assert [name for name in dir(item) if name.startswith("_")] == []
+    assert {"add_build", "builds", "faults"} <= {*dir(fake)}

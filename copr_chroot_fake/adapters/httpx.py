@@ -22,6 +22,9 @@ class HttpxTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     def __init__(self, responder: Responder) -> None:
         self._responder = responder
 
+    def __repr__(self) -> str:
+        return f"<HttpxTransport of {self._responder}>"
+
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         return self._respond(request, b"" if request.method == "GET" else request.read())
 

@@ -17,6 +17,7 @@ from urllib.parse import quote
 import httpx
 
 from ..errors import CoprFakeError
+from ..excerpt import public_dir
 from ..model.fault import Fault
 from ..validation import checks
 from ..validation.spec import dump
@@ -68,6 +69,8 @@ class CoprFakeControl:
         # Without TLS, there is nothing to verify, and loading the certificates takes longer than a call.
         has_tls = self.url.startswith("https:")
         self._client = httpx.Client(headers=headers, timeout=seconds, trust_env=False, verify=has_tls)
+
+    __dir__ = public_dir
 
     def __repr__(self) -> str:
         return f"<CoprFakeControl of {self.url}>"

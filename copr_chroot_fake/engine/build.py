@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import EventError, InputError, MissingKeyError
+from ..excerpt import public_dir
 from ..model import defaults
 from ..model.lifecycle import ABSENT, DEFAULT_LIFECYCLE, Lifecycle, LifecycleLike, couples_chroots
 from ..model.nevra import Nevra
@@ -105,6 +106,8 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
+
+    __dir__ = public_dir
 
     def __repr__(self) -> str:
         chroots = "" if self.by_name else ", no chroots"

@@ -16,6 +16,7 @@ from types import EllipsisType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ..errors import EventError, InputError
+from ..excerpt import public_dir
 from ..model.lifecycle import ABSENT, DELETED, PlannedStage
 from ..model.machine import (
     Event,
@@ -217,6 +218,8 @@ class BuildChroot:
         """The events that can happen to it now."""
         is_canceled = self._build.is_canceled
         return [] if self._is_absent else possible_events(self.stored.state, is_canceled)
+
+    __dir__ = public_dir
 
     def __repr__(self) -> str:
         return f"<BuildChroot {self._build.id} {self._name} {self.state}>"

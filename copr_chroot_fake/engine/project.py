@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
+from ..excerpt import public_dir
 from ..model.package import Package
 from ..model.project import NO_SETTINGS, Permissions, ProjectChroot, ProjectSettings
 from ..model.source import SourceType
@@ -64,6 +65,8 @@ class Project:
         self.directories = {self.projectname: None}
         self.full_name = f"{self.ownername}/{self.projectname}"
         self.added_after = self.store.requests
+
+    __dir__ = public_dir
 
     def __repr__(self) -> str:
         return f"<Project {self.full_name}>"

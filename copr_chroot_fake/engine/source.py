@@ -12,6 +12,7 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ..errors import EventError, InputError
+from ..excerpt import public_dir
 from ..model import defaults
 from ..model.changelog import ChangelogEntry, parse_changelog
 from ..model.lifecycle import UNBUILT_LIFECYCLES, Lifecycle, Plan
@@ -92,6 +93,8 @@ class SourceBuild:
     def default_announced(self) -> bool:
         """Whether its start is in its past, as far as its stored fields tell."""
         return is_announced(self.stored_state, self.started_on)
+
+    __dir__ = public_dir
 
     def __repr__(self) -> str:
         return f"<SourceBuild {self._build.id} {self.type}, {self.state}>"

@@ -58,6 +58,9 @@ class Answer(NamedTuple):
     body: bytes
     delivery: Delivery | None = None
 
+    def __repr__(self) -> str:
+        return f"<Answer: status {self.status}, {len(self.body)} bytes>"
+
     def json(self) -> Any:
         """Parse the body as JSON.
 
