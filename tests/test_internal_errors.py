@@ -58,15 +58,7 @@ def failing_with_body(request: Request) -> BodyWanted:
     return BodyWanted(BodyLimits(), fail)
 
 
-def failing_later(request: Request) -> BodyWanted:
-    return BodyWanted(BodyLimits(), fail_later)
-
-
 def fail(body: bytes) -> Answer:
-    raise LookupError(SECRET)
-
-
-async def fail_later(body: bytes) -> Answer:
     raise LookupError(SECRET)
 
 
@@ -94,7 +86,6 @@ FAILURES: dict[str, tuple[Callable[[], App], str]] = {
     "creation of a world": (served_app, f"/worlds/new{HOME}"),
     "application": (lambda: failing_app, HOME),
     "application, with the body": (lambda: failing_with_body, HOME),
-    "application, later": (lambda: failing_later, HOME),
     "delivery": (lambda: failing_in_delivery, HOME),
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Coroutine, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from pathlib import Path
@@ -48,10 +48,8 @@ class ControlApi:
         """Whether a path needs no token, because it reveals and changes nothing."""
         return path in ("/health", DOCUMENT_PATH) or page.is_part(path)
 
-    def answer(
-        self, world: World, method: str, path: str, query: str, body: bytes
-    ) -> Answer | Coroutine[object, None, Answer] | WorldEvents:
-        """Answer a call on a world; return a coroutine if that takes long, and the events for a stream of them.
+    def answer(self, world: World, method: str, path: str, query: str, body: bytes) -> Answer | WorldEvents:
+        """Answer a call on a world; return the events for a stream of them.
 
         :param path: relative to ``/_fake``.
         """
@@ -72,21 +70,12 @@ class ControlApi:
             return _error_of(error)
         except RecursionError:
             return _invalid([InputError("body", "nested too deeply")])
-        if isinstance(result, WorldEvents):
-            return result
-        return _answer_later(operation, result) if isinstance(result, Awaitable) else _success(operation, result)
+        return result if isinstance(result, WorldEvents) else _success(operation, result)
 
 
 def _reading(method: str, world: World) -> AbstractContextManager[None]:
     """Let a call that only reads cause no events; otherwise their recipients, who then read, would cause more."""
     return world.watchers.reading() if method == "GET" else nullcontext()
-
-
-async def _answer_later(operation: Operation, result: Awaitable[object]) -> Answer:
-    try:
-        return _success(operation, await result)
-    except CoprFakeError as error:
-        return _error_of(error)
 
 
 def _success(operation: Operation, result: object) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -38,7 +38,7 @@ class Setting:
 
     worlds: Worlds
     initial: InitialConfig
-    save: Callable[[Worlds], Awaitable[str]] | None
+    save: Callable[[Worlds], str] | None
 
 
 @dataclass(frozen=True, slots=True)

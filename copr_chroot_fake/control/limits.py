@@ -6,9 +6,6 @@ MAX_WORLDS = 10_000
 MAX_HEAD = 64 * 1024
 """Bytes of a request before its body."""
 
-MAX_STATE = 1024 * 1024 * 1024
-"""Bytes of a state file: enough for some 3,000,000 chroots."""
-
 READ_TIMEOUT = 30
 """Seconds after which a client that reads nothing of its response is disconnected."""
 

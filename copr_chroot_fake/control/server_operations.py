@@ -41,11 +41,11 @@ def stream_events(call: Call) -> WorldEvents:
 
 
 @operation("POST", "/save")
-async def save(call: Call) -> views.SavedView:
+def save(call: Call) -> views.SavedView:
     """Save the state of all worlds to the state file."""
     if call.setting.save is None:
         raise CoprFakeError("this server has no state file; serve with --state FILE")
-    return {"file": await call.setting.save(call.setting.worlds)}
+    return {"file": call.setting.save(call.setting.worlds)}
 
 
 @operation("GET", "/worlds")

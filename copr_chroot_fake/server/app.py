@@ -12,7 +12,7 @@ no token, or requests from pages of other sites.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -45,7 +45,7 @@ class ControlAdapter:
         worlds: Worlds,
         initial: InitialConfig,
         guard: Guard,
-        save: Callable[[Worlds], Awaitable[str]] | None = None,
+        save: Callable[[Worlds], str] | None = None,
         *,
         max_body: int = MAX_CONTROL_BODY,
         max_bodies: int = MAX_BODIES,
@@ -82,8 +82,6 @@ class ControlAdapter:
         method = "GET" if request.method == "HEAD" else request.method
         path, _, query = target.partition("?")
         answer = self._api.answer(world, method, path, query, body)
-        if isinstance(answer, Awaitable):
-            return _unsniffed_later(answer)
         response = answer if isinstance(answer, Answer) else self._streams.open(answer)
         return unsniffed(response) if isinstance(response, Answer) else response
 
@@ -92,10 +90,6 @@ class ControlAdapter:
         from .event_stream import EventStreams
 
         return EventStreams()
-
-
-async def _unsniffed_later(answer: Awaitable[Answer]) -> Answer:
-    return unsniffed(await answer)
 
 
 WORLDS, SHORT_WORLDS = "/worlds/", "/@"
@@ -182,24 +176,11 @@ class ServedApp:
         world = found or self._draft(name or "")
         if isinstance(world, Answer):
             return world
-        add = found is None and not control.is_open(target)
         answer = control.answer(world, target, request, body)
-        if isinstance(answer, Answer):
-            return self._keep(world, answer) if add else answer
-        if isinstance(answer, Awaitable):
-            return self._keep_later(world, answer) if add else answer
-        if add:
+        has_failed = isinstance(answer, Answer) and answer.status >= 400
+        if found is None and not has_failed and not control.is_open(target):
             self._worlds.add(world)
         return answer
-
-    def _keep(self, world: World, answer: Answer) -> Answer:
-        """Add a new world, unless the call that creates it has failed."""
-        if answer.status < 400:
-            self._worlds.add(world)
-        return answer
-
-    async def _keep_later(self, world: World, answer: Awaitable[Answer]) -> Answer:
-        return self._keep(world, await answer)
 
 
 def _split(target: str) -> tuple[str, str]:

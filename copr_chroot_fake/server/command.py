@@ -461,7 +461,7 @@ def _make_app(
 ) -> App:
     from .app import ControlAdapter, ServedApp
 
-    save = None if state_file is None else state_file.save_while_serving
+    save = None if state_file is None else state_file.save
     control = None
     if guard is not None:
         control = ControlAdapter(worlds, given.initial, guard, save, max_body=given.max_body)
@@ -538,7 +538,7 @@ def _make_worlds(initial: InitialConfig, state_file: StateFile | None, max_world
 
 def _save(state_file: StateFile, worlds: Worlds) -> None:
     try:
-        state_file.save_at_end(worlds)
+        state_file.save(worlds)
     except CoprFakeError as error:
         raise click.ClickException(str(error)) from None
 

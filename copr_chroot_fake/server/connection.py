@@ -6,7 +6,6 @@ import asyncio
 import math
 import struct
 import time
-from collections.abc import Awaitable
 from contextlib import suppress
 from socket import SO_LINGER, SOL_SOCKET, socket
 from typing import TYPE_CHECKING, cast
@@ -265,8 +264,6 @@ class HttpProtocol(asyncio.BufferedProtocol):
             return
         if isinstance(answer, Answer):
             self._respond(exchange, answer)
-        elif isinstance(answer, Awaitable):
-            self._context.start(self._respond_later(exchange, answer))
         else:
             self._is_endless = True
             self._delivery = self._context.start(self._stream(exchange, answer))
@@ -325,16 +322,6 @@ class HttpProtocol(asyncio.BufferedProtocol):
             return
         self._write(exchange, head, body)
         self._finish(exchange)
-
-    async def _respond_later(self, exchange: _Exchange, answer: Awaitable[Answer]) -> None:
-        try:
-            response = await answer
-        except Exception as error:
-            self._fail(exchange, error)
-        else:
-            if self._exchange is exchange:
-                self._respond(exchange, response)
-                self._continue()
 
     async def _open_tunnel(self, exchange: _Exchange, wanted: TunnelWanted) -> None:
         """Leave the connection to a tunnel, after confirming CONNECT; or respond with the error."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple, Protocol
 
 from ..wire.answer import Answer
@@ -72,7 +72,7 @@ class Stream(Protocol):
         """Release what the stream has used."""
 
 
-Response = Answer | Awaitable[Answer] | Stream
+Response = Answer | Stream
 
 Respond = Callable[[bytes], Response]
 """Returns the response to a request with its body."""

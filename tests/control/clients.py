@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import cache
 from typing import Any, cast
 
@@ -116,11 +115,11 @@ def validator(name: str) -> Draft202012Validator:
     return Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]})
 
 
-def completed(answer: Answer | Coroutine[object, None, Answer] | WorldEvents) -> Answer:
-    """Return a response that may take long; a stream of events ends after the first one."""
+def completed(answer: Answer | WorldEvents) -> Answer:
+    """Return a response; a stream of events ends after the first one."""
     if isinstance(answer, WorldEvents):
         return Answer(200, (("Content-Type", EVENT_STREAM),), answer.read() or b"")
-    return answer if isinstance(answer, Answer) else asyncio.run(answer)
+    return answer
 
 
 def in_process(api: ControlApi, worlds: Worlds) -> Send:

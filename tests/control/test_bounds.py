@@ -219,11 +219,11 @@ def measure_in(worlds: Worlds, method: str, case: Case) -> tuple[int, int]:
 
 
 def answer(api: ControlApi, world: World, method: str, path: str, query: str, body: bytes) -> Answer:
-    """The answer to a call, also to one that is answered later."""
+    """The answer to a call, or the first event."""
     return completed(api.answer(world, method, path, query, body))
 
 
-async def save(worlds: Worlds) -> str:
+def save(worlds: Worlds) -> str:
     """Write the scenario, as a save does."""
     return str(fake_of(worlds.main).to_scenario())[:9]
 

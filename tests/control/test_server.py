@@ -111,7 +111,7 @@ def test_state_is_saved() -> None:
     worlds = Worlds(InitialConfig())
     saved: list[Worlds] = []
 
-    async def save(worlds: Worlds) -> str:
+    def save(worlds: Worlds) -> str:
         saved.append(worlds)
         return "state.json"
 
