@@ -23,11 +23,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from copr_chroot_fake.cli import main
-from copr_chroot_fake.control.limits import MAX_HEAD, READ_TIMEOUT
+from copr_chroot_fake.control.limits import MAX_CONTROL_BODY, MAX_HEAD, READ_TIMEOUT
 from copr_chroot_fake.control.worlds import InitialConfig, Worlds
 from copr_chroot_fake.server.addresses import bind, url_of
 from copr_chroot_fake.server.app import ControlAdapter, ServedApp
-from copr_chroot_fake.server.body_limits import MAX_CONTROL_BODY
 from copr_chroot_fake.server.context import App
 from copr_chroot_fake.server.guard import Guard
 from copr_chroot_fake.server.log import AccessLog

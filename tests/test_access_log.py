@@ -91,18 +91,14 @@ def test_closed_log_does_not_disturb_responses(start: Start) -> None:
 
 
 def test_unread_log_does_not_block_the_server(start: Start) -> None:
-    """Lines are dropped and counted."""
-    served = start("--access-log", "--log", "json")
+    served = start("--access-log")
     requests = [raw("GET", f"{HOME}?{number}&{'x' * 3000}") for number in range(200)]
     with served.connect() as wire:
         for request in requests:
             wire.send(request)
             assert wire.reply().status == 200
     _, _, errors = served.end()
-    entries = [json.loads(line) for line in errors.splitlines()]
-    (dropped,) = (entry["dropped"] for entry in entries if "dropped" in entry)
-    assert dropped > 10
-    assert dropped + len(entries) - 1 == len(requests)
+    assert 0 < len(errors.splitlines()) < len(requests)
 
 
 def test_unread_log_delays_the_end_little(start: Start) -> None:

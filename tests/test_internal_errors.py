@@ -14,7 +14,6 @@ from copr_chroot_fake.control.api import ControlApi
 from copr_chroot_fake.control.worlds import InitialConfig, World, Worlds
 from copr_chroot_fake.scenario.files import ScenarioSource
 from copr_chroot_fake.server.app import ControlAdapter, ServedApp
-from copr_chroot_fake.server.body_limits import BodyLimits
 from copr_chroot_fake.server.connection import HttpProtocol
 from copr_chroot_fake.server.context import App
 from copr_chroot_fake.server.guard import Guard
@@ -55,7 +54,7 @@ def failing_app(request: Request) -> Answer:
 
 
 def failing_with_body(request: Request) -> BodyWanted:
-    return BodyWanted(BodyLimits(), fail)
+    return BodyWanted(fail)
 
 
 def fail(body: bytes) -> Answer:

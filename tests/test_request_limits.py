@@ -8,8 +8,8 @@ from contextlib import suppress
 
 import pytest
 
+from copr_chroot_fake.control.limits import MAX_BODY as API_MAX_BODY
 from copr_chroot_fake.server import connection as protocol
-from copr_chroot_fake.server.body_limits import MAX_BODY as API_MAX_BODY
 
 from .served import HOME, Server, Start, raw, replies, serving, serving_as
 

@@ -17,14 +17,14 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from ..control.limits import MAX_CONTROL_BODY
 from ..control.worlds import InitialConfig, TooManyError, World, Worlds
 from ..errors import InputError
 from ..wire.answer import Answer, error_body, json_answer, unsniffed
 from ..wire.headers import RawHeaders
 from ..wire.target import READ_METHODS
-from .body_limits import MAX_BODIES, MAX_CONTROL_BODY, BodyLimits
 from .guard import Guard, reject_foreign_page
-from .request import BodyWanted, Request, Response
+from .request import BodyWanted, Request, Respond, Response
 
 if TYPE_CHECKING:
     from ..control.api import ControlApi
@@ -37,7 +37,6 @@ class ControlAdapter:
     :param initial: options of worlds that are created by a control call, unless the call overrides them.
     :param save: saves the state of all worlds and returns where; ``None`` if the server has no state file.
     :param max_body: bytes in the body of one request.
-    :param max_bodies: bytes in all bodies that are being received at the same time.
     """
 
     def __init__(
@@ -48,13 +47,12 @@ class ControlAdapter:
         save: Callable[[Worlds], str] | None = None,
         *,
         max_body: int = MAX_CONTROL_BODY,
-        max_bodies: int = MAX_BODIES,
     ) -> None:
         self._worlds = worlds
         self._initial = initial
         self._guard = guard
         self._save = save
-        self._limits = BodyLimits(max_body, max_bodies, "serve with a larger --max-body")
+        self._max_body = max_body
 
     @cached_property
     def _api(self) -> ControlApi:
@@ -67,15 +65,14 @@ class ControlAdapter:
         """Whether a target, relative to ``/_fake``, needs no token."""
         return self._api.is_open(target.partition("?")[0])
 
-    def admit(self, target: str, request: Request) -> BodyLimits | Answer:
-        """Return the limits for the body of a call that is admitted, or the error.
+    def begin(self, target: str, request: Request, respond: Respond) -> BodyWanted | Answer:
+        """Ask for the body of a call that is admitted, or return the error.
 
         This depends on no world.
         """
-        headers = request.headers
         rejection = self._guard.rejection(request.effective_headers, self.is_open(target))
-        rejection = rejection or self._limits.rejection(headers)
-        return self._limits if rejection is None else unsniffed(rejection)
+        wanted = BodyWanted(respond, self._max_body, "serve with a larger --max-body")
+        return wanted if rejection is None else unsniffed(rejection)
 
     def answer(self, world: World, target: str, request: Request, body: bytes) -> Response:
         """Answer an admitted call; its target is relative to ``/_fake``."""
@@ -102,7 +99,6 @@ class ServedApp:
     def __init__(self, worlds: Worlds, control: ControlAdapter | None) -> None:
         self._worlds = worlds
         self._control = control
-        self._limits = BodyLimits()
 
     def __call__(self, request: Request) -> Answer | BodyWanted:
         target, name = request.target, None
@@ -132,8 +128,7 @@ class ServedApp:
         if request.method == "CONNECT":
             request.keeps_alive = False
             return json_answer(error_body("this server is no proxy; serve with --proxy"), 501)
-        rejection = self._limits.rejection(request.headers)
-        return rejection or BodyWanted(self._limits, partial(self._answer, world, target, request))
+        return BodyWanted(partial(self._answer, world, target, request))
 
     def _answer(self, world: World, target: str, request: Request, body: bytes = b"") -> Answer:
         """Answer a request to the Copr of a world; the target is relative to the world."""
@@ -163,10 +158,8 @@ class ServedApp:
     def _begin_control_call(self, name: str | None, target: str, request: Request) -> Answer | BodyWanted:
         if self._control is None:
             return json_answer(error_body("this server has no control API; serve without --no-control"), 404)
-        admitted = self._control.admit(target, request)
-        if isinstance(admitted, Answer):
-            return admitted
-        return BodyWanted(admitted, partial(self._answer_control_call, self._control, name, target, request))
+        respond = partial(self._answer_control_call, self._control, name, target, request)
+        return self._control.begin(target, request, respond)
 
     def _answer_control_call(
         self, control: ControlAdapter, name: str | None, target: str, request: Request, body: bytes

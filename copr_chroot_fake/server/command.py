@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import click
 
 from ..cli_output import Failure, complete_scenario, failing
-from ..control.limits import MAX_HEAD, MAX_WORLDS
+from ..control.limits import MAX_CONTROL_BODY, MAX_HEAD, MAX_WORLDS
 from ..errors import CoprFakeError, InputError, needing
 from ..excerpt import excerpt
 from ..model.progress import ProgressMode
@@ -23,7 +23,6 @@ from ..option_texts import OPTION_TEXTS
 from ..scenario.files import DEFAULT_SCENARIO, bundled_directory
 from ..validation import checks
 from ..validation.checks import LARGEST_INTEGER
-from .body_limits import MAX_CONTROL_BODY
 
 if TYPE_CHECKING:
     import socket
@@ -43,7 +42,6 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 _TOKEN_VARIABLE = "COPR_FAKE_CONTROL_TOKEN"
 _HOST_NAME = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
-_STANDARD_ERROR = 2
 
 
 # The types of options: each parses a text, or raises click.BadParameter.
@@ -410,7 +408,7 @@ class _Options:
 
 def _serve(given: _Options, stack: ExitStack) -> None:
     from .addresses import url_of
-    from .log import AccessLog, LineWriter, dropped_line
+    from .log import AccessLog, write_line
     from .server import serve as serve_app
 
     url, guard = given.url, _guard(given)
@@ -422,14 +420,12 @@ def _serve(given: _Options, stack: ExitStack) -> None:
     certificate = _certificate(authority, given.host, *given.names) if authority is not None and given.tls else None
     listener = _bind(given.host, given.port)
     own_url = url_of(listener, "https" if given.tls else "http")
-    writer = LineWriter(_STANDARD_ERROR, partial(dropped_line, given.log or "text"))
-    stack.callback(writer.close)
-    app = _make_app(given, worlds, guard, state_file, authority, own_url, writer.write)
+    app = _make_app(given, worlds, guard, state_file, authority, own_url, write_line)
     if url is not None or not given.proxy:
         worlds.set_url(url or own_url)
     if publisher is not None:
         stack.callback(publisher.close)
-        publisher.start(worlds.main, writer.write)
+        publisher.start(worlds.main, write_line)
     if state_file is not None:
         stack.callback(_save, state_file, worlds)
     serve_app(
@@ -437,8 +433,8 @@ def _serve(given: _Options, stack: ExitStack) -> None:
         listener,
         lambda: _print_urls(own_url, guard is not None, authority, given.accounts[:1]),
         given.max_head,
-        writer.write,
-        AccessLog(given.log or "text", writer.write) if given.access_log else None,
+        write_line,
+        AccessLog(given.log or "text", write_line) if given.access_log else None,
         certificate,
     )
 

@@ -11,11 +11,10 @@ from socket import SO_LINGER, SOL_SOCKET, socket
 from typing import TYPE_CHECKING, cast
 
 from ..adapters.delivery import split_body
-from ..wire.answer import Answer, Delivery, Failure
-from .body_limits import IncomingBody
+from ..wire.answer import Answer, Delivery, Failure, error_body, json_answer
 from .context import Context, ReadTimer, TunnelWanted, connection_of
 from .log import AccessLog, describe
-from .request import Request, Respond, Stream
+from .request import BodyWanted, Request, Respond, Stream
 from .request_reader import InvalidRequestError, RequestReader
 from .responses import CONNECTED, CONTINUE, PROBLEM, encode_head, internal_error, rejection
 
@@ -43,13 +42,14 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 class _Exchange:
     """A request and its response so far."""
 
-    __slots__ = ("began", "body", "request", "respond", "size", "status")
+    __slots__ = ("began", "body", "request", "size", "status", "wanted")
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.body: IncomingBody | None = None
-        self.respond: Respond | None = None
+        self.wanted: BodyWanted | None = None
         """Answers the request, once its body is complete."""
+        self.body = bytearray()
+        """What has arrived of a wanted body."""
         self.status: int | None = None
         """The status of the response, once it has begun."""
         self.size = 0
@@ -85,9 +85,8 @@ class HttpProtocol(asyncio.BufferedProtocol):
         self._resumed: asyncio.Event | None = None
         """Set when writing is resumed."""
         self._is_arriving = True
-        """Whether a request is arriving, since ``_since``; otherwise the connection has been idle since then."""
-        self._since = loop.time()
-        self._deadline = self._since + REQUEST_TIMEOUT
+        """Whether a request is arriving; otherwise the connection is idle."""
+        self._deadline = loop.time() + REQUEST_TIMEOUT
         self._timer: asyncio.TimerHandle | None = None
 
     # Called by the event loop.
@@ -98,7 +97,6 @@ class HttpProtocol(asyncio.BufferedProtocol):
         if self not in self._context.connections:
             self._context.connections.add(self)
             self._set_timer()
-            self._context.on_connect()
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._context.buffer
@@ -148,11 +146,6 @@ class HttpProtocol(asyncio.BufferedProtocol):
     def unread(self) -> int:
         """Bytes in the server that wait to be read by the client."""
         return self._connection.get_write_buffer_size()
-
-    @property
-    def idle_since(self) -> float | None:
-        """The loop's time since when no request is being answered; ``None`` while one is."""
-        return None if self._exchange is not None else self._since
 
     def shutdown(self) -> None:
         """Close the connection, after the response in progress if its request is complete."""
@@ -212,8 +205,8 @@ class HttpProtocol(asyncio.BufferedProtocol):
             else:
                 body = reader.read_body()
             pending = self._exchange
-            if pending is not None and pending.respond is not None:
-                self._receive_body(pending, pending.respond, body)
+            if pending is not None and pending.wanted is not None:
+                self._receive_body(pending, pending.wanted, body)
             if reader.in_body:
                 return
             self._is_arriving = False
@@ -237,23 +230,21 @@ class HttpProtocol(asyncio.BufferedProtocol):
         if isinstance(result, TunnelWanted):
             self._context.start(self._open_tunnel(exchange, result))
             return
-        exchange.body, exchange.respond = IncomingBody(result.limits), result.respond
-        if exchange.request.expects_continue:
-            self._transport.write(CONTINUE)
+        exchange.wanted = result
 
-    def _receive_body(self, exchange: _Exchange, respond: Respond, piece: bytes) -> None:
+    def _receive_body(self, exchange: _Exchange, wanted: BodyWanted, piece: bytes) -> None:
         """Add a piece to the body of a request; answer the request if the body is complete or too large."""
-        body = exchange.body
-        assert body is not None
-        problem = body.add(piece)
-        if problem is None and self._reader.in_body:
-            return
-        content = body.end()
-        exchange.respond = None
-        if problem is not None:
-            self._respond(exchange, problem)
-        else:
-            self._answer(exchange, respond, content)
+        exchange.body += piece
+        if len(exchange.body) + self._reader.announced > wanted.max_body:
+            exchange.wanted = None
+            problem = f"the body is larger than {wanted.max_body} bytes; {wanted.remedy}"
+            self._respond(exchange, json_answer(error_body(problem), 413))
+        elif not self._reader.in_body:
+            exchange.wanted = None
+            self._answer(exchange, wanted.respond, bytes(exchange.body))
+        elif exchange.request.expects_continue:
+            exchange.request.expects_continue = False
+            self._transport.write(CONTINUE)
 
     def _answer(self, exchange: _Exchange, respond: Respond, content: bytes) -> None:
         """Answer a request whose body is complete, at once or in a task."""
@@ -283,14 +274,12 @@ class HttpProtocol(asyncio.BufferedProtocol):
             if self._is_arriving:
                 return
             self._is_arriving = True
-            self._since = self._loop.time()
-            self._deadline = self._since + REQUEST_TIMEOUT
+            self._deadline = self._loop.time() + REQUEST_TIMEOUT
         elif is_busy:
             self._deadline = math.inf
             return
         else:
-            self._since = self._loop.time()
-            self._deadline = self._since + KEEP_ALIVE_TIMEOUT
+            self._deadline = self._loop.time() + KEEP_ALIVE_TIMEOUT
         self._set_timer()
 
     def _set_timer(self) -> None:
@@ -479,7 +468,5 @@ class HttpProtocol(asyncio.BufferedProtocol):
         exchange, self._exchange = self._exchange, None
         if exchange is None:
             return
-        if exchange.body is not None:
-            exchange.body.end()
         if self._context.access_log is not None:
             self._log(exchange, self._context.access_log)

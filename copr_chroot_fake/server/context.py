@@ -20,10 +20,6 @@ class Connection(Protocol):
     """A connection, as the server sees it."""
 
     @property
-    def idle_since(self) -> float | None:
-        """The loop's time since when nothing happens on it; ``None`` while a request is being answered."""
-
-    @property
     def socket(self) -> socket:
         """Its socket."""
 
@@ -31,18 +27,14 @@ class Connection(Protocol):
     def unread(self) -> int:
         """Bytes in the server that wait to be read by the client."""
 
-    def abort(self) -> None:
-        """Disconnect the client and discard unread bytes."""
-
-
-class HttpConnection(Connection, Protocol):
-    """A connection with requests."""
-
     def shutdown(self) -> None:
         """Close it, after the response in progress if its request is complete."""
 
     def drop(self) -> None:
         """Close it without sending what has not been sent yet."""
+
+    def abort(self) -> None:
+        """Disconnect the client and discard unread bytes."""
 
 
 class ReadTimer:
@@ -92,7 +84,6 @@ class Context:
     :param report: writes a line to the server's log.
     :param date_header: returns the header ``Date``, or nothing.
     :param close_port: refuses new connections for a number of seconds.
-    :param on_connect: called for each new connection.
     :param on_end: called at the end of each connection and task.
     """
 
@@ -103,10 +94,8 @@ class Context:
     access_log: AccessLog | None
     date_header: Callable[[], bytes]
     close_port: Callable[[float], Coroutine[object, object, None]]
-    on_connect: Callable[[], None]
     on_end: Callable[[], None]
-    connections: set[HttpConnection] = field(default_factory=set)
-    relays: set[Connection] = field(default_factory=set)
+    connections: set[Connection] = field(default_factory=set)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     # For each read, asyncio would otherwise allocate 256 KiB, which takes longer than to answer.
     buffer: memoryview = field(default_factory=lambda: memoryview(bytearray(_BUFFER_SIZE)))

@@ -25,10 +25,7 @@ class Relay(asyncio.Protocol):
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._loop = asyncio.get_running_loop()
         self._read_timer = ReadTimer(self, context.read_timeout)
-        self.idle_since = self._loop.time()
-        """The loop's time of the last received bytes."""
 
     def join(self, peer: Relay) -> None:
         """Relay between this connection and another one."""
@@ -38,11 +35,9 @@ class Relay(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport, self._connection = cast(asyncio.Transport, transport), connection_of(transport)
-        self._context.relays.add(self)
-        self._context.on_connect()
+        self._context.connections.add(self)
 
     def data_received(self, data: bytes) -> None:
-        self.idle_since = self._loop.time()
         self._peer.transport.write(data)
 
     def pause_writing(self) -> None:
@@ -55,7 +50,7 @@ class Relay(asyncio.Protocol):
         self._read_timer.stop()
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._context.relays.discard(self)
+        self._context.connections.discard(self)
         self._read_timer.stop()
         self._peer.close()
         self._context.on_end()
@@ -83,6 +78,9 @@ class Relay(asyncio.Protocol):
     def abort(self) -> None:
         """Close the connection, and discard what has not been sent yet."""
         self._connection.abort()
+
+    # It has no responses to finish.
+    shutdown = drop = abort
 
 
 class _Paused(asyncio.Protocol):

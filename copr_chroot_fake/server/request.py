@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple, Protocol
 
+from ..control.limits import MAX_BODY
 from ..wire.answer import Answer
 from ..wire.headers import RawHeaders
-from .body_limits import BodyLimits
 
 
 class Request:
@@ -79,7 +79,12 @@ Respond = Callable[[bytes], Response]
 
 
 class BodyWanted(NamedTuple):
-    """An application's reply to a request that it cannot answer without the body."""
+    """An application's reply to a request that it cannot answer without the body.
 
-    limits: BodyLimits
+    :param max_body: maximum bytes of the body.
+    :param remedy: what to do about a larger one, for the message of the error.
+    """
+
     respond: Respond
+    max_body: int = MAX_BODY
+    remedy: str = "send less"

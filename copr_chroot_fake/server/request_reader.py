@@ -92,6 +92,11 @@ class RequestReader:
         """Received bytes that have not been read."""
         return self._data[self._position :]
 
+    @property
+    def announced(self) -> int:
+        """Bytes of the body that have not arrived, as far as its length is known."""
+        return self._missing or 0
+
     def read_head(self) -> Request | None:
         """Read the head of the next request; ``None`` if it has not arrived in full.
 

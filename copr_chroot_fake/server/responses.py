@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
 from typing import NamedTuple
@@ -19,9 +20,6 @@ PROBLEM = "internal error; the server has logged it"
 
 _NAME = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
-
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class ResponseHead(NamedTuple):
@@ -73,17 +71,10 @@ def date_header(clock: Callable[[], float] = time.time) -> Callable[[], bytes]:
         nonlocal formatted, header
         now = int(clock())
         if now != formatted:
-            formatted, header = now, _format_date(now)
+            formatted, header = now, f"date: {formatdate(now, usegmt=True)}\r\n".encode()
         return header
 
     return current
-
-
-def _format_date(seconds: int) -> bytes:
-    """Format a time in the same way in every locale."""
-    year, month, day, hour, minute, second, weekday, *_ = time.gmtime(seconds)
-    text = f"{_DAYS[weekday]}, {day:02} {_MONTHS[month - 1]} {year:04} {hour:02}:{minute:02}:{second:02} GMT"
-    return f"date: {text}\r\n".encode()
 
 
 def internal_error() -> Answer:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
-import math
 import os
 import signal
 import socket
@@ -15,9 +14,9 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from ..control.limits import MAX_HEAD, READ_TIMEOUT
-from .addresses import BACKLOG, max_files, occupy
+from .addresses import BACKLOG, occupy
 from .connection import HttpProtocol
-from .context import App, Connection, Context
+from .context import App, Context
 from .log import AccessLog, Report, describe
 from .responses import date_header as make_date_header
 
@@ -29,12 +28,6 @@ SHUTDOWN_TIMEOUT = 60
 
 _ACCEPTED_AT_ONCE = 16
 """Connections that are accepted in one turn of the event loop."""
-
-_RESERVED_FILES = 64
-"""Open files that are kept free of connections, for modules, the state file and connections accepted at once."""
-
-_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-"""Errors of ``accept`` when system resources are exhausted."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -118,7 +111,6 @@ class FakeServer:
             access_log,
             make_date_header() if has_date else bytes,
             self.close_port,
-            self._make_room,
             self._check_end,
         )
         self._report = report
@@ -131,8 +123,7 @@ class FakeServer:
         self.is_stopping = self._stops_at_once = False
         self._reserved: socket.socket | None = None
         self._reopening: asyncio.TimerHandle | None = None
-        self._last_failure = self._last_warning = -math.inf
-        self._max_connections = max(max_files() - _RESERVED_FILES, _ACCEPTED_AT_ONCE)
+        self._has_reported_limit = False
 
     async def serve(self) -> None:
         """Serve until :meth:`stop`."""
@@ -176,7 +167,7 @@ class FakeServer:
     @property
     def is_busy(self) -> bool:
         """Whether there are connections, or requests that have not been finished."""
-        return bool(self._context.connections or self._context.relays or self._context.tasks)
+        return bool(self._context.connections or self._context.tasks)
 
     def _check_end(self) -> None:
         """Note whether a stopping server has nothing left to do."""
@@ -186,41 +177,13 @@ class FakeServer:
     def _on_error(self, loop: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
         """Log errors on one line, where asyncio would log a traceback."""
         error, message = context.get("exception"), str(context.get("message"))
-        if isinstance(error, OSError) and error.errno in _RESOURCES and "accept" in message:
-            # asyncio reports this several times at once, and tries again after a second.
-            if loop.time() - self._last_failure > 0.5:
-                self._last_failure = loop.time()
-                self._close_idle(str(error.strerror), 3 / 4)
+        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+            # asyncio reports this several times a second, until it can accept connections again.
+            if not self._has_reported_limit:
+                self._has_reported_limit = True
+                self._report(f"connections wait: {error.strerror}; allow more, for example with ulimit -n")
         else:
             self._report(describe(message, error) if isinstance(error, Exception) else f"internal error: {message}")
-
-    def _make_room(self) -> None:
-        """Close some idle connections if the limit of open files is near."""
-        if len(self._context.connections) + len(self._context.relays) > self._max_connections:
-            self._close_idle("the limit of open files is near", 1 / 4)
-
-    def _close_idle(self, reason: str, share: float) -> None:
-        """Close a share of the idle connections, beginning with those that have been idle for longest."""
-        idle = sorted(self._idle_connections, key=lambda item: item[0])
-        for _, connection in idle[: math.ceil(len(idle) * share)]:
-            connection.abort()
-        now = asyncio.get_running_loop().time()
-        if now - self._last_warning > 60:
-            self._last_warning = now
-            self._report(
-                f"cannot keep all {len(self._all_connections)} connections: {reason}; closed idle ones; "
-                "allow more open files, for example with ulimit -n"
-            )
-
-    @property
-    def _all_connections(self) -> list[Connection]:
-        return [*self._context.connections, *self._context.relays]
-
-    @property
-    def _idle_connections(self) -> Iterator[tuple[float, Connection]]:
-        for connection in self._all_connections:
-            if connection.idle_since is not None:
-                yield connection.idle_since, connection
 
     async def close_port(self, seconds: float) -> None:
         """Refuse connections for a number of seconds, and close idle ones."""
@@ -271,7 +234,6 @@ class FakeServer:
         self._listener.close()
         for connection in list(self._context.connections):
             connection.shutdown()
-        self._abort_relays()
         self._check_end()
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._ended.wait(), SHUTDOWN_TIMEOUT)
@@ -280,7 +242,6 @@ class FakeServer:
     async def _abort_connections(self) -> None:
         for connection in list(self._context.connections):
             connection.drop()
-        self._abort_relays()
         # This ends their tasks, and those that set up accepted connections.
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         if tasks:
@@ -288,13 +249,9 @@ class FakeServer:
         if self._reserved is not None:
             self._reserved.close()
 
-    def _abort_relays(self) -> None:
-        for relay in list(self._context.relays):
-            relay.abort()
-
     def abandon_sockets(self) -> None:
         """Detach from the sockets in a forked child; the parent process continues to use them."""
-        sockets = [connection.socket for connection in self._all_connections]
+        sockets = [connection.socket for connection in self._context.connections]
         listeners = [] if self._server is None else self._server.sockets
         null = os.open(os.devnull, os.O_RDWR)
         for each in (self._listener, self._reserved, *listeners, *sockets):

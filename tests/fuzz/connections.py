@@ -10,7 +10,7 @@ import asyncio
 import json
 import socket
 import struct
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
@@ -84,17 +84,10 @@ class Observer:
 
         def respond(body: bytes) -> Response:
             answer = result.respond(body)
-            if isinstance(answer, Awaitable):
-                return wait(answer)
             seen.status = answer.status if isinstance(answer, Answer) else 200
             return answer
 
-        async def wait(answer: Awaitable[Answer]) -> Answer:
-            response = await answer
-            seen.status = response.status
-            return response
-
-        return BodyWanted(result.limits, respond)
+        return result._replace(respond=respond)
 
 
 async def _open(seen: Seen, wanted: TunnelWanted) -> Answer | Tunnel:
