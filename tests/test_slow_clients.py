@@ -94,7 +94,7 @@ def test_200_idle_connections_do_not_disturb() -> None:
         assert server.get(HOME) == {"version": 3}
 
 
-@pytest.mark.sampled
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="the limit of open files is set with POSIX calls")
 @pytest.mark.parametrize("options", [[], ["--tls"]], ids=["plain", "tls"])
 def test_server_without_file_descriptors_reports_it(start: Start, options: list[str]) -> None:
