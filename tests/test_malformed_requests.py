@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import h11
 import pytest
 
-from copr_chroot_fake.server.body_limits import BodyLimits
 from copr_chroot_fake.server.request import BodyWanted, Request
 from copr_chroot_fake.wire.answer import Answer, json_answer
 
@@ -33,7 +32,7 @@ def app(request: Request) -> BodyWanted:
     def respond(body: bytes) -> Answer:
         return json_answer(b"{}")
 
-    return BodyWanted(BodyLimits(), respond)
+    return BodyWanted(respond)
 
 
 @pytest.fixture(scope="module")

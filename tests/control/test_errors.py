@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from copr_chroot_fake.control.limits import MAX_CONTROL_BODY
 from copr_chroot_fake.control.operations import OPERATIONS, TABLE
 from copr_chroot_fake.control.worlds import InitialConfig
-from copr_chroot_fake.server.body_limits import MAX_CONTROL_BODY
 
 from ..chroots import F41, F42
 from ..examples import sample
