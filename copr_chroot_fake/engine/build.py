@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..errors import EventError, InputError, MissingKeyError
 from ..excerpt import public_dir
@@ -37,12 +37,6 @@ def confirmation_due(canceled_on: float) -> float:
     return min(canceled_on + CANCEL_SECONDS, checks.LARGEST_INTEGER)
 
 
-class Cancellation(NamedTuple):
-    """A user has canceled the build; the backend confirms it for each chroot, by this Unix time at the latest."""
-
-    confirmed_by: float
-
-
 @dataclass(eq=False, repr=False, slots=True)
 class Build(ReadOnlyMapping[str, BuildChroot]):
     """A build: a mapping of names to its chroots, in the order of their database ids.
@@ -64,7 +58,8 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
     is_background: bool
     bootstrap: str | None
     isolation: str | None = None
-    cancellation: Cancellation | None = None
+    confirmed_by: float | None = None
+    """Unix time by which the backend confirms for each chroot that a user has canceled it; ``None`` if none has."""
     submitted_on: int | None = None
     """Unix time of its submission."""
     submitter: str | None = None
@@ -151,7 +146,7 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
         """The state of the build as a whole, as Copr derives it from its source and its chroots."""
         self.store.catch_up()
         states = {chroot.state for chroot in self.known_chroots}
-        return _derive_state(self.cancellation is not None, self.source.stored_state, states)
+        return _derive_state(self.confirmed_by is not None, self.source.stored_state, states)
 
     @property
     def started_on(self) -> int | None:
@@ -180,7 +175,7 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
     def is_canceled(self) -> bool:
         """Whether a user has canceled it; its chroots may follow later."""
         self.store.catch_up()
-        return self.cancellation is not None
+        return self.confirmed_by is not None
 
     @property
     def is_finished(self) -> bool:
@@ -225,7 +220,7 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
         """
         with self.store.lock:
             if self.is_canceled or self.is_finished:
-                done = "finished" if self.cancellation is None else "canceled"
+                done = "finished" if self.confirmed_by is None else "canceled"
                 raise EventError(f"build {self.id} is {done} already")
             self.mark_canceled(self.store.clock.now())
 
@@ -281,7 +276,7 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
     @property
     def has_ended(self) -> bool:
         """:attr:`is_finished` as of the last catch-up."""
-        if self.cancellation is not None or self.source.stored_state in (State.FAILED, State.CANCELED):
+        if self.confirmed_by is not None or self.source.stored_state in (State.FAILED, State.CANCELED):
             return True
         if not self.stored_chroots:
             return self.source.stored_state.is_final
@@ -381,11 +376,6 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
         """The URL of that directory, without the slash at its end."""
         return f"{self.results_url}/{SOURCES}/{self.source_result_dir}"
 
-    @property
-    def confirmed_by(self) -> float | None:
-        """Unix time by which the backend confirms its cancellation; ``None`` if it is not canceled."""
-        return None if self.cancellation is None else self.cancellation.confirmed_by
-
     def attach(self, chroot: BuildChroot) -> None:
         """Append a chroot that was made for it."""
         self.stored_chroots.append(chroot)
@@ -431,7 +421,8 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
 
     def mark_canceled(self, now: float) -> None:
         """Cancel it, as a user does."""
-        self.cancellation = self.cancellation or Cancellation(confirmation_due(now))
+        if self.confirmed_by is None:
+            self.confirmed_by = confirmation_due(now)
         self.forget_rendered()
         self.schedule()
 

@@ -50,6 +50,9 @@ class Overrides(NamedTuple):
     """The packages that a fork has copied."""
 
 
+NO_OVERRIDES = Overrides()
+
+
 class Change(NamedTuple):
     """A build chroot came into a state, at a Unix time."""
 
@@ -68,7 +71,7 @@ class ChrootData:
     ended_on: int | None = None
     result_dir: str = ""
     packages: tuple[Nevra, ...] = ()
-    overrides: Overrides | None = None
+    overrides: Overrides = NO_OVERRIDES
     was_canceled: bool = False
     """Whether it failed because its build was canceled, which its state does not tell."""
     run: LifecycleRun | None = None
@@ -194,7 +197,7 @@ class BuildChroot:
 
     @property
     def overrides(self) -> Overrides:
-        return self.stored.overrides or Overrides()
+        return self.stored.overrides
 
     @property
     def stored_state(self) -> str:
@@ -250,7 +253,7 @@ class BuildChroot:
         built = None if packages is None else parse_packages("packages", packages)
         with self._build.store.changing():
             now = self._time(at)
-            is_canceled = self._build.cancellation is not None
+            is_canceled = self._build.confirmed_by is not None
             # Copr's backend reports a canceled chroot as canceled; Copr stores one that was running as failed.
             event = Event.CONFIRM_CANCEL if to is State.CANCELED else event_between(self.stored.state, to)
             if self._is_absent or (event is None and to not in _REPORTED):
@@ -397,7 +400,7 @@ class BuildChroot:
         following = run.next_stage
         # One that is absent still appears; then its lifecycle ends like that of the others.
         appears = self._is_absent and following is not None and following.state == state
-        if self._build.cancellation is not None and not (appears or self._plans_cancellation(run)):
+        if self._build.confirmed_by is not None and not (appears or self._plans_cancellation(run)):
             return "its build is canceled; its lifecycle ends at the next stage"
         before = takewhile(lambda stage: stage.state != state, run.plan[run.index + 1 :])
         is_held = any(stage.state == run.held_in for stage in before)
@@ -405,7 +408,7 @@ class BuildChroot:
 
     def _check_events(self, events: Iterable[Event]) -> None:
         """:raises EventError: if the cancellation of the build makes one of the events impossible."""
-        state, is_canceled = self.stored.state, self._build.cancellation is not None
+        state, is_canceled = self.stored.state, self._build.confirmed_by is not None
         for event in events:
             transition = find_transition(event, state, is_canceled)
             if transition is None:
@@ -590,7 +593,7 @@ class BuildChroot:
         assert due is not None
         is_on_time = run.mode == "immediate" or (run.mode == "clock" and due <= now)
         at = max(due if is_on_time else build.store.clock.reach(due), self.last_time)
-        is_canceled = build.cancellation is not None
+        is_canceled = build.confirmed_by is not None
         if is_canceled and not (self.stored.state.is_final or self._is_absent or self._plans_cancellation(run)):
             self._change(Event.CONFIRM_CANCEL, int(at))
             self.stored.run = None
@@ -646,7 +649,7 @@ class BuildChroot:
         without: frozenset[Stamp] = frozenset(),
     ) -> None:
         """Apply a possible event: the new state and its stamps; omitted stamps are those of its lifecycle."""
-        is_canceled = self._build.cancellation is not None
+        is_canceled = self._build.confirmed_by is not None
         transition = None if self._is_absent else find_transition(event, self.stored.state, is_canceled)
         assert transition is not None, f"{self.describe()}: {event} is checked to be possible"
         stamps = [stamp for stamp in transition.stamps if stamp not in without]
@@ -715,7 +718,7 @@ class BuildChroot:
 
     def describe(self) -> str:
         """Return its build, name and state, for error messages."""
-        canceled = "" if self._build.cancellation is None else " in a canceled build"
+        canceled = "" if self._build.confirmed_by is None else " in a canceled build"
         state = "absent" if self._is_absent else self.stored.state
         return f"build {self._build.id}, {self._name} is {state}{canceled}"
 

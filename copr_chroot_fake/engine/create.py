@@ -27,8 +27,8 @@ from ..scenario.spec import (
     ScenarioSpec,
     SourceSpec,
 )
-from .build import Build, Cancellation, confirmation_due
-from .chroot import BuildChroot, ChrootData, Overrides
+from .build import Build, confirmation_due
+from .chroot import NO_OVERRIDES, BuildChroot, ChrootData, Overrides
 from .clock import VirtualClock
 from .lifecycle_run import LifecycleRun
 from .project import Project
@@ -303,7 +303,7 @@ def create_build(spec: BuildSpec, number: int, project: Project, store: Store, b
         is_background=spec.is_background,
         bootstrap=spec.bootstrap,
         isolation=spec.isolation,
-        cancellation=Cancellation(confirmed_by) if spec.canceled else None,
+        confirmed_by=confirmed_by if spec.canceled else None,
         submitted_on=spec.submitted_on,
         submitter=spec.submitter,
         batch=spec.batch,
@@ -393,7 +393,7 @@ def _chroot(spec: ChrootSpec, build: Build, result_dir: str | None, packages: tu
         spec.ended_on,
         result_dir or "",
         packages or (),
-        Overrides(spec.result_url, copy.deepcopy(spec.build_config), results) if has_given else None,
+        Overrides(spec.result_url, copy.deepcopy(spec.build_config), results) if has_given else NO_OVERRIDES,
         spec.canceled,
     )
     return BuildChroot(build, spec.name, stored)

@@ -114,7 +114,6 @@ def _write_build(build: Build, now: float) -> BuildEntry:
         "package": build.stored_package or build.hidden_package,
         **_write_hidden(build),
         "canceled": build.is_canceled,
-        "confirmed_by": build.confirmed_by,
         "source_state": source.stored_state.value,
         "source_result_dir": source.result_dir,
         "source_package": asdict(package),

@@ -219,7 +219,7 @@ class SourceBuild:
             self.package = _NOT_MADE
 
     def _accepts(self, to: State) -> bool:
-        is_canceled = self._build.cancellation is not None
+        is_canceled = self._build.confirmed_by is not None
         if to is State.STARTING:
             return not is_canceled
         if to is State.PENDING:
@@ -369,7 +369,7 @@ class SourceBuild:
         """Enter the next stage at the time when it was due."""
         assert self.run is not None
         at = now if self.run.mode == "immediate" else self.next_due
-        if self._build.cancellation is None:
+        if self._build.confirmed_by is None:
             self._enter_next_stage(at)
         else:
             self._confirm_cancellation(at)
@@ -382,7 +382,7 @@ class SourceBuild:
         if not run.has_enough_polls or run.due is None:
             run.count_poll()
             return
-        if build.cancellation is not None:
+        if build.confirmed_by is not None:
             self._confirm_cancellation(build.store.clock.now())
             return
         unblocked_at = build.store.unblocked_at(build.batch)

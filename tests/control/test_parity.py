@@ -132,7 +132,7 @@ NO_CALLS: Mapping[str, str] = {
         f"Build.{name}": INSIDE
         for name in (
             "add_waiting", "added_after", "allowed_chroots", "announce",
-            "attach", "by_name", "cancellation", "confirmed_by",
+            "attach", "by_name", "confirmed_by",
             "default_packages", "forget_all_rendered", "forget_rendered",
             "had_lifecycle", "has_ended", "hidden_package", "hide_package",
             "is_coupled", "is_in_store", "known_chroots", "mark_canceled", "may_hide_package", "names",
