@@ -239,6 +239,7 @@ def _add_project(spec: ProjectSpec, store: Store) -> Project:
         created_on=spec.created_on,
         permissions=dict(spec.permissions),
         webhook_secret=spec.webhook_secret,
+        published=spec.published,
         known_chroots=spec.chroots,
     )
     project.directories.update(dict.fromkeys(spec.directories))
@@ -386,14 +387,14 @@ def _create_run(spec: ChrootSpec, lifecycle: Lifecycle, build: Build, progress: 
 
 def _chroot(spec: ChrootSpec, build: Build, result_dir: str | None, packages: tuple[Nevra, ...] | None) -> BuildChroot:
     results = NO_RESULTS if spec.results is None else dict(spec.results)
-    has_given = spec.result_url is not None or spec.build_config is not None or spec.results is not None
+    overrides = Overrides(spec.result_url, copy.deepcopy(spec.build_config), results, spec.copied)
     stored = ChrootData(
         spec.state or State.WAITING,
         spec.started_on,
         spec.ended_on,
         result_dir or "",
         packages or (),
-        Overrides(spec.result_url, copy.deepcopy(spec.build_config), results) if has_given else NO_OVERRIDES,
+        NO_OVERRIDES if overrides == NO_OVERRIDES else overrides,
         spec.canceled,
     )
     return BuildChroot(build, spec.name, stored)

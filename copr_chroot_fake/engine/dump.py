@@ -80,6 +80,7 @@ def write_project(project: Project) -> ProjectEntry:
         "packages": [write_package(package) for package in project.packages.values()],
         "directories": directories,
         "webhook_secret": project.webhook_secret,
+        "published": {name: [*ids] for name, ids in project.published.items()},
     }
     return {key: value for key, value in written.items() if value not in (None, [], {})}
 
@@ -166,6 +167,7 @@ def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
         "result_url": chroot.overrides.result_url,
         "build_config": copy.deepcopy(chroot.overrides.build_config),
         "results": dump_results(chroot.results) or None,
+        "copied": _write_packages(chroot.overrides.copied) or None,
         "canceled": (chroot.stored.was_canceled and chroot.state is State.FAILED) or None,
         "late_start": bool(checks.end_problem(chroot.started_on, chroot.ended_on)) or None,
         "announced": None if chroot.stored.is_announced == chroot.default_announced else chroot.stored.is_announced,

@@ -7,7 +7,7 @@ keep the values.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -50,8 +50,8 @@ class Project:
     directories: dict[str, None] = field(init=False)
     """The main directory, and those of builds of pull requests or other purposes."""
     webhook_secret: str | None = None
-    published: frozenset[tuple[int, str]] = frozenset()
-    """The builds and chroots that the repositories had when they were last regenerated, for ``devel_mode``."""
+    published: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """By chroot, the builds that the repository had when it was last regenerated, for ``devel_mode``."""
     full_name: str = field(init=False)
     """``owner/project``."""
     added_after: int = field(init=False)
@@ -97,9 +97,11 @@ class Project:
 
     def publish(self) -> None:
         """Regenerate the repositories, which only a project with ``devel_mode`` needs."""
-        chroots = (chroot for build in self.store.builds.values() if build.project is self for chroot in build.chroots)
-        built = (chroot for chroot in chroots if chroot.state in (State.SUCCEEDED, State.FORKED))
-        self.published = frozenset((chroot.build.id, chroot.name) for chroot in built)
+        published: dict[str, list[int]] = {}
+        for chroot in (chroot for build in self.store.builds_in(self) for chroot in build.chroots):
+            if chroot.state in (State.SUCCEEDED, State.FORKED):
+                published.setdefault(chroot.name, []).append(chroot.build.id)
+        self.published = published
 
     def enable(self, chrootname: str) -> None:
         """Enable a chroot; one that was dropped has its former settings again.

@@ -274,7 +274,8 @@ def _chroot(store: Store, owner: str, dirname: str, name: str, builds: Iterable[
         directories["devel"] = partial(
             _Directory, {DIRECTORY: partial(_repository, store, (*path, "devel"), results, base)}
         )
-        results = {key: chroot for key, chroot in results.items() if (chroot.build.id, name) in project.published}
+        published = {*project.published.get(name, ())}
+        results = {key: chroot for key, chroot in results.items() if chroot.build.id in published}
     return _Directory({**directories, DIRECTORY: partial(_repository, store, path, results)})
 
 

@@ -129,7 +129,7 @@ class ChrootSettings:
     ``packages``. A failed chroot may have been ``canceled`` while it ran, which affects only its results. With a
     ``late_start``, which the backend reported after the end, it may have started after its end. If ``announced``, its
     start needs no message anymore, which is derived by default. ``results`` are the contents of files in its result
-    directory, by name.
+    directory, by name, and ``copied`` the packages that a fork has there, of which the API lists none.
     """
 
     state: StateValue | None = None
@@ -147,6 +147,7 @@ class ChrootSettings:
     packages: tuple[PackageValue, ...] | None = None
     build_config: JsonObject | None = None
     results: Results | None = None
+    copied: tuple[PackageValue, ...] = ()
     canceled: bool = False
     late_start: bool = False
     announced: bool | None = None
@@ -238,7 +239,8 @@ class ProjectSpec(ProjectSettings):
     """A project; ``chroots`` are the names of those that it enables, or their settings by name.
 
     ``creator`` is the user who added it, ``created_on`` the Unix time, ``permissions`` those of other users by name,
-    and ``directories`` those that it has beside its main one.
+    and ``directories`` those that it has beside its main one. ``published`` are the ids of the builds in the repository
+    of each chroot, which matter with ``devel_mode``.
     """
 
     ownername: PathSegment
@@ -251,6 +253,7 @@ class ProjectSpec(ProjectSettings):
     packages: Annotated[tuple[PackageSpec, ...], Unique(("name",), "the project already has {}; expected another")] = ()
     directories: tuple[PathSegment, ...] = ()
     webhook_secret: Text | None = None
+    published: Mapping[ChrootName, tuple[Positive, ...]] = field(default_factory=dict)
 
     @property
     def settings(self) -> ProjectSettings:

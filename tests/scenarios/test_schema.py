@@ -282,7 +282,7 @@ IN_A_SCENARIO: dict[str, Callable[[Any], Any]] = {
     "LogNormal": lambda entry: stage(lasts={"lognormal": entry}, ends="failed"),
     "PollsObject": lambda entry: chroot(lifecycle="succeeds", progress=entry),
     "FaultObject": lambda entry: {"faults": [entry]},
-    "DribbleObject": lambda entry: {"faults": [{"dribble": entry}]},
+    "Dribble": lambda entry: {"faults": [{"dribble": entry}]},
 }
 """By the name of a definition, the smallest scenario that contains one."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -501,3 +502,17 @@ def test_cancellation_leaves_skipped_chroots() -> None:
     build.cancel()
     fake.clock.tick(100)
     assert [chroot.state for chroot in build.chroots] == ["skipped", "canceled"]
+
+
+def test_results_of_forks_and_of_devel_mode_load_back(fake: FakeCopr) -> None:
+    """The packages that a fork has copied, and the builds of the last regeneration."""
+    project = fake.add_project("jdoe/devel", chroots=[CHROOTS[0]], devel_mode=True)
+    build = fake.add_build([CHROOTS[0]], project=project, state="succeeded")
+    assert send(fake, "PUT", "project/regenerate-repos/jdoe/devel").status == 200
+    assert send(fake, "POST", "project/fork/jdoe/devel", {"name": "copy", "ownername": "admin1"}).status == 200
+    loaded = FakeCopr.from_scenario(json.loads(json.dumps(fake.to_scenario())))
+    copied = fake.builds[build.id + 1][CHROOTS[0]]
+    for path in (f"jdoe/devel/{CHROOTS[0]}/repodata/repomd.xml", f"admin1/copy/{CHROOTS[0]}/{copied.result_dir}/"):
+        answers = [each.answer("GET", f"/results/{path}") for each in (fake, loaded)]
+        assert answers[0].status == 200
+        assert answers[0] == answers[1], path
