@@ -29,6 +29,7 @@ IMPORTED = [
         "scenario.files",
         "cli.scenario",
         "server.command",
+        "server.standalone",
         "server.run",
         "server.state_file",
     )

@@ -4,39 +4,23 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
-from urllib.parse import urlsplit
 
 import click
 
 from ..cli_output import Failure, complete_scenario, failing
 from ..control.limits import MAX_CONTROL_BODY, MAX_HEAD, MAX_WORLDS
-from ..errors import CoprFakeError, InputError, needing
+from ..errors import InputError
 from ..excerpt import excerpt
 from ..model.progress import ProgressMode
 from ..option_texts import OPTION_TEXTS
 from ..scenario.files import DEFAULT_SCENARIO, bundled_directory
-from ..validation import checks
 from ..validation.checks import LARGEST_INTEGER
 
 if TYPE_CHECKING:
-    import socket
-    from contextlib import AbstractContextManager
-    from ssl import SSLContext
-
-    from ..control.worlds import InitialConfig, Worlds
     from ..model.account import Account
-    from .amqp import AmqpPublisher
-    from .context import App
-    from .guard import Guard
-    from .log import LogStyle, Report
-    from .state_file import StateFile
-    from .tls import CertificateAuthority
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -309,250 +293,10 @@ def serve(**options: Any) -> None:
     Exit status: 0 after Ctrl-C or SIGTERM, 2 for an invalid scenario or option,
     or if the port is in use, 1 if the state could not be saved.
     """
-    given = _Options(**options)
-    given.check()
     from .server import end_on_signals
 
     end_on_signals()
-    with ExitStack() as stack:
-        _serve(given, stack)
+    from . import standalone
 
-
-@dataclass(frozen=True)
-class _Options:
-    """The options of the command."""
-
-    scenarios: tuple[Path, ...]
-    host: str
-    port: int
-    speed: float
-    rules: tuple[Mapping[str, object], ...]
-    results_delay: float | None
-    public_url: str | None
-    amqp: str | None
-    state: Path | None
-    accounts: tuple[Account, ...]
-    tls: bool
-    proxy: bool
-    allowed: tuple[str, ...]
-    no_control: bool
-    control_token: str | None
-    allowed_hosts: tuple[str, ...]
-    insecure_control: bool
-    worlds_mode: str
-    max_worlds: int
-    max_body: int
-    max_head: int
-    access_log: bool
-    log: LogStyle | None
-    progress: ProgressMode
-    default_limit: int | None
-    max_polls: int | None
-    seed: int
-    next_build_id: int
-    requests_kept: int
-
-    def check(self) -> None:
-        """Check combinations of options.
-
-        :raises Failure: naming the option that is missing.
-        """
-        from .guard import is_loopback
-
-        for option, is_given, required, is_required_given in (
-            ("--log", self.log is not None, "--access-log", self.access_log),
-            ("--proxy-allow", bool(self.allowed), "--proxy", self.proxy),
-        ):
-            if is_given and not is_required_given:
-                raise Failure(f"{option} requires {required}")
-        if not (self.no_control or self.control_token or self.insecure_control or is_loopback(self.host)):
-            raise Failure(
-                f"{self.host} is reachable from other machines, which could control the fake; add --control-token "
-                "TOKEN, --no-control, or --insecure-control"
-            )
-
-    @property
-    def url(self) -> str | None:
-        """The URL at which clients reach the server, if it is given.
-
-        :raises InputError: if it is invalid.
-        """
-        return None if self.public_url is None else checks.address("--public-url", self.public_url)
-
-    @property
-    def names(self) -> list[str]:
-        """The names at which clients reach the server, beside that of its host."""
-        return [*self.allowed_hosts, *_host_names(self.url)]
-
-    @cached_property
-    def initial(self) -> InitialConfig:
-        """The initial state of each world."""
-        from ..control.worlds import InitialConfig
-        from ..options import FakeOptions
-
-        return InitialConfig(
-            scenarios=(*([{"submissions": [*self.rules]}] if self.rules else []), *sources_of(self.scenarios)),
-            options=FakeOptions(
-                results_delay=self.results_delay or 0,
-                progress=self.progress,
-                default_limit=self.default_limit,
-                max_polls=self.max_polls,
-                seed=self.seed,
-                next_build_id=self.next_build_id,
-                requests_kept=self.requests_kept,
-            ),
-            speed=self.speed,
-            accounts=self.accounts,
-        )
-
-
-def _serve(given: _Options, stack: ExitStack) -> None:
-    from .addresses import url_of
-    from .log import AccessLog, write_line
-    from .server import serve as serve_app
-
-    url, guard = given.url, _guard(given)
-    publisher = None if given.amqp is None else _make_publisher(given.amqp)
-    state_file = None if given.state is None else stack.enter_context(_state_file(given.state))
-    worlds = _make_worlds(given.initial, state_file, given.max_worlds)
-    worlds.are_fixed = given.worlds_mode == "fixed"
-    authority = stack.enter_context(_open_authority()) if given.tls or given.proxy else None
-    certificate = _certificate(authority, given.host, *given.names) if authority is not None and given.tls else None
-    listener = _bind(given.host, given.port)
-    own_url = url_of(listener, "https" if given.tls else "http")
-    app = _make_app(given, worlds, guard, state_file, authority, own_url, write_line)
-    if url is not None or not given.proxy:
-        worlds.set_url(url or own_url)
-    if publisher is not None:
-        stack.callback(publisher.close)
-        publisher.start(worlds.main, write_line)
-    if state_file is not None:
-        stack.callback(_save, state_file, worlds)
-    serve_app(
-        app,
-        listener,
-        lambda: _print_urls(own_url, guard is not None, authority, given.accounts[:1]),
-        given.max_head,
-        write_line,
-        AccessLog(given.log or "text", write_line) if given.access_log else None,
-        certificate,
-    )
-
-
-def _guard(given: _Options) -> Guard | None:
-    """Return the access control of the control API, if there is one."""
-    from .guard import Guard
-
-    return None if given.no_control else Guard(given.host, given.control_token, given.names)
-
-
-def _make_app(
-    given: _Options,
-    worlds: Worlds,
-    guard: Guard | None,
-    state_file: StateFile | None,
-    authority: CertificateAuthority | None,
-    url: str,
-    report: Report,
-) -> App:
-    from .app import ControlAdapter, ServedApp
-
-    save = None if state_file is None else state_file.save
-    control = None
-    if guard is not None:
-        control = ControlAdapter(worlds, given.initial, guard, save, max_body=given.max_body)
-    served = ServedApp(worlds, control)
-    if authority is None or not given.proxy:
-        return served
-    from .proxy import ProxyApp
-
-    return ProxyApp(served, authority, url, given.allowed, report)
-
-
-def _state_file(path: Path) -> StateFile:
-    from .state_file import StateFile
-
-    return StateFile(path)
-
-
-def _open_authority() -> AbstractContextManager[CertificateAuthority]:
-    """Create a certificate authority, whose file exists within the context.
-
-    :raises MissingExtraError: if the extra is not installed.
-    """
-    with needing("--tls or --proxy", "trustme", "tls"):
-        from .tls import certificate_authority
-    return certificate_authority()
-
-
-def _certificate(authority: CertificateAuthority, *names: str) -> SSLContext:
-    """Return a certificate for all names at which clients reach the server.
-
-    :raises InputError: if one of them cannot be in a certificate.
-    """
-    from .tls import LOOPBACK
-
-    return authority.context_for(*LOOPBACK, *names)
-
-
-def _print_urls(url: str, has_page: bool, authority: CertificateAuthority | None, accounts: Iterable[Account]) -> None:
-    """Print the addresses, and what ``~/.config/copr`` needs for accounts."""
-    from .program_environment import client_config
-
-    lines = [f"Copr fake: {url}", *([f"Page: {url}/_fake/"] if has_page else [])]
-    if authority is not None:
-        lines.append(f"Certificate authority: {authority.file}")
-    lines += [client_config(url, account.name, account.login, account.token).rstrip() for account in accounts]
-    # In one write, so that a reader may close the pipe after the first line.
-    click.echo("\n".join(lines))
-
-
-def _make_publisher(url: str) -> AmqpPublisher:
-    """Return what publishes messages to a broker.
-
-    :raises CoprFakeError: for an invalid URL, or if the extra is not installed.
-    """
-    with needing("--amqp", "copr-messaging with fedora-messaging", "messages"):
-        import copr_messaging.schema  # noqa: F401  # used for each message
-
-        from .amqp import AmqpPublisher
-    return AmqpPublisher(url)
-
-
-def _make_worlds(initial: InitialConfig, state_file: StateFile | None, max_worlds: int) -> Worlds:
-    """Return the saved worlds, or new ones.
-
-    :raises CoprFakeError: for an invalid scenario or state.
-    """
-    from ..control.worlds import Worlds
-
-    # Created even if the state replaces it, to report invalid scenarios now and not at a reset.
-    service = initial.make()
-    loaded = None if state_file is None else state_file.load(initial, max_worlds)
-    return Worlds(initial, max_worlds, service) if loaded is None else loaded
-
-
-def _save(state_file: StateFile, worlds: Worlds) -> None:
-    try:
-        state_file.save(worlds)
-    except CoprFakeError as error:
-        raise click.ClickException(str(error)) from None
-
-
-def _host_names(url: str | None) -> list[str]:
-    """Return the host name in a URL, if there is one."""
-    name = None if url is None else urlsplit(url).hostname
-    return [name] if name else []
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    from .addresses import bind
-
-    try:
-        return bind(host, port)
-    except OSError as error:
-        # Without Python's additions; for unknown hosts, errno is not positive.
-        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror)
-        raise Failure(
-            f"cannot listen on {host} port {port}: {reason}; choose another --host or --port, or --port 0"
-        ) from None
+    scenarios = sources_of(options.pop("scenarios"))
+    standalone.serve(standalone.Options(scenarios=scenarios, **options))

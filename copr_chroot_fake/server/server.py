@@ -51,7 +51,7 @@ def _ignore_signals() -> None:
         signal.signal(signum, signal.SIG_IGN)
 
 
-def serve(
+def serve_until_signal(
     app: App,
     listener: socket.socket,
     on_ready: Callable[[], None],
