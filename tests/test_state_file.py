@@ -78,7 +78,10 @@ class Observed(NamedTuple):
         scenario, clock = world.control("GET", "/scenario"), world.control("GET", "/clock")
         del scenario["now"]
         replies = [world.call("GET", target) for target in (GET, LIST, HOME, LIST.replace("=1", "=7")) * 3]
-        return cls(scenario, clock["speed"], clock["paused"], [(reply.status, reply.body) for reply in replies])
+        # Each server has its own port, to which the results belong.
+        port = f":{world.address[1]}/".encode()
+        answers = [(reply.status, reply.body.replace(port, b":port/")) for reply in replies]
+        return cls(scenario, clock["speed"], clock["paused"], answers)
 
 
 def observe_all(server: Server) -> list[Observed]:
