@@ -8,9 +8,9 @@ from typing import NamedTuple
 from ..model.changelog import ChangelogEntry
 
 MAX_NAME = 255
-"""The longest name, version or release, in characters."""
+"""The longest name or version, in characters."""
 
-_NAME, _PART = r"(?a:[-+_.\w]+)", r"(?a:[\w.+~^]+)"
+_NAME, _VERSION = r"(?a:[-+_.\w]+)", r"(?a:(?:[0-9]{1,9}:)?[\w.+~^]+-[\w.+~^]+)"
 
 
 class Binary(NamedTuple):
@@ -86,10 +86,10 @@ def checked(facts: Facts) -> Facts:
 
     :raises UnreadableError: for others, such as those with macros that nothing defines.
     """
-    epoch, _, version = facts.version.rpartition(":")
-    valid = {"name": (_NAME, facts.name), "epoch": ("[0-9]{0,9}", epoch), "version": (rf"{_PART}-{_PART}", version)}
-    valid |= {f"name of package {number}": (_NAME, each.name) for number, each in enumerate(facts.binaries, 1)}
-    for field, (pattern, text) in valid.items():
-        if len(text) > MAX_NAME or re.fullmatch(pattern, text) is None:
-            raise UnreadableError(f"its {field} is not known: {text[:MAX_NAME]!a}")
+    names = (facts.name, *(each.name for each in facts.binaries))
+    wrong = next((name for name in names if len(name) > MAX_NAME or re.fullmatch(_NAME, name) is None), None)
+    if wrong is not None:
+        raise UnreadableError(f"its name is not known: {wrong[:MAX_NAME]!a}")
+    if len(facts.version) > MAX_NAME or re.fullmatch(_VERSION, facts.version) is None:
+        raise UnreadableError(f"its version is not known: {facts.version[:MAX_NAME]!a}")
     return facts
