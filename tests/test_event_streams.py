@@ -10,11 +10,11 @@ from contextlib import ExitStack
 import pytest
 
 from copr_chroot_fake import ControlError, CoprFakeControl, FakeCopr, FakeOptions
-from copr_chroot_fake.control.events import WorldEvents
+from copr_chroot_fake.control import events
+from copr_chroot_fake.control.events import MIN_INTERVAL, WorldEvents
 from copr_chroot_fake.control.worlds import InitialConfig
 from copr_chroot_fake.engine.clock import SystemClock
 from copr_chroot_fake.server import connection as protocol
-from copr_chroot_fake.server import event_stream
 
 from .chroots import F41
 from .control.clients import READS
@@ -59,8 +59,8 @@ def test_event_follows_each_change(server: Threaded, control: CoprFakeControl, c
 
 def test_reading_causes_no_event(server: Threaded, monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise a page that reads after each event would never rest."""
-    monkeypatch.setattr(event_stream, "MIN_INTERVAL", 0.01)
-    monkeypatch.setattr(event_stream, "MAX_SILENCE", 0.05)
+    monkeypatch.setattr(events, "MIN_INTERVAL", 0.01)
+    monkeypatch.setattr(events, "MAX_SILENCE", 0.05)
     fake = fake_of(server.worlds.main)
     fake.add_build([F41], id=1)
     fake.faults.add({"breaks": "refused", "after": 1000})
@@ -80,7 +80,7 @@ def test_events_of_many_changes_are_combined(server: Threaded, control: CoprFake
     count = 1
     while next(events)["builds"] < 200:
         count += 1
-    assert count <= 2 + (time.monotonic() - began) / event_stream.MIN_INTERVAL
+    assert count <= 2 + (time.monotonic() - began) / MIN_INTERVAL
 
 
 def test_stream_follows_the_fakes_of_a_world(server: Threaded, control: CoprFakeControl) -> None:
@@ -116,7 +116,7 @@ def test_silent_stream_is_kept_alive(server: Threaded, monkeypatch: pytest.Monke
         clock = fake_of(server.worlds.main).clock
         assert isinstance(clock, SystemClock)
         clock.pause()
-    monkeypatch.setattr(event_stream, "MAX_SILENCE", 0.05)
+    monkeypatch.setattr(events, "MAX_SILENCE", 0.05)
     monkeypatch.setattr(protocol, "KEEP_ALIVE_TIMEOUT", 0.01)
     with listening(server) as wire:
         assert received(wire, 5)[1:5] == [":"] * 4
@@ -159,21 +159,6 @@ def test_stream_creates_a_world(server: Threaded, control: CoprFakeControl) -> N
     assert [world["name"] for world in control.worlds()] == ["new"]
 
 
-def test_number_of_streams_is_limited(
-    server: Threaded, control: CoprFakeControl, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A closed one makes room for another."""
-    monkeypatch.setattr(event_stream, "MAX_STREAMS", 2)
-    streams = [control.events() for _ in range(3)]
-    for stream in streams[:2]:
-        next(stream)
-    with pytest.raises(ControlError, match="there are 2 event streams already") as raised:
-        next(streams[2])
-    assert raised.value.status == 409
-    streams[0].close()
-    assert eventually(lambda: server.call("HEAD", EVENTS).status == 200)
-
-
 def test_head_has_no_events(server: Threaded) -> None:
     reply = server.call("HEAD", EVENTS)
     assert (reply.status, reply.headers["content-type"], reply.body) == (200, "text/event-stream", b"")
@@ -188,7 +173,7 @@ def test_failing_stream_is_ended(server: Threaded, monkeypatch: pytest.MonkeyPat
 
 def test_stream_waits_for_a_slow_client(server: Threaded, monkeypatch: pytest.MonkeyPatch) -> None:
     """Events are not kept for it: in the end, it reads few of them."""
-    monkeypatch.setattr(event_stream, "MIN_INTERVAL", 0)
+    monkeypatch.setattr(events, "MIN_INTERVAL", 0)
     monkeypatch.setattr(WorldEvents, "read", lambda self: b"data: " + b"x" * 2**20 + b"\n\n")
     with listening(server) as wire:
         for _ in range(200):

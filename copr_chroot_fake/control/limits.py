@@ -14,6 +14,3 @@ MAX_HEAD = 64 * 1024
 
 READ_TIMEOUT = 30
 """Seconds after which a client that reads nothing of its response is disconnected."""
-
-MAX_STREAMS = 100
-"""Event streams that a server sends at the same time."""

@@ -28,7 +28,6 @@ from .request import BodyWanted, Request, Respond, Response
 
 if TYPE_CHECKING:
     from ..control.api import ControlApi
-    from .event_stream import EventStreams
 
 
 class ControlAdapter:
@@ -79,14 +78,7 @@ class ControlAdapter:
         method = "GET" if request.method == "HEAD" else request.method
         path, _, query = target.partition("?")
         answer = self._api.answer(world, method, path, query, body)
-        response = answer if isinstance(answer, Answer) else self._streams.open(answer)
-        return unsniffed(response) if isinstance(response, Answer) else response
-
-    @cached_property
-    def _streams(self) -> EventStreams:
-        from .event_stream import EventStreams
-
-        return EventStreams()
+        return unsniffed(answer) if isinstance(answer, Answer) else answer
 
 
 WORLDS, SHORT_WORLDS = "/worlds/", "/@"

@@ -6,7 +6,7 @@ import asyncio
 import math
 import struct
 import time
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from socket import SO_LINGER, SOL_SOCKET, socket
 from typing import TYPE_CHECKING, cast
 
@@ -258,7 +258,6 @@ class HttpProtocol(asyncio.BufferedProtocol):
         else:
             self._is_endless = True
             self._delivery = self._context.start(self._stream(exchange, answer))
-            self._delivery.add_done_callback(lambda _: answer.close())
 
     def _wait(self) -> None:
         """Wait for data, and set the time for which to wait."""
@@ -373,9 +372,10 @@ class HttpProtocol(asyncio.BufferedProtocol):
         self._write(exchange, stream.head + self._context.date_header() + b"\r\n", b"")
         try:
             if exchange.request.method != "HEAD":
-                async for piece in stream.pieces():
-                    await self._wait_until_writable()
-                    self._write(exchange, b"", piece)
+                async with aclosing(stream.pieces()) as pieces:
+                    async for piece in pieces:
+                        await self._wait_until_writable()
+                        self._write(exchange, b"", piece)
         except Exception as error:
             self._fail(exchange, error)
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import NamedTuple, Protocol
 
 from ..control.limits import MAX_BODY
@@ -59,17 +59,14 @@ class Request:
 
 
 class Stream(Protocol):
-    """A response whose body may have no end; the server always closes it."""
+    """A response whose body may have no end."""
 
     @property
     def head(self) -> bytes:
         """The status line and headers, with ``Connection: close``, but without ``Date`` and the empty line."""
 
-    def pieces(self) -> AsyncIterator[bytes]:
+    def pieces(self) -> AsyncGenerator[bytes, None]:
         """Yield the pieces of the body, each at the time to send it."""
-
-    def close(self) -> None:
-        """Release what the stream has used."""
 
 
 Response = Answer | Stream

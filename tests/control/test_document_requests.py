@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import aclosing
 from typing import Any
 
 import pytest
@@ -69,8 +70,8 @@ async def completed(given: Response) -> Answer:
     """Return a response; a stream of events ends after the first one."""
     if isinstance(given, Answer):
         return given
-    body = await anext(given.pieces())
-    given.close()
+    async with aclosing(given.pieces()) as pieces:
+        body = await anext(pieces)
     return Answer(200, (("Content-Type", EVENT_STREAM),), body)
 
 
