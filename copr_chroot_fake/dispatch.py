@@ -58,6 +58,9 @@ class Api:
         """The headers of the latest request that had any."""
         self.actors: list[Actor] = []
 
+    def __repr__(self) -> str:
+        return f"<Api: {checks.counted(len(self.store.builds), 'build')}>"
+
     def answer(self, method: str, target: str, headers: RawHeaders = (), body: bytes = b"") -> Answer:
         """Return the response to a request, with the functions that are called before and after it.
 

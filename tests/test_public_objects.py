@@ -122,7 +122,7 @@ def test_public_objects_have_reprs() -> None:
     assert repr(build.project) == "<Project jdoe/playground>"
     assert repr(fake.faults) == "<Faults: 0 faults>"
     assert repr(fake.answer("GET", "/api_3/")) == "<Answer: status 200, 14 bytes>"
-    assert repr(fake.transport) == "<HttpxTransport of <Service: 1 build>>"
+    assert repr(fake.transport) == "<HttpxTransport of <Api: 1 build>>"
     assert repr(fake.clock) == "<VirtualClock at 1700000000>"
 
 
