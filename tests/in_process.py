@@ -10,7 +10,7 @@ import copr_chroot_fake
 _LATER = ("httpcore", "httpcore2")
 """Modules that clients import with their first connection, and of which they keep some objects."""
 
-_NOT_IMPORTED = ("__main__", "server.amqp", "pytest_plugin.no_sleep")
+_NOT_IMPORTED = ("__main__", "server.amqp", "server.no_sleep")
 """Modules that do something when they are imported: run the command, install Twisted's reactor, replace sleep."""
 
 

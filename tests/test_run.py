@@ -56,9 +56,16 @@ def test_scenario_and_progress_are_used(scenario: Path) -> None:
 
 
 def test_speed_is_used(scenario: Path) -> None:
-    code = f"import time\nwhile True:\n  {GET_STATE.format(url=BUILD)}; time.sleep(0.01)".replace("print(", "s = (")
-    code = code.replace("time.sleep", "s == 'succeeded' and exit(7); time.sleep")
+    code = f"while True:\n  {GET_STATE.format(url=BUILD)}; s == 'succeeded' and exit(7)".replace("print(", "s = (")
     assert run("--speed", "100000", str(scenario), "--", sys.executable, "-c", code).returncode == 7
+
+
+@pytest.mark.parametrize("sleep", [["sleep", "9000"], [sys.executable, "-c", "import time; time.sleep(9000)"]])
+def test_sleep_moves_the_clock(sleep: list[str], scenario: Path) -> None:
+    """That of shells and of Python."""
+    script = f"{shlex.join(sleep)} && {shlex.join(STATE)}"
+    done = run("--progress", "clock", str(scenario), "--", "sh", "-c", script)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "succeeded\n", "")
 
 
 def test_nothing_is_left_at_the_end(tmp_path: Path) -> None:
@@ -245,7 +252,7 @@ def test_signals_are_passed_on(name: str, tmp_path: Path) -> None:
 @posix
 @pytest.mark.usefixtures("heeded_signals")
 def test_program_that_dies_of_a_signal_ends_the_command(tmp_path: Path) -> None:
-    code = "print('ready', flush=True); import time; time.sleep(60)"
+    code = "print('ready', flush=True); import signal; signal.pause()"
     command = [*COMMAND, "run", "--", sys.executable, "-c", code]
     with started(command) as process:
         assert process.stdout is not None
@@ -265,7 +272,7 @@ def test_signal_before_the_program_starts_is_passed_on(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(subprocess, "Popen", start_late)
     with pytest.raises(SystemExit) as ended:
-        main(["run", "--", sys.executable, "-c", "import time; time.sleep(60)"])
+        main(["run", "--", sys.executable, "-c", "import signal; signal.pause()"])
     assert ended.value.code == 128 + signal.SIGTERM
 
 
@@ -284,8 +291,9 @@ def test_ignored_signal_stays_ignored() -> None:
 def test_ctrl_c_reaches_the_program_once() -> None:
     """A terminal sends SIGINT to both processes, so the command does not pass it on."""
     code = (
-        "import signal, time\ngot = []\nsignal.signal(signal.SIGINT, lambda *_: got.append(1))\n"
-        "print('ready', flush=True)\nwhile not got: time.sleep(0.01)\ntime.sleep(0.3)\nprint('got', len(got), 'end')"
+        "import signal, threading\nwait = threading.Event().wait\n"
+        "got = []\nsignal.signal(signal.SIGINT, lambda *_: got.append(1))\n"
+        "print('ready', flush=True)\nwhile not got: wait(0.01)\nwait(0.3)\nprint('got', len(got), 'end')"
     )
     # The first process of a session that opens a terminal gets what is typed there.
     claim = "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); os.execv(sys.argv[1], sys.argv[1:])"

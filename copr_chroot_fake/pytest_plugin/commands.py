@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
+from ..server.program_environment import sleep_variables
 from ..validation import checks
 
 if TYPE_CHECKING:
@@ -77,13 +78,12 @@ _MAX_LINES = 20
 
 def variables(url: str, interrupt_after: float) -> Mapping[str, str]:
     """Return the environment variables of a command that differ from those of this process."""
-    no_sleep = str(Path(__file__).with_name("no_sleep"))
+    sleeping = sleep_variables(url)
     return {
-        "PATH": os.pathsep.join([no_sleep, str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
-        "PYTHONPATH": os.pathsep.join(filter(None, [no_sleep, os.environ.get("PYTHONPATH")])),
+        **sleeping,
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), sleeping["PATH"]]),
         "PYTHONIOENCODING": "utf-8",
         "COLUMNS": "200",
-        "COPR_FAKE_URL": url,
         "COPR_FAKE_INTERRUPT_AFTER": str(interrupt_after),
     }
 

@@ -41,6 +41,19 @@ def proxy_variables(url: str, authority: Path, directory: Path, config: str) -> 
     }
 
 
+def sleep_variables(url: str) -> Mapping[str, str]:
+    """Return environment variables with which ``sleep``, also Python's, moves the fake's clock instead of waiting.
+
+    :param url: of the fake, whose control API the programs call.
+    """
+    directory = str(Path(__file__).with_name("no_sleep"))
+    return {
+        "PATH": os.pathsep.join([directory, os.environ.get("PATH", os.defpath)]),
+        "PYTHONPATH": os.pathsep.join(filter(None, [directory, os.environ.get("PYTHONPATH")])),
+        "COPR_FAKE_URL": url,
+    }
+
+
 def client_config(url: str, name: str = "jdoe", login: str = "jdoe", token: str = "token") -> str:
     """Return the content of a configuration file for copr-cli and the official client.
 

@@ -31,7 +31,7 @@ from .context import App, Context, Tunnel, TunnelWanted
 from .guard import Guard
 from .live_server import ServerThread
 from .log import Report
-from .program_environment import client_config, proxy_variables
+from .program_environment import client_config, proxy_variables, sleep_variables
 from .relay import open_relay
 from .request import BodyWanted, Request
 from .tls import CertificateAuthority, certificate_authority
@@ -175,6 +175,6 @@ def proxying(service: Service, allow: Iterable[str]) -> Iterator[CoprProxy]:
             account = next((account for account in service.store.accounts.values() if not account.expired), None)
             login = () if account is None else (account.name, account.login, account.token)
             variables = proxy_variables(url, authority.file, authority.directory, client_config(url, *login))
-            yield CoprProxy(url, authority.file, {**os.environ, **variables})
+            yield CoprProxy(url, authority.file, {**os.environ, **variables, **sleep_variables(url)})
         finally:
             thread.stop()

@@ -447,6 +447,9 @@ def test_proxy(copr_fake, copr_proxy, state):
     assert json.loads(done.stdout)["state"] == state
     assert copr_fake.results_url == "https://download.copr.fedorainfracloud.org/results"
     copr_fake.assert_requested("build-chroot", times=1)
+    now = copr_fake.clock.now()
+    subprocess.run(["sleep", "60"], env=copr_proxy.environment, check=True)
+    assert copr_fake.clock.now() == now + 60
     seen.append(copr_proxy)
 
 def test_later():

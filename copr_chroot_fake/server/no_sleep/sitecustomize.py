@@ -1,6 +1,7 @@
 """Loaded by each Python process that has this directory in its PYTHONPATH: ``time.sleep`` moves the fake's clock.
 
-The fake is at COPR_FAKE_URL. After COPR_FAKE_INTERRUPT_AFTER seconds of sleep, the process is interrupted as by Ctrl-C.
+The fake is at COPR_FAKE_URL. After COPR_FAKE_INTERRUPT_AFTER seconds of sleep, if set, the process is interrupted as by
+Ctrl-C.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ def _sleep(seconds: float | SupportsIndex) -> None:
     request = Request(f"{os.environ['COPR_FAKE_URL']}/_fake/clock", body, headers, method="PATCH")
     build_opener(ProxyHandler({})).open(request).close()
     _slept += float(seconds)
-    if _slept >= float(os.environ["COPR_FAKE_INTERRUPT_AFTER"]):
+    if _slept >= float(os.environ.get("COPR_FAKE_INTERRUPT_AFTER", "inf")):
         raise KeyboardInterrupt
 
 
