@@ -23,7 +23,7 @@ class HttpxTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self._responder = responder
 
     def __repr__(self) -> str:
-        return "<HttpxTransport to a fake>"
+        return f"<HttpxTransport of {self._responder}>"
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         return self._respond(request, b"" if request.method == "GET" else request.read())
