@@ -26,7 +26,7 @@ from copr_chroot_fake.scenario.spec import (
 )
 from copr_chroot_fake.validation.spec import fields_of
 
-from .documents import DOCUMENTS, ROOT, name_of
+from .documents import DOCUMENTS, ROOT, blocks_of, name_of
 
 DOCS = ROOT / "docs"
 
@@ -159,3 +159,9 @@ def test_states_diagram_follows_dark_mode() -> None:
 def test_reference_of_the_control_api_wraps() -> None:
     """Wide tables are cut off on small screens; only that of the errors is a table, and a narrow one."""
     assert (DOCS / "reference" / "control.md").read_text().count("| --- |") == 1, "run make docs"
+
+
+def test_no_line_of_code_in_the_readme_is_cut() -> None:
+    """At 1280 pixels, the page of a repository has room for 95 letters."""
+    lines = [line for block in blocks_of(ROOT / "README.md") for line in block.text.splitlines()]
+    assert [line for line in lines if len(line) > 95] == []
