@@ -197,7 +197,7 @@ def _store_package(
     form.raise_as_lines()
     values = form.values
     name = values["package_name"] if package is None else package.name
-    config = source.config(values)
+    config = source.config(values, context.store)
     require_json(config)
     if package is None and name in project.packages:
         raise ApiError(409, f"Package {name} already exists in copr {project}.")

@@ -17,11 +17,6 @@ from .forms import Field, Values, repository_field
 
 PACKAGE_NAME = r"^[-+_.a-zA-Z0-9]+$"
 
-_DIST_GITS = {"fedora": "https://src.fedoraproject.org"}
-"""The dist-git instances that the service knows, with their URLs; the first is the default."""
-
-_DIST_GIT = next(iter(_DIST_GITS))
-
 _PYTHON_VERSIONS = ["3", "2"]
 
 
@@ -30,12 +25,12 @@ class Source:
     """A type of source.
 
     :param fields: returns the fields of its form.
-    :param config: returns what Copr stores, given the form and the name of the package.
+    :param config: returns what Copr stores, given the form.
     """
 
     type: SourceType
     fields: Callable[[Store], Mapping[str, Field]]
-    config: Callable[[Values], dict[str, object]]
+    config: Callable[[Values, Store], dict[str, object]]
 
 
 def _scm_fields(store: Store) -> Mapping[str, Field]:
@@ -50,7 +45,7 @@ def _scm_fields(store: Store) -> Mapping[str, Field]:
     }
 
 
-def _scm_config(values: Values) -> dict[str, object]:
+def _scm_config(values: Values, store: Store) -> dict[str, object]:
     names = ("clone_url", "subdirectory", "committish", "spec", "srpm_build_method")
     return {"type": values["scm_type"], **{name: values[name] for name in names}}
 
@@ -98,29 +93,31 @@ def _arch(chrootname: str) -> str:
 
 
 def _distgit_fields(store: Store) -> Mapping[str, Field]:
+    known = store.dist_gits
+    default = next(iter(known))
     return {
         "package_name": package_name_field(),
         "distgit": Field(
             forms.choice,
-            filters=[lambda value: _DIST_GIT if forms.null_if_none(value) is None else value],
-            checks=[forms.one_of(_DIST_GITS)],
-            validators=[forms.valid_if(_DIST_GITS.__contains__, f"DistGit ID must be one of: {', '.join(_DIST_GITS)}")],
+            filters=[lambda value: default if forms.null_if_none(value) is None else value],
+            checks=[forms.one_of(known)],
+            validators=[forms.valid_if(known.__contains__, f"DistGit ID must be one of: {', '.join(known)}")],
         ),
         "committish": forms.optional_text(),
         "namespace": forms.optional_text(filters=[lambda value: posixpath.normpath(value) if value else None]),
     }
 
 
-def _distgit_config(values: Values) -> dict[str, object]:
+def _distgit_config(values: Values, store: Store) -> dict[str, object]:
     package, namespace = values["package_name"], values["namespace"]
     path = f"{namespace}/rpms" if namespace else "rpms"
-    config = {"clone_url": f"{_DIST_GITS[values['distgit']]}/{path}/{package}"}
+    config = {"clone_url": f"{store.dist_gits[values['distgit']]}/{path}/{package}"}
     return config | {name: values[name] for name in ("distgit", "namespace", "committish") if values[name]}
 
 
-def _fields_named(names: str) -> Callable[[Values], dict[str, object]]:
+def _fields_named(names: str) -> Callable[[Values, Store], dict[str, object]]:
     """Return a function that returns the values of some fields."""
-    return lambda values: {name: values[name] for name in names.split()}
+    return lambda values, store: {name: values[name] for name in names.split()}
 
 
 _PYPI_NAMES = "pypi_package_name pypi_package_version spec_generator spec_template python_versions"

@@ -102,7 +102,7 @@ def create_from_scm(context: RequestContext) -> Success:
     """Submit a build from a Git or Subversion repository."""
     names = ("clone_url", "committish", "subdirectory", "spec", "srpm_build_method")
     return _create(
-        context, "scm", lambda values: {"type": values["scm_type"], **{name: values[name] for name in names}}
+        context, "scm", lambda values, store: {"type": values["scm_type"], **{name: values[name] for name in names}}
     )
 
 
@@ -117,7 +117,9 @@ def create_from_pypi(context: RequestContext) -> Success:
     """Submit a build of a package on PyPI, by default for Python 3."""
     config = SOURCES["pypi"].config
     return _create(
-        context, "pypi", lambda values: config({**values, "python_versions": values["python_versions"] or ["3"]})
+        context,
+        "pypi",
+        lambda values, store: config({**values, "python_versions": values["python_versions"] or ["3"]}, store),
     )
 
 
@@ -148,11 +150,11 @@ def check_before_build(context: RequestContext) -> Success:
 
 
 def _create(
-    context: RequestContext, type: SourceType, config: Callable[[Values], Mapping[str, object]] | None = None
+    context: RequestContext, type: SourceType, config: Callable[[Values, Store], Mapping[str, object]] | None = None
 ) -> Success:
     source = SOURCES[type]
     submission = _read(context, source)
-    stored = (config or source.config)(submission.values)
+    stored = (config or source.config)(submission.values, context.store)
     return _answer_one(_submit(submission, [SourceOfBuild(type, stored)]))
 
 

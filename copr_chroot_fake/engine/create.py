@@ -60,6 +60,7 @@ def add_scenario(spec: ScenarioSpec, store: Store) -> list[Build]:
         store.mock_chroots.update({chroot.name: chroot.is_active for chroot in spec.chroots})
         store.accounts.update({account.login: account for account in spec.accounts})
         store.groups.update({group.name: group for group in spec.groups})
+        store.dist_gits.update({dist_git.name: dist_git.clone_url for dist_git in spec.dist_gits})
         for batch in spec.batches:
             store.batches[batch.id] = Batch(batch.id, batch.blocked_by)
             store.last_batch_id = max(store.last_batch_id, batch.id)

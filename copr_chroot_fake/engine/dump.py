@@ -12,6 +12,7 @@ from ..model.nevra import Nevra, dump_package
 from ..model.package import Package
 from ..model.progress import dump_progress
 from ..model.result_file import dump_results
+from ..model.source import DIST_GITS
 from ..model.states import State
 from ..scenario.spec import (
     BuildEntry,
@@ -56,6 +57,9 @@ def _write_rest(store: Store) -> Mapping[str, object]:
     written = {
         "accounts": [{**dump(account), "token": account.token} for account in store.accounts.values()],
         "groups": [dump(group) for group in store.groups.values()],
+        "dist_gits": [
+            {"name": name, "clone_url": url} for name, url in store.dist_gits.items() if DIST_GITS.get(name) != url
+        ],
         "batches": [{"id": batch.id, "blocked_by": batch.blocked_by} for batch in store.batches.values()],
         "submissions": store.submission_rules.write(),
         "last_ids": dump(

@@ -16,6 +16,7 @@ from ..model.account import Account, Group, fas_name_of
 from ..model.lifecycle import ABSENT
 from ..model.progress import Progress
 from ..model.project import COPR_URL, RESULTS_PATH, RESULTS_URL, UPLOADS_PATH
+from ..model.source import DIST_GITS
 from ..model.states import State
 from ..validation import checks
 from .build import Build
@@ -52,6 +53,7 @@ CONTENT = (
     "batches",
     "accounts",
     "groups",
+    "dist_gits",
     "removed",
     "changes",
     "seed",
@@ -88,6 +90,8 @@ class Store:
         """By login; if there are none, any login is accepted."""
         self.groups: dict[str, Group] = {}
         """By name."""
+        self.dist_gits = dict(DIST_GITS)
+        """The dist-gits of packages by name, with their URLs; the first is the default."""
         self.batches: dict[int, Batch] = {}
         self.first_build_id = 1
         """The id of the first build."""
@@ -198,6 +202,7 @@ class Store:
             self.clear()
             self.accounts.clear()
             self.groups.clear()
+            self.dist_gits = dict(DIST_GITS)
             self.reseed(seed)
             if isinstance(self.clock, VirtualClock):
                 self.clock.restore(now)

@@ -12,6 +12,9 @@ SourceType = Literal["unset", "link", "upload", "pypi", "rubygems", "scm", "cust
 
 SOURCE_TYPES: tuple[SourceType, ...] = get_args(SourceType)
 
+DIST_GITS = {"fedora": "https://src.fedoraproject.org"}
+"""The dist-gits that a Copr knows, with their URLs: the recorded one has only this one."""
+
 REBUILDABLE: tuple[SourceType, ...] = ("pypi", "rubygems", "scm", "custom", "distgit")
 """The types that a package can be configured with, and that it can be built from again."""
 

@@ -441,6 +441,14 @@ class MockChroot:
     is_active: bool = True
 
 
+@frozen()
+class DistGit:
+    """A dist-git that Copr knows, with the URL below which its packages can be cloned."""
+
+    name: Text
+    clone_url: Text
+
+
 @frozen(kw_only=True)
 class LastIds:
     """The highest ids so far; new ids are higher."""
@@ -561,6 +569,7 @@ class ScenarioSpec:
     accounts: Annotated[tuple[Account, ...], Unique(("login",), "{!r} already exists; expected another")] = ()
     groups: Annotated[tuple[Group, ...], Unique(("name",), "group {} already exists; expected another")] = ()
     batches: Annotated[tuple[BatchSpec, ...], Unique(("id",), "batch {} already exists; expected another id")] = ()
+    dist_gits: Annotated[tuple[DistGit, ...], Unique(("name",), "dist-git {} already exists; expected another")] = ()
     last_ids: LastIds | None = None
     projects: Annotated[
         tuple[ProjectSpec, ...],

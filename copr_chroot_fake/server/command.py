@@ -78,6 +78,19 @@ def _parse_rule(text: str) -> Mapping[str, object]:
     return rule
 
 
+def _parse_dist_git(text: str) -> Mapping[str, object]:
+    """Parse a dist-git, as NAME=CLONE_URL; return it as in a scenario."""
+    from ..scenario.spec import DistGit
+    from ..validation.spec import parse
+
+    name, _, url = text.partition("=")
+    try:
+        parse(DistGit, "", dist_git := {"name": name, "clone_url": url})
+    except InputError as error:
+        raise click.BadParameter(str(error)) from None
+    return dist_git
+
+
 def _parse_host_name(text: str) -> str:
     """Parse a host name without scheme and port."""
     if not _HOST_NAME.fullmatch(text):
@@ -172,6 +185,14 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     metavar="KEY=VALUE,…",
     help="Rule for submitted builds, such as package=hello,lifecycle=fails, with the keys of submissions "
     "in a scenario; can be repeated. The first rule that matches applies.",
+)
+@click.option(
+    "--dist-git",
+    "dist_gits",
+    multiple=True,
+    type=_parse_dist_git,
+    metavar="NAME=CLONE_URL",
+    help="A dist-git that Copr knows beside fedora, such as centos=https://git.centos.org; can be repeated.",
 )
 @_number_option("--next-build-id", default=1, minimum=1, maximum=LARGEST_INTEGER, help=OPTION_TEXTS["next_build_id"])
 @click.option(

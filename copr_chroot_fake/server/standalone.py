@@ -45,6 +45,7 @@ class Options:
     port: int
     speed: float
     rules: tuple[Mapping[str, object], ...]
+    dist_gits: tuple[Mapping[str, object], ...]
     results_delay: float | None
     public_url: str | None
     amqp: str | None
@@ -104,8 +105,9 @@ class Options:
     @cached_property
     def initial(self) -> InitialConfig:
         """The initial state of each world."""
+        given = {"submissions": [*self.rules], "dist_gits": [*self.dist_gits]}
         return InitialConfig(
-            scenarios=(*([{"submissions": [*self.rules]}] if self.rules else []), *self.scenarios),
+            scenarios=(*([given] if any(given.values()) else []), *self.scenarios),
             options=FakeOptions(
                 results_delay=self.results_delay or 0,
                 progress=self.progress,

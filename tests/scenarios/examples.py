@@ -39,6 +39,7 @@ WHOLE: dict[str, Any] = {
         {"name": "frostyx", "login": "def", "token": "t0ken"},
     ],
     "groups": [{"name": "@copr", "fas_name": "copr-sig"}],
+    "dist_gits": [{"name": "centos", "clone_url": "https://git.centos.org"}],
     "batches": [{"id": 1}, {"id": 2, "blocked_by": 1}],
     "last_ids": {"build": 9, "project": 8, "package": 7},
     "projects": [
@@ -255,6 +256,7 @@ INVALID_SCENARIOS: list[tuple[object, str]] = [
     ({"accounts": [{**ACCOUNT, "groups": ["copr"]}]}, "accounts[0].groups[0]: 'copr' is not a group; expected its"),
     ({"accounts": [ACCOUNT, ACCOUNT]}, "accounts[1].login: 'abc' already exists; expected another"),
     ({"groups": [GROUP, GROUP]}, "groups[1].name: group @copr already exists; expected another"),
+    ({"dist_gits": [{"name": "centos"}]}, "dist_gits[0].clone_url: missing, and required"),
     ({"batches": [{"id": 1}, {"id": 1}]}, "batches[1].id: batch 1 already exists; expected another id"),
     ({"batches": [{"id": 1, "blocked_by": 1}]}, "batches[0].blocked_by: there is no batch 1 before this one; expected"),
     ({"last_ids": {"builds": 1}}, "last_ids.builds: unknown key; did you mean 'build'? "),

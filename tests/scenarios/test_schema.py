@@ -257,6 +257,7 @@ IN_A_SCENARIO: dict[str, Callable[[Any], Any]] = {
     "MockChroot": lambda entry: {"chroots": [entry]},
     "Account": lambda entry: {"accounts": [entry]},
     "Group": lambda entry: {"groups": [entry]},
+    "DistGit": lambda entry: {"dist_gits": [entry]},
     "BatchSpec": lambda entry: {"batches": [entry]},
     "LastIds": lambda entry: {"last_ids": entry},
     "ProjectSpec": lambda entry: {"projects": [entry]},
