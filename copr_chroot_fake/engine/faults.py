@@ -80,8 +80,9 @@ class ActiveFault:
         return min(max(self.fault.lasts - (now - self.added_at), 0), checks.LARGEST_INTEGER)
 
     def spec(self, now: float) -> FaultSpec:
-        """Return what adds the same fault again, with its count, for the time that it still lasts."""
-        return FaultSpec(fault=replace(self.fault, lasts=self.remaining(now)), id=self.id, seen=self.seen)
+        """Return what adds the same fault again, with its counts, for the time that it still lasts."""
+        fault = replace(self.fault, lasts=self.remaining(now))
+        return FaultSpec(fault=fault, id=self.id, seen=self.seen, hits=self.hits)
 
     def hits_at(self, seen: int, now: float, random: Random) -> bool:
         """Whether it affects the ``seen``-th of the requests that match it."""
@@ -121,7 +122,8 @@ class Faults(CountedItems[ActiveFault]):
     def add_written(self, written: FaultSpec) -> ActiveFault:
         """Add a parsed fault; it gets another id if another fault has its own."""
         with self.lock:
-            added = ActiveFault(self._give_id(written.id), written.fault, self._clock.now(), written.seen)
+            number, now = self._give_id(written.id), self._clock.now()
+            added = ActiveFault(number, written.fault, now, written.seen, written.hits)
             self.active[added.id] = added
             return added
 

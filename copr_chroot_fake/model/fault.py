@@ -144,11 +144,12 @@ class Fault:
 
 @frozen(kw_only=True)
 class FaultSpec:
-    """A fault to add; ``id`` and ``seen``, the number of matching requests so far, are those of a saved fault."""
+    """A fault to add; ``id``, ``seen`` and ``hits``, the numbers of requests so far, are those of a saved fault."""
 
     fault: Fault
     id: int | None = None
     seen: int = 0
+    hits: int = 0
 
 
 _NAMED: Mapping[FaultName, Mapping[str, object]] = {
@@ -169,12 +170,14 @@ FAULTS: Mapping[FaultName, Fault] = MappingProxyType({name: parse(Fault, "", ent
 class FaultObject(Fault):
     """A fault; with a ``name``, that one with some of its fields changed.
 
-    ``id`` is the one that it had, and ``seen`` how many matching requests there have been.
+    ``id`` is the one that it had, ``seen`` how many matching requests there have been, and ``hits`` how many of them it
+    has affected.
     """
 
     name: FaultName | None = None
     id: Positive | None = None
     seen: WholeNumber = 0
+    hits: WholeNumber = 0
     _RELATIONS: ClassVar[tuple[object, ...]] = ()
 
     def __post_init__(self) -> None:
@@ -199,7 +202,7 @@ def parse_fault(location: str, value: object) -> FaultSpec:
         fault = Fault(**changes) if described.name is None else _changed(FAULTS[described.name], changes)
     except InputError as error:
         raise InputErrors([_located(location, nested) for nested in error.errors]) from None
-    return FaultSpec(fault=fault, id=described.id, seen=described.seen)
+    return FaultSpec(fault=fault, id=described.id, seen=described.seen, hits=described.hits)
 
 
 def _located(location: str, error: InputError) -> InputError:
@@ -224,7 +227,7 @@ def _changed(fault: Fault, changes: Mapping[str, Any]) -> Fault:
 
 def dump_fault(spec: FaultSpec) -> dict[str, object]:
     """Return what parses back to the same fault."""
-    own = {} if spec.id is None else {"id": spec.id, "seen": spec.seen}
+    own = {} if spec.id is None else {"id": spec.id, "seen": spec.seen, "hits": spec.hits}
     return {**own, **dump(spec.fault)}
 
 

@@ -120,8 +120,8 @@ def test_dumped_faults_load_back(some: list[Fault], helpers: int, removed: set[i
         fake.faults.remove(number)
     answers(fake, helpers)
     copy = FakeCopr.from_scenario(json.loads(json.dumps(fake.to_scenario())), seed=seed)
-    assert [(active.id, active.fault, active.seen) for active in copy.faults] == [
-        (active.id, active.fault, active.seen) for active in fake.faults
+    assert [(active.id, active.fault, active.seen, active.hits) for active in copy.faults] == [
+        (active.id, active.fault, active.seen, active.hits) for active in fake.faults
     ]
     assert answers(copy, 8) == answers(fake, 8)
 
