@@ -76,17 +76,12 @@ def list_build_chroots(context: RequestContext) -> Success:
     build = context.store.find_build(target.build_id)
     if build is None:
         return Success(render_page((), paging))
-    if not build.had_lifecycle:
-        # There is nothing to poll.
-        return _cached_page(build, paging) or _render_page(build, paging, slice_page(build.chroots, paging))
-    polled = _poll_page(build, paging, context)
-    return _cached_page(build, paging) or _render_page(build, paging, polled)
-
-
-def _cached_page(build: Build, paging: Paging) -> Success | None:
-    """Return the latest page, if it is the same one; rendering it would double the cost of a request."""
-    page = build.rendered_page
-    return cast(Success, page[1]) if page is not None and page[0] == paging else None
+    page = _poll_page(build, paging, context) if build.had_lifecycle else slice_page(build.chroots, paging)
+    latest = build.rendered_page
+    if latest is not None and latest[0] == paging:
+        # Rendering the same page again would double the cost of a request.
+        return cast(Success, latest[1])
+    return _render_page(build, paging, page)
 
 
 def _render_page(build: Build, paging: Paging, page: Iterable[BuildChroot]) -> Success:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from ..engine.chroot import BuildChroot
 from ..engine.project import Project
@@ -15,7 +15,13 @@ from .context import RequestContext, Success, nul_error
 from .endpoint import Endpoint
 from .projects import find_project
 
-_ADDITIONAL_FIELDS = ("url_build_log", "url_backend_log", "url_build")
+_LOGS: Mapping[str, tuple[str, Container[State]]] = {
+    "url_build_log": ("builder-live.log", (State.RUNNING,)),
+    "url_backend_log": ("backend.log", (State.STARTING, State.RUNNING)),
+}
+"""The name of each log, and the states in which it is not compressed, by the field with its URL."""
+
+_ADDITIONAL_FIELDS = (*_LOGS, "url_build")
 """Copr accepts the last one and ignores it."""
 
 
@@ -40,7 +46,7 @@ def get_monitor(context: RequestContext) -> Success:
             packages[package] = latest
     for chroot in (chroot for latest in packages.values() for chroot in latest):
         chroot.poll(context.is_poll)
-    return Success(_render_monitor(packages, [field for field in _LOG_URLS if field in fields]))
+    return Success(_render_monitor(packages, [field for field in _LOGS if field in fields]))
 
 
 def _find_dirname(project: Project, dirname: str | None) -> str:
@@ -84,7 +90,7 @@ def _chroot_fields(chroot: BuildChroot, url_fields: Iterable[str]) -> dict[str, 
         "state": chroot.state.value,
         "status": STATUS_NUMBERS[chroot.state],
         "build_id": chroot.build.id,
-        **{field: _LOG_URLS[field](chroot) for field in url_fields},
+        **{field: _log_url(chroot, *_LOGS[field]) for field in url_fields},
         "pkg_version": chroot.build.source.version,
     }
 
@@ -100,8 +106,3 @@ def _log_url(chroot: BuildChroot, name: str, uncompressed_in: Container[State]) 
 
 
 _COMPRESSED_IN = (State.FAILED, State.SUCCEEDED, State.CANCELED, State.IMPORTING)
-
-_LOG_URLS: Mapping[str, Callable[[BuildChroot], str | None]] = {
-    "url_build_log": lambda chroot: _log_url(chroot, "builder-live.log", (State.RUNNING,)),
-    "url_backend_log": lambda chroot: _log_url(chroot, "backend.log", (State.STARTING, State.RUNNING)),
-}

@@ -94,7 +94,7 @@ def create_from_upload(context: RequestContext) -> Success:
     url = f"{context.store.uploads_root}/{directory}/{name}"
     config = {"url": url, "pkg": name, "tmp": directory}
     source = SourceOfBuild("upload", config, _package_url(url), file.content)
-    return _answer_one(_submit(submission, [source]))
+    return _submit_one(submission, source)
 
 
 @Endpoint("build/create/scm", methods=("POST",), submits="build", model=BUILD)
@@ -155,7 +155,7 @@ def _create(
     source = SOURCES[type]
     submission = _read(context, source)
     stored = (config or source.config)(submission.values, context.store)
-    return _answer_one(_submit(submission, [SourceOfBuild(type, stored)]))
+    return _submit_one(submission, SourceOfBuild(type, stored))
 
 
 def _read(
@@ -176,8 +176,8 @@ def _read(
     return Submission(context, user, project, form.values)
 
 
-def _answer_one(builds: Sequence[bytes]) -> Success:
-    (build,) = builds
+def _submit_one(submission: Submission, source: SourceOfBuild) -> Success:
+    (build,) = _submit(submission, [source])
     return Success(build + b"\n")
 
 
@@ -209,7 +209,7 @@ def submit_builds(
     check_directory(project, values["project_dirname"])
     builds = [_spec(submission, source, isolation, package) for source in sources]
     selected = [name for name in project.active_chroots if name in chroots]
-    return [_submit_one(context, project, build, selected, _batch(context.store, values)) for build in builds]
+    return [_start(context, project, build, selected, _batch(context.store, values)) for build in builds]
 
 
 def _spec(submission: Submission, source: SourceOfBuild, isolation: Isolation | None, package: str | None) -> BuildSpec:
@@ -228,7 +228,7 @@ def _spec(submission: Submission, source: SourceOfBuild, isolation: Isolation | 
     )
 
 
-def _submit_one(
+def _start(
     context: RequestContext, project: Project, spec: BuildSpec, chroots: Sequence[str], batch: int | None
 ) -> bytes:
     build = submit(context.store, project, spec, chroots, batch)
