@@ -1,6 +1,6 @@
 """The tasks that Copr's backend and its builders read, below ``/backend/``; the logs of builds have their URLs.
 
-The fields are those of ``backend_general.py`` in Copr's frontend. No request is a poll, as no client sends them.
+The fields are those of ``backend_general.py`` in Copr's frontend. These requests do not count as polls.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _job(build: Build, task_id: str, chrootname: object) -> dict[str, object]:
 
 
 def _submitter(build: Build) -> str:
-    """Return who submitted a build; that of a webhook has the owner, as the fake does not keep its address."""
+    """Return the submitter of a build; the owner for a webhook, whose address the fake does not keep."""
     return build.submitter or build.project.ownername
 
 
@@ -157,5 +157,5 @@ def _chroot_task(chroot: BuildChroot) -> dict[str, object]:
 
 
 def _commit(imported: str) -> str:
-    """Return the commit of an import; the same source has the same one."""
+    """Return the commit of an import; equal sources have equal commits."""
     return hashlib.sha1(imported.encode(errors="replace"), usedforsecurity=False).hexdigest()

@@ -13,11 +13,11 @@ from ..wire.headers import CHARSETS, RawHeaders, parse_parameters, read_header
 from ..wire.target import parse_urlencoded
 
 MAX_PARTS = 1000
-"""The maximum number of parts of a form, from which on Werkzeug rejects it."""
+"""The maximum number of parts of a form; Werkzeug rejects more."""
 
 
 MAX_FIELDS = 1024 * 1024
-"""The size in bytes of a JSON document, or of a form without its files, as parsing a larger one takes seconds."""
+"""The maximum size in bytes of a JSON document or of the fields of a form; parsing a larger one takes seconds."""
 
 TOO_LARGE = "The data value transmitted exceeds the capacity limit."
 
@@ -94,7 +94,7 @@ class RequestBody:
 
     @property
     def form(self) -> Mapping[str, object]:
-        """The fields of a form; of a repeated one, the first."""
+        """The fields of a form; the first value of a repeated field."""
         return self.parts[0] if self._replaced_form is None else self._replaced_form
 
     @property

@@ -43,7 +43,7 @@ def _chroot_response(chroot: bytes) -> Success:
     query_first=True,
 )
 def get_build_config(context: RequestContext) -> Success:
-    """Return the build configuration of a build chroot; this is no poll."""
+    """Return the build configuration of a build chroot; this does not count as a poll."""
     chroot = _find_chroot(context, False)
     own_config = chroot.build_config
     if own_config is not None:

@@ -29,7 +29,7 @@ def derive_build_config(chroot: BuildChroot, store: Store) -> dict[str, object]:
 
     A priority that is no integer is kept as text, which Copr cannot serialize.
 
-    :raises ApiError: 500 if the project never had the chroot, if the service has deactivated it, or if the URL of a
+    :raises ApiError: 500 if the project never had the chroot, the service has deactivated it, or the URL of a
         repository is invalid.
     """
     build, name = chroot.build, chroot.name

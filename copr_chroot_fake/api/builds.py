@@ -102,7 +102,7 @@ def list_builds(context: RequestContext) -> Success:
 
 @Endpoint("build/source-build-config/{build_id}", model=_SOURCE_CONFIG)
 def get_source_build_config(context: RequestContext) -> Success:
-    """Return where the source comes from; this is no poll."""
+    """Return where the source comes from; this does not count as a poll."""
     build = _find_build(context)
     source = build.source
     return json_success(attributes(build, _SOURCE_CONFIG, source_type=source.type, source_dict=source.config))
@@ -158,8 +158,8 @@ def delete_builds(context: RequestContext) -> Success:
 def _find_listed(ids: Iterable[Hashable], store: Store) -> Mapping[Hashable, Build | None]:
     """Return the build of each listed id; 1.0 equals 1, as in Copr's set of ids.
 
-    :raises ApiError: 500 for what the database does not compare with an integer, and for a text that is the id of a
-        build, which the database finds, but which is not in Copr's set.
+    :raises ApiError: 500 for a value that the database cannot compare with an integer, and for the id of a build as
+        text, which the database finds, but Copr's set lacks.
     """
     found: dict[Hashable, Build | None] = dict.fromkeys(ids)
     for listed in found:
@@ -175,7 +175,7 @@ def _find_listed(ids: Iterable[Hashable], store: Store) -> Mapping[Hashable, Bui
 def _listed_number(listed: Hashable) -> int | None:
     """Return an id as the integer that the database reads; ``None`` if it is no integer.
 
-    :raises ApiError: 500 if it cannot compare it with one.
+    :raises ApiError: 500 if the database cannot compare it with an integer.
     """
     if isinstance(listed, float):
         return int(listed) if listed.is_integer() else None
@@ -190,7 +190,7 @@ def _listed_number(listed: Hashable) -> int | None:
 def _listed_ids(context: RequestContext) -> list[Hashable]:
     """Return the ids in the body.
 
-    :raises ApiError: 500 unless they are a list of what a set can have.
+    :raises ApiError: 500 unless they are a list of hashable values.
     """
     document = context.body.json()
     ids = document.get("builds") if isinstance(document, dict) else None
@@ -244,7 +244,7 @@ def _poll_build(context: RequestContext) -> Build:
 
 
 def _status_limit(context: RequestContext, paging: Paging) -> int | None:
-    """Return the limit of a list filtered by status; a limit of 0 means no builds."""
+    """Return the limit of a list filtered by status, in which a limit of 0 means no builds."""
     sent = context.target.arguments.get("limit", "")
     return int(sent) if sent.strip() else paging.limit
 
@@ -286,5 +286,5 @@ def render_build(build: Build) -> bytes:
 
 
 def list_packages(chroot: BuildChroot, keys: str) -> dict[str, object]:
-    """Return the packages of a chroot, of which each response has the keys in an order of its own."""
+    """Return the packages of a chroot with these keys, whose order differs between responses."""
     return {"packages": [attributes(nevra, keys.split()) for nevra in chroot.packages]}

@@ -72,7 +72,7 @@ class Success:
 
 
 def attributes(source: object, names: Iterable[str], **others: object) -> dict[str, object]:
-    """Return fields in order: those that are not given are attributes of an object."""
+    """Return fields in this order; those not among ``others`` are attributes of the source."""
     return {name: others[name] if name in others else getattr(source, name) for name in names}
 
 
@@ -129,8 +129,5 @@ def missing(name: str) -> ApiError:
 
 
 def nul_error(text: str | int) -> ApiError | None:
-    """Return Copr's error for text that its database driver rejects; ``None`` for other text.
-
-    That is a NUL, or an unpaired surrogate.
-    """
+    """Return Copr's error for text with a NUL or an unpaired surrogate, else ``None``."""
     return None if checks.is_storable(str(text)) else ApiError(500)

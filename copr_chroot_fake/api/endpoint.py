@@ -53,7 +53,7 @@ class Route(NamedTuple):
     """One path of an endpoint.
 
     :param path: the path with its parameters in braces.
-    :param prefix: the part of the path that no parameter precedes.
+    :param prefix: the part of the path before the first parameter.
     :param pattern: the regular expression of the path.
     :param trailing_slash: whether Copr registers the path with a trailing slash. A request without it reaches the
         endpoint too, but a method that the endpoint does not accept gets 404 instead of 405.
@@ -80,7 +80,7 @@ class Endpoint:
     :param is_polled: whether the response has the progress of builds, so that clients poll the endpoint.
     :param submits: what a request adds.
     :param query_first: whether ``build_id`` and ``chrootname`` may be given in the query, before the path.
-    :param any_method: whether the handler answers to other methods too.
+    :param any_method: whether the handler answers all methods.
     """
 
     paths: str

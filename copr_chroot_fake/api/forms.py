@@ -26,7 +26,7 @@ Values = Mapping[str, Any]
 """The values of a form by the name of the field."""
 
 FormData = Mapping[str, Sequence[object]]
-"""What was sent for each field."""
+"""The values sent for each field."""
 
 
 class Invalid(Exception):
@@ -38,7 +38,7 @@ class Stop(Exception):
 
 
 class Given(NamedTuple):
-    """A field of a form while it is validated: what was sent, its value, and the values of all fields."""
+    """The input of a validator: the values sent for the field, its value, and the values of all fields."""
 
     sent: Sequence[object]
     value: Any
@@ -53,7 +53,7 @@ Validator = Callable[[Given], None]
 class Field:
     """A field of a form.
 
-    :param read: returns its value for what was sent and the default; raises Invalid.
+    :param read: returns its value, given the sent values and the default; raises Invalid.
     :param checks: run first, whatever the other validators say.
     """
 
@@ -131,10 +131,10 @@ def form_data(
     renamed: Mapping[str, str] | None = None,
     separators: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Sequence[object]]:
-    """Return what was sent for each field: lists become texts, unless preserved, and null counts as not sent.
+    """Return the values sent for each field: lists become texts, unless preserved, and null counts as not sent.
 
     :param renamed: Copr's own names of fields, by those of its API.
-    :param separators: what joins the items of a list, by field; a space for the others.
+    :param separators: the separators of joined lists by field; a space for the others.
     :raises ApiError: 500 for JSON that is no object.
     """
     data: dict[str, Sequence[object]] = {}
@@ -157,7 +157,7 @@ def form_data(
 
 
 def require_storable(values: Iterable[object]) -> None:
-    """Reject texts with a NUL or an unpaired surrogate, and numbers above 32 bits, in any depth of tuples.
+    """Reject texts with a NUL or an unpaired surrogate, and numbers above 32 bits, also inside tuples.
 
     :raises ApiError: 500.
     """

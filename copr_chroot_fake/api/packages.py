@@ -71,7 +71,7 @@ _COLUMNS: Mapping[str, Callable[[Package], int | str | None]] = {
     **{name: attrgetter(name) for name in ("name", "max_builds", "webhook_rebuild")},
     "source_type": lambda package: SOURCE_TYPES.index(package.source_type),
 }
-"""The columns that a list can be ordered by; the others are the same for all packages, or unknown to the fake."""
+"""The columns that order a list; the others are equal for all packages, or unknown to the fake."""
 
 
 @Endpoint("package/add/{ownername}/{projectname}/{packagename}/{source_type}", methods=("POST",), model=_PACKAGE)

@@ -46,7 +46,7 @@ _CHROOT_COLUMNS: Mapping[str, Column[BuildChroot]] = {
     **dict.fromkeys(("build", "mock_chroot", "build_id"), lambda chroot: None),
     **dict.fromkeys(("git_hash", "status_reason", "build_requires", "tags_raw"), lambda chroot: None),
 }
-"""The columns of a list of build chroots besides these positions and ``id``, which is their order in the build."""
+"""The other columns of a list of build chroots, except ``id``, which is their order in the build."""
 
 
 def parse_paging(arguments: Mapping[str, str], default_limit: int | None, *, name_is_id: bool = False) -> Paging:
@@ -200,7 +200,7 @@ def check_order(order: str, table: Table) -> None:
 def check_query(paging: Paging, table: Table, joined: Collection[str] = ()) -> None:
     """Reject relations, limits and offsets that PostgreSQL rejects when it runs the query.
 
-    :param joined: relations whose tables this query joins, so that it can be ordered by them, to no effect.
+    :param joined: relations whose tables this query joins; ordering by them is valid, but has no effect.
     :raises ApiError: 500.
     """
     is_in_range = 0 <= (paging.limit or 0) <= _MAX_BIGINT and 0 <= paging.offset <= _MAX_BIGINT

@@ -63,8 +63,7 @@ def list_projects(context: RequestContext) -> Success:
 def search_projects(context: RequestContext) -> Success:
     """Return projects by ``query=``: ``owner/name``, or a part of it.
 
-    Copr's index is filled by a job of its own, so it finds nothing by a word. Without a word it has all projects, the
-    newest first.
+    A separate job fills Copr's index, so a single word finds nothing. An empty query finds all projects, newest first.
     """
     paging = parse_paging(context.target.arguments, context.default_limit)
     (query,) = require(context, "query")
@@ -118,7 +117,7 @@ _COLUMNS: Mapping[str, Callable[[Project], int | str | None]] = {
     "build_enable_net": attrgetter("settings.enable_net"),
     **{name: attrgetter(f"settings.{name}") for name in _SORTABLE_SETTINGS.split()},
 }
-"""The columns that a list can be ordered by; the others are the same for all projects, or unknown to the fake."""
+"""The columns that order a list; the others are equal for all projects, or unknown to the fake."""
 
 
 @Endpoint("project/add/{ownername}", methods=("POST",), submits="project", model=PROJECT)

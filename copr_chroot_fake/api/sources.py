@@ -144,7 +144,7 @@ def package_name_field() -> Field:
 def latest_fedora(config: Mapping[str, object], store: Store) -> dict[str, object]:
     """Return the source of a custom build with the newest Fedora in place of ``fedora-latest``.
 
-    :raises LookupError: if there is no such chroot, for which Copr has no error of its own.
+    :raises LookupError: if there is no such chroot; Copr crashes then.
     """
     chroot = str(config.get("chroot"))
     if "fedora-latest" not in chroot:

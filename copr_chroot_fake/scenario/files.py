@@ -125,7 +125,7 @@ def _is_file(content: object) -> TypeGuard[dict[str, object]]:
 def read_results(document: object, scenario: Path) -> None:
     """Replace each path in a document by the content of the file.
 
-    The document may be invalid in any other way.
+    Other errors in the document are left to its validation.
 
     :raises InputErrors: with the location of each file that cannot be read.
     """
@@ -173,7 +173,7 @@ def _results_of(location: str, results: object) -> Iterator[tuple[str, dict[Any,
 
 
 def _objects(parent: object, key: str) -> Iterator[tuple[object, dict[Any, Any]]]:
-    """Yield the objects in the list or the object that a key has, each with its index or name."""
+    """Yield the objects in the list or mapping under a key, each with its index or name."""
     children = parent.get(key) if isinstance(parent, dict) else None
     named = (
         children.items() if isinstance(children, dict) else enumerate(children if isinstance(children, list) else ())

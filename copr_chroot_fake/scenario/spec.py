@@ -80,7 +80,7 @@ _SET_BY_LIFECYCLE = ("stage", "started_on", "ended_on")
 
 
 def _check_lifecycle(chroot: ChrootSpec) -> Iterable[tuple[str, str]]:
-    """Yield the errors of a chroot in relation to its lifecycle, unless it may have that of its build."""
+    """Yield conflicts with the lifecycle of a chroot; the build checks a chroot that inherits its lifecycle."""
     if chroot.lifecycle is not None or chroot.state is not None:
         yield from _lifecycle_errors(chroot)
 
@@ -112,7 +112,7 @@ def _given(spec: ChrootSpec | SubmissionRuleSpec, names: Iterable[str]) -> list[
 
 @frozen(kw_only=True)
 class PlannedSpec:
-    """What the lifecycle of a chroot sets: at each start its ``result_dir``, at its success its ``packages``."""
+    """The values that a lifecycle sets: ``result_dir`` when the chroot starts, ``packages`` when it succeeds."""
 
     result_dir: ResultDir | None = None
     packages: tuple[PackageValue, ...] | None = None
@@ -123,12 +123,12 @@ class ChrootSettings:
     """The settings of a build chroot; times are Unix times in seconds.
 
     With only a ``state``, it stays in that state. With a ``lifecycle``, it advances: from ``state``, if given, which
-    ``polls`` responses have had already. It stays in the state ``hold`` until it is released. ``stage`` is the index of
+    ``polls`` responses have shown. It stays in the state ``hold`` until it is released. ``stage`` is the index of
     its stage, for a lifecycle with several stages in that state. ``remaining`` are the seconds until the stage ends,
     negative if it is held beyond its end. Without ``planned``, its lifecycle sets the ``result_dir`` and the
     ``packages``. A failed chroot may have been ``canceled`` while it ran, which affects only its results. With a
-    ``late_start``, which the backend reported after the end, it may have started after its end. If ``announced``, its
-    start needs no message anymore, which is derived by default. ``results`` are the contents of files in its result
+    ``late_start``, which the backend reported after the end, it may have started after its end. If ``announced``, the
+    message about its start has been published; derived by default. ``results`` are the contents of files in its result
     directory, by name, and ``copied`` the packages that a fork has there, of which the API lists none.
     """
 
@@ -176,7 +176,7 @@ def _parse_chroot(location: str, value: object) -> ChrootSpec:
 
 
 def _parse_settings(location: str, value: object) -> ChrootSettings:
-    """Return the settings of a chroot, or those of one that stays in a state."""
+    """Parse the settings of a chroot, or the state in which it stays."""
     name = checks.plain_text(value)
     if name is None:
         return parse(ChrootSettings, location, value)
@@ -239,8 +239,8 @@ class ProjectSpec(ProjectSettings):
     """A project; ``chroots`` are the names of those that it enables, or their settings by name.
 
     ``creator`` is the user who added it, ``created_on`` the Unix time, ``permissions`` those of other users by name,
-    and ``directories`` those that it has beside its main one. ``published`` are the ids of the builds in the repository
-    of each chroot, which matter with ``devel_mode``.
+    and ``directories`` those besides the main one. ``published`` are the ids of the builds in the repository of each
+    chroot, which matter with ``devel_mode``.
     """
 
     ownername: PathSegment
@@ -257,7 +257,7 @@ class ProjectSpec(ProjectSettings):
 
     @property
     def settings(self) -> ProjectSettings:
-        """Its settings, without what it contains."""
+        """Only its settings."""
         return ProjectSettings(**{name: getattr(self, name) for name in fields_of(ProjectSettings)})
 
     @property
@@ -330,7 +330,7 @@ class SourceSpec:
 
     That of a submitted build advances before the chroots, by ``progress``. ``polls`` responses have shown its
     current state, which ends in ``remaining`` seconds. ``config`` has the fields of the source, ``content`` is an
-    uploaded file, ``name``, ``version`` and ``changelog`` are those of the source package that it makes, and
+    uploaded file, ``name``, ``version`` and ``changelog`` are those of the resulting source package, and
     ``lifecycle`` is that of the chroots after the import, unless ``outcomes`` has another one for a chroot. If it
     ``follows``, its state is derived from the lifecycles of the chroots. If ``announced``, the message about its
     start has been published; if ``made``, responses show the source package. Both are derived by default.
@@ -556,7 +556,7 @@ class SubmissionRuleSpec:
 
 @frozen(kw_only=True)
 class ScenarioSpec:
-    """A whole scenario; ``chroots`` are those that Copr knows beside the ones named further down.
+    """A whole scenario; ``chroots`` are those that Copr knows besides the ones named in projects and builds.
 
     ``now`` is the Unix time to which a virtual clock is moved. ``accounts`` are the users who can log in; if there are
     none, everybody can. ``last_ids`` are the highest ids of builds, projects and packages that were given, and

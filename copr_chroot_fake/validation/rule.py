@@ -44,7 +44,7 @@ Check = Callable[[str, object], Any]
 
 @frozen()
 class Rule:
-    """How a value is validated, how it is written as JSON if not as it is, and keywords of its JSON Schema.
+    """How a value is validated and written as JSON, by default unchanged, and keywords of its JSON Schema.
 
     Other annotations can add to the schema: :class:`Keywords` and :class:`Written`.
     """
@@ -70,7 +70,7 @@ class Relation:
 
 
 class Nullable:
-    """Marks a type whose fields are null on purpose; elsewhere, ``None`` counts as missing."""
+    """Marks fields for which null is a value; elsewhere, ``None`` counts as missing."""
 
 
 NULLABLE = Nullable()

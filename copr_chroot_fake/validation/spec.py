@@ -75,9 +75,9 @@ class _Table:
     has_dict: bool
     """Whether instances keep their values in ``__dict__``, and most defaults are attributes of the class."""
     made: Mapping[str, object]
-    """The other defaults, by name."""
+    """The defaults that a factory makes, by name."""
     nullable: frozenset[str]
-    """The fields that can be null on purpose."""
+    """The fields for which null is a value."""
     never_none: frozenset[str]
     """The fields with a default that may not be ``None`` in an instance."""
 

@@ -88,7 +88,7 @@ class ApiError(Exception):
 
 @contextmanager
 def crashing_on(*kinds: type[Exception]) -> Iterator[None]:
-    """Respond as Copr does if the block raises an exception that its code does not expect.
+    """Turn exceptions that Copr's code does not expect into its error response.
 
     :raises ApiError: 500.
     """
@@ -110,7 +110,7 @@ def make_answer(body: bytes, content_type: str, status: int = 200, headers: Head
 
 
 def unsniffed(answer: Answer) -> Answer:
-    """Forbid browsers to guess another content type, such as a page with scripts."""
+    """Keep browsers from guessing another content type, such as HTML with scripts."""
     return answer._replace(headers=(*answer.headers, ("X-Content-Type-Options", "nosniff")))
 
 
