@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -158,6 +159,9 @@ def _words(value: Any) -> list[str]:
     return (as_text(value) or "").split()
 
 
+_MODULE = re.compile("[-_!A-Za-z0-9][^ ]*")
+
+
 def _modules(given: Given) -> None:
     """Validate a list of modules, separated by commas."""
     enabled: set[str] = set()
@@ -167,19 +171,15 @@ def _modules(given: Given) -> None:
         name, colon, stream = module.strip().partition(":")
         if not colon or ":" in stream:
             raise Invalid(f"Module name '{module}' must consist of two parts separated with colon, e.g. module:stream")
-        if not _is_module(name):
+        if not _MODULE.fullmatch(name):
             raise Invalid(f"Module name '{name}' must contain only letters, digits, dashes, underscores.")
         if name in enabled:
             raise Invalid(f"Module name '{name}' specified multiple times")
         enabled.add(name)
-        if not _is_module(stream):
+        if not _MODULE.fullmatch(stream):
             raise Invalid(
                 f"Stream part of module name '{stream}' must contain only letters, digits, dashes, underscores."
             )
-
-
-def _is_module(name: str) -> bool:
-    return bool(name) and (name[0].isascii() and (name[0].isalnum() or name[0] in "-_!")) and " " not in name
 
 
 def _without_blanks(value: Any) -> str:

@@ -160,16 +160,12 @@ def _read(location: str, value: object, scenario: Path) -> bytes:
 
 def _results_in(document: object) -> Iterator[tuple[str, dict[Any, Any]]]:
     """Yield the location and the value of each object with results."""
-    for location, build in _objects(document, "builds"):
-        yield from _results_of(f"builds[{location}].source_results", build.get("source_results"))
+    for index, build in _objects(document, "builds"):
+        found = {f"builds[{index}].source_results": build.get("source_results")}
         for key, chroot in _objects(build, "chroots"):
             where = f"[{key}]" if isinstance(key, int) else f".{checks.key(key)}"
-            yield from _results_of(f"builds[{location}].chroots{where}.results", chroot.get("results"))
-
-
-def _results_of(location: str, results: object) -> Iterator[tuple[str, dict[Any, Any]]]:
-    if isinstance(results, dict):
-        yield location, results
+            found[f"builds[{index}].chroots{where}.results"] = chroot.get("results")
+        yield from ((location, results) for location, results in found.items() if isinstance(results, dict))
 
 
 def _objects(parent: object, key: str) -> Iterator[tuple[object, dict[Any, Any]]]:
