@@ -239,7 +239,7 @@ def serving(
     """A server in a thread, whose control API requires no token."""
     tls = tls or Tls(None, None)
     initial = initial or InitialConfig()
-    worlds = Worlds(initial, max_worlds, initial.make())
+    worlds = Worlds(initial, max_worlds)
     control = ControlAdapter(worlds, initial, Guard("127.0.0.1", None), max_body=max_body)
     with running(ServedApp(worlds, control), max_head, tls=tls.server) as url:
         yield Threaded(url, worlds, tls.client)

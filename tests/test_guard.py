@@ -246,9 +246,9 @@ UNUSABLE_TOKENS = {
     f" {TOKEN}": "contains white space",
     "two words": "contains white space",
     f"{TOKEN}\xa0": "contains white space",
-    "t\xf6ken": "contains white space",
-    "t\x01ken": "contains white space",
-    "\U0001f511": "contains white space",
+    "t\xf6ken": "contains characters that clients cannot send",
+    "t\x01ken": "contains characters that clients cannot send",
+    "\U0001f511": "contains characters that clients cannot send",
 }
 
 

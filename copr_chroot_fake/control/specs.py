@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from ..errors import InputError
 from ..messages.message import Topic
@@ -333,9 +333,16 @@ Assertion = (
 )
 
 _ASSERTIONS: Mapping[str, Callable[[str, object], Assertion]] = {
-    name: check_of(body) for body in get_args(Assertion) for name in get_args(get_type_hints(body)["assertion"])
+    "requested": check_of(RequestedBody),
+    "not-requested": check_of(NotRequestedBody),
+    "polled-no-faster-than": check_of(PolledBody),
+    "all-pages-read": check_of(PagesBody),
+    "submitted": check_of(SubmittedBody),
+    "project-created": check_of(ProjectBody),
+    "project-edited": check_of(ProjectBody),
+    "canceled": check_of(CanceledBody),
+    "waited-for": check_of(WaitedForBody),
 }
-"""The check of the body of each assertion, by its name."""
 
 
 def _parse_assertion(location: str, value: object) -> Assertion:

@@ -248,7 +248,8 @@ class Worlds:
     """The main world, which has no name, and named worlds.
 
     :param initial_state: of each new world.
-    :param service: the main world's fake now; by default it is created on first use, from the initial state.
+    :param service: the main world's fake now; by default it is created from the initial state.
+    :param main_initial_state: of the main world, if it differs; the main world is then created on first use.
     """
 
     def __init__(
@@ -256,10 +257,13 @@ class Worlds:
         initial_state: InitialState,
         max_worlds: int = MAX_WORLDS,
         service: Service | None = None,
+        *,
+        main_initial_state: InitialState | None = None,
     ) -> None:
         self.initial_state = initial_state
         self.max_worlds = max_worlds
-        self._main = None if service is None else World("", initial_state, service)
+        self._main_initial_state = main_initial_state or initial_state
+        self._main = None if main_initial_state else World("", initial_state, service)
         self._named: dict[str, World] = {}
         self._url: str | None = None
         self.are_fixed = False
@@ -275,7 +279,7 @@ class Worlds:
     def main(self) -> World:
         """The main world."""
         if self._main is None:
-            self._main = World("", self.initial_state, url=self._url_of(""))
+            self._main = World("", self._main_initial_state, url=self._url_of(""))
         return self._main
 
     def get_or_create(self, name: str) -> World:

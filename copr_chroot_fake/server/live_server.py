@@ -19,6 +19,8 @@ from weakref import WeakSet
 
 from ..control.worlds import InitialConfig, InitialSnapshot, Worlds, world_url
 from ..engine.snapshot import take
+from ..options import FakeOptions
+from ..scenario.files import ScenarioSource
 from ..service import Service
 from .addresses import TlsServer, bind, url_of
 from .app import ControlAdapter, ServedApp
@@ -89,14 +91,14 @@ class LiveServer:
         self._start()
 
     def _start(self) -> None:
-        initial = InitialConfig()
-        self._worlds = Worlds(initial)
+        initial_state = _Empty()
+        self._worlds = Worlds(initial_state, main_initial_state=initial_state)
         # They exist only if a test adds them.
         self._worlds.are_fixed = True
         listener = bind("127.0.0.1", 0)
         self.url = url_of(listener, "http" if self._tls is None else "https")
         self._worlds.set_url(self.url)
-        control = ControlAdapter(self._worlds, initial, Guard("127.0.0.1", None))
+        control = ControlAdapter(self._worlds, InitialConfig(), Guard("127.0.0.1", None))
         self._thread = ServerThread(ServedApp(self._worlds, control), listener, self._tls)
 
     def add(self, name: str, service: Service) -> str:
@@ -115,6 +117,18 @@ class LiveServer:
     def stop(self) -> None:
         """Stop the server; it no longer listens when this returns."""
         self._thread.stop()
+
+
+class _Empty:
+    """The initial state of the main world, which is rarely used."""
+
+    def make(self) -> Service:
+        return Service(FakeOptions())
+
+    def make_from(self, scenario: ScenarioSource) -> Service:
+        service = self.make()
+        service.add_scenario(scenario)
+        return service
 
 
 @contextmanager
