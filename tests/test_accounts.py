@@ -229,3 +229,11 @@ def test_scenario_may_repeat_an_account() -> None:
     assert len(fake.accounts) == 1
     with pytest.raises(ScenarioError, match="'abc' already exists"):
         fake.add_scenario({"accounts": [{"name": "frostyx", "login": "abc", "token": "other"}]})
+
+
+def test_group_is_added_once() -> None:
+    fake = FakeCopr()
+    fake.add_group("@copr")
+    with pytest.raises(InputError, match="name: group @copr already exists; expected another"):
+        fake.add_group("@copr", "other")
+    assert [group.fas_name for group in fake.groups] == ["copr"]

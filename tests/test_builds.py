@@ -415,3 +415,13 @@ def test_faults_select_endpoints_by_name() -> None:
     send = direct_client(fake)
     targets = ("build/1", "build/2", "build/built-packages/1", f"project?{PROJECT}", f"monitor?{PROJECT}")
     assert [send("GET", f"/api_3/{target}").status for target in targets] == [503, 200, 200, 504, 200]
+
+
+def test_deleted_build_can_still_change() -> None:
+    """A test may hold it; the lists of the project do not show it again."""
+    fake = FakeCopr(progress="manual")
+    build = fake.add_build([F41], lifecycle="appears-late")
+    build.delete()
+    build.chroots[0].set_state("running")
+    assert build.package == "hello"
+    assert json.loads(fake.answer("GET", "/api_3/build/list?ownername=jdoe&projectname=playground").body)["items"] == []
