@@ -30,7 +30,7 @@ serve: .venv/serve.stamp
 WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 test: .venv/develop.stamp
-	@echo 'Running the tests, which takes about a minute and a half on two cores.'
+	@echo 'Running the tests, which takes about 70 seconds on two cores.'
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -p no:schemathesis -m 'not slow'
 
 # Independent steps run at the same time; the benchmarks run alone at the end.
