@@ -13,7 +13,7 @@ from io import BytesIO
 import rpmfile
 
 from ..model.changelog import PUBLISHED, ChangelogEntry
-from .reading import Binary, Facts, HostileError, UnreadableError, checked
+from .facts import Binary, Facts, HostileError, UnreadableError, checked
 
 MAX_BYTES = 8 * 1024 * 1024
 """The largest header."""

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from pyrpm.spec import Spec
 
 from ..model.changelog import parse_changelog
-from .reading import Binary, Facts, HostileError, UnreadableError, checked
+from .facts import Binary, Facts, HostileError, UnreadableError, checked
 
 MAX_BYTES = 1024 * 1024
 """The largest spec, apart from its changelog."""
