@@ -28,6 +28,7 @@ DISTRIBUTIONS = {
     "fedora_messaging": "fedora-messaging",
     "pika": "fedora-messaging",
     "twisted": "fedora-messaging",
+    "pyrpm": "python-rpm-spec",
 }
 """The distributions of modules with other names, and the packages that others bring as a part of their own API."""
 

@@ -261,7 +261,9 @@ def wrong_with_message(error: CoprFakeError, parameter: str) -> str | None:
         parameter = "source" if parameter != "source" else ""
     if len(message) > 2000 or not message.isprintable():
         return f"has no short line for a message: {message[:200]!r}"
-    if isinstance(error, InputError) and parameter not in message:
+    # What is too long for a URL is named together with the other arguments of a request.
+    is_named = parameter in message or message.startswith("arguments: cannot be part of a URL")
+    if isinstance(error, InputError) and not is_named:
         return f"does not name the parameter: {message}"
     return None
 

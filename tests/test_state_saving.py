@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,12 @@ def kill_during_save(server: Served, reached: Callable[[], bool]) -> None:
         server.end(signal.SIGKILL)
 
 
+def size_of(path: Path) -> int:
+    with suppress(FileNotFoundError):
+        return path.stat().st_size
+    return 0
+
+
 @pytest.mark.slow
 def test_killed_server_continues_from_its_last_save(start: Start, state: Path) -> None:
     temporary = state.with_name(".state.json.copr-fake-new")
@@ -129,7 +136,7 @@ def test_killed_server_continues_from_its_last_save(start: Start, state: Path) -
     moments: list[Callable[[], bool]] = [
         lambda: True,
         temporary.exists,
-        lambda: temporary.exists() and temporary.stat().st_size > 0,
+        lambda: size_of(temporary) > 0,
         lambda: state.stat().st_ino != inode,
         lambda: False,
     ]

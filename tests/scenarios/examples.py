@@ -481,6 +481,7 @@ BEYOND_THE_SCHEMA = (
     "the project already has .*",
     "'.*' already exists",
     r"group .* already exists",
+    r"dist-git .* already exists",
     r"batch \d+ already exists",
     # Batches that do not exist.
     r"there is no batch \d+",

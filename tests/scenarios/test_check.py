@@ -67,7 +67,9 @@ FREE_TEXT = {
 
 def is_checked(keys: Keys) -> bool:
     """Whether not every text is valid as a value, for the keys that lead to it."""
-    is_name = keys[-1] == "name" and (keys[0] == "accounts" or ("chroots" in keys and "packages" in keys))
+    is_name = keys[-1] == "name" and (
+        keys[0] in ("accounts", "dist_gits") or ("chroots" in keys and "packages" in keys)
+    )
     return not is_name and FREE_TEXT.isdisjoint(keys)
 
 

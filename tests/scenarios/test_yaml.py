@@ -11,7 +11,7 @@ from copr_chroot_fake.cli.check import check
 
 from ..chroots import F41
 
-KEYS = "$schema, now, chroots, accounts, groups, batches, last_ids, projects, builds, submissions, faults"
+KEYS = "$schema, now, chroots, accounts, groups, batches, dist_gits, last_ids, projects, builds, submissions, faults"
 
 MERGED = """\
 builds:
