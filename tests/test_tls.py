@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import socket
 import ssl
+import stat
 import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from pathlib import Path
 
 import httpx
 import pytest
+import trustme
 
 from copr_chroot_fake import FakeCopr, InputError, MissingExtraError, TlsServer
 from copr_chroot_fake.server import connection as protocol
-from copr_chroot_fake.server.tls import certificate_authority
+from copr_chroot_fake.server.tls import certificate_authority, kept_authority
 
 from .chroots import F41
 from .served import (
@@ -58,6 +61,59 @@ def test_command_prints_the_authority_last(start: Start) -> None:
     assert served.get(HOME) == {"version": 3}
     assert served.end() == (0, "", "")
     assert not served.authority.parent.exists()
+
+
+def test_authority_is_kept_in_a_file(start: Start, tmp_path: Path) -> None:
+    """Clients that trusted the first server trust the second."""
+    file, key = tmp_path / "authority.pem", tmp_path / "authority.pem.key"
+    served = start("--tls", "--authority", str(file))
+    trusting = ssl.create_default_context(cafile=served.authority)
+    assert served.authority == file
+    assert "PRIVATE KEY" not in file.read_text()
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert served.end() == (0, "", "")
+    served = start("--tls", "--authority", str(file))
+    with connect(served) as connected:
+        TlsSocket(connected, trusting, "localhost")
+
+
+def authority_files(directory: Path, name: str) -> tuple[Path, Path]:
+    """The certificate and the key of a new authority."""
+    file = kept_authority(directory / name).file
+    return file, file.with_name(f"{name}.key")
+
+
+def test_file_without_an_authority_is_an_error(tmp_path: Path) -> None:
+    leaf = trustme.CA().issue_cert("localhost")
+    (file, key), (_, other) = authority_files(tmp_path, "a.pem"), authority_files(tmp_path, "b.pem")
+    certificate, own_key, other_key = file.read_bytes(), key.read_bytes(), other.read_bytes()
+    neither = f"{file} and {key}: not the certificate and the key of an authority: "
+    remedy = "; delete both files, and a new authority is created\n"
+    for pem, key_pem, problem in (
+        (b"", own_key, f"{neither}Unable to load PEM file."),
+        (certificate, b"", f"{neither}Unable to load PEM file."),
+        (certificate, other_key, f"{neither}the key is that of another certificate"),
+        (
+            leaf.cert_chain_pems[0].bytes(),
+            leaf.private_key_pem.bytes(),
+            f"{neither}the certificate may not issue others",
+        ),
+        (certificate, None, f"{key}: cannot be read: No such file or directory"),
+        (None, own_key, f"{file}: cannot be read: No such file or directory"),
+    ):
+        for path, content in ((file, pem), (key, key_pem)):
+            path.unlink(missing_ok=True)
+            if content is not None:
+                path.write_bytes(content)
+        errors = failed("serve", "--tls", "--authority", str(file))
+        assert errors.startswith(f"Error: {problem}"), errors
+        assert errors.endswith(remedy)
+
+
+def test_authority_needs_a_directory_and_tls(tmp_path: Path) -> None:
+    file = str(tmp_path / "missing" / "authority.pem")
+    assert failed("serve", "--authority", file) == "Error: --authority requires --tls or --proxy\n"
+    assert "does not exist; create it first" in failed("serve", "--proxy", "--authority", file)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "0.0.0.0"])
@@ -215,7 +271,7 @@ def test_forked_child_keeps_the_file_of_the_authority() -> None:
             os._exit(0)
         os.waitpid(child, 0)
         assert authority.file.exists()
-    assert not authority.directory.exists()
+    assert not authority.file.parent.exists()
 
 
 def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -238,6 +238,13 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     help="Also serve as a forward proxy, which answers for Copr's hosts, with certificates of a new authority, whose "
     "file is printed; needs the tls extra.",
 )
+@click.option(
+    "--authority",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Certificate of the authority of --tls or --proxy, with its key in FILE.key; both are created if missing. "
+    "Clients that trust the file trust every server with it. By default, each server has an authority of its own.",
+)
 @proxy_allow_option
 @click.option("--no-control", is_flag=True, help="Do not serve the control API and the page under /_fake/.")
 @click.option(

@@ -174,7 +174,7 @@ def proxying(service: Service, allow: Iterable[str]) -> Iterator[CoprProxy]:
         try:
             account = next((account for account in service.store.accounts.values() if not account.expired), None)
             login = () if account is None else (account.name, account.login, account.token)
-            variables = proxy_variables(url, authority.file, authority.directory, client_config(url, *login))
+            variables = proxy_variables(url, authority.file, authority.file.parent, client_config(url, *login))
             yield CoprProxy(url, authority.file, {**os.environ, **variables, **sleep_variables(url)})
         finally:
             thread.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -53,6 +53,7 @@ class Options:
     accounts: tuple[Account, ...]
     tls: bool
     proxy: bool
+    authority: Path | None
     allowed: tuple[str, ...]
     no_control: bool
     control_token: str | None
@@ -79,6 +80,7 @@ class Options:
         for option, is_given, required, is_required_given in (
             ("--log", self.log is not None, "--access-log", self.access_log),
             ("--proxy-allow", bool(self.allowed), "--proxy", self.proxy),
+            ("--authority", self.authority is not None, "--tls or --proxy", self.tls or self.proxy),
         ):
             if is_given and not is_required_given:
                 raise Failure(f"{option} requires {required}")
@@ -138,7 +140,7 @@ def _serve(given: Options, stack: ExitStack) -> None:
     publisher = None if given.amqp is None else _make_publisher(given.amqp)
     state_file = None if given.state is None else stack.enter_context(StateFile(given.state))
     worlds = _make_worlds(given, state_file)
-    authority = stack.enter_context(_open_authority()) if given.tls or given.proxy else None
+    authority = stack.enter_context(_open_authority(given.authority)) if given.tls or given.proxy else None
     certificate = _certificate(authority, given.host, *given.names) if authority and given.tls else None
     listener = _bind(given.host, given.port)
     own_url = url_of(listener, "https" if given.tls else "http")
@@ -171,14 +173,14 @@ def _make_app(given: Options, served: ServedApp, authority: CertificateAuthority
     return ProxyApp(served, authority, url, given.allowed, write_line)
 
 
-def _open_authority() -> AbstractContextManager[CertificateAuthority]:
-    """Create a certificate authority, whose file exists within the context.
+def _open_authority(kept: Path | None) -> AbstractContextManager[CertificateAuthority]:
+    """Return the authority in a file, or a new one, whose file exists within the context.
 
-    :raises MissingExtraError: if the extra is not installed.
+    :raises CoprFakeError: if the extra is not installed, or for a file without an authority.
     """
     with needing("--tls or --proxy", "trustme", "tls"):
-        from .tls import certificate_authority
-    return certificate_authority()
+        from .tls import certificate_authority, kept_authority
+    return certificate_authority() if kept is None else nullcontext(kept_authority(kept))
 
 
 def _certificate(authority: CertificateAuthority, *names: str) -> SSLContext:

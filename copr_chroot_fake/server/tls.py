@@ -15,8 +15,11 @@ from functools import lru_cache
 from pathlib import Path
 
 import trustme
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import BasicConstraints, ExtensionNotFound, SubjectKeyIdentifier, load_pem_x509_certificate
 
-from ..errors import InputError
+from ..atomic_file import replace_file
+from ..errors import CoprFakeError, InputError
 from ..validation.checks import listing
 from .context import connection_of
 
@@ -78,16 +81,11 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class CertificateAuthority:
-    """Issues certificates, which clients verify with its own, in a file.
+    """Issues certificates, which clients verify with its own, in a file."""
 
-    :param directory: where to write the file.
-    """
-
-    def __init__(self, directory: Path) -> None:
-        self._authority = trustme.CA(organization_unit_name="copr-chroot-fake")
-        self.directory = directory
-        self.file = directory / "authority.pem"
-        self.file.write_bytes(self._authority.cert_pem.bytes())
+    def __init__(self, authority: trustme.CA, file: Path) -> None:
+        self._authority = authority
+        self.file = file
         self.context_for = lru_cache(maxsize=100)(self._make_context)
 
     def _make_context(self, *names: str) -> ssl.SSLContext:
@@ -109,10 +107,46 @@ class CertificateAuthority:
 
 @contextmanager
 def certificate_authority() -> Iterator[CertificateAuthority]:
-    """A new authority; its directory is deleted after the block, but not by a forked child."""
+    """A new authority; the directory of its file is deleted after the block, but not by a forked child."""
     process, directory = os.getpid(), Path(tempfile.mkdtemp(prefix="copr-chroot-fake-"))
+    authority, file = _new_authority(), directory / "authority.pem"
+    file.write_bytes(authority.cert_pem.bytes())
     try:
-        yield CertificateAuthority(directory)
+        yield CertificateAuthority(authority, file)
     finally:
         if os.getpid() == process:
             shutil.rmtree(directory, ignore_errors=True)
+
+
+def kept_authority(file: Path) -> CertificateAuthority:
+    """Return the authority whose certificate is in a file, with its key in FILE.key; both are created if missing.
+
+    :raises CoprFakeError: if they are not those of an authority, or cannot be read or written.
+    """
+    key = file.with_name(f"{file.name}.key")
+    if not file.exists() and not key.exists():
+        authority = _new_authority()
+        replace_file(key, authority.private_key_pem.bytes(), mode=0o600)
+        replace_file(file, authority.cert_pem.bytes())
+        return CertificateAuthority(authority, file)
+    try:
+        return CertificateAuthority(_read_authority(file.read_bytes(), key.read_bytes()), file)
+    except OSError as error:
+        problem = f"{error.filename}: cannot be read: {error.strerror}"
+    except (ValueError, TypeError, ExtensionNotFound) as error:
+        problem = f"{file} and {key}: not the certificate and the key of an authority: {error}"
+    raise CoprFakeError(f"{problem}; delete both files, and a new authority is created")
+
+
+def _read_authority(certificate_pem: bytes, key_pem: bytes) -> trustme.CA:
+    certificate = load_pem_x509_certificate(certificate_pem)
+    if load_pem_private_key(key_pem, password=None).public_key() != certificate.public_key():
+        raise ValueError("the key is that of another certificate")
+    certificate.extensions.get_extension_for_class(SubjectKeyIdentifier)
+    if not certificate.extensions.get_extension_for_class(BasicConstraints).value.ca:
+        raise ValueError("the certificate may not issue others")
+    return trustme.CA.from_pem(certificate_pem, key_pem)
+
+
+def _new_authority() -> trustme.CA:
+    return trustme.CA(organization_unit_name="copr-chroot-fake")

@@ -29,7 +29,7 @@ from copr_chroot_fake.server.proxy import ProxyApp
 from copr_chroot_fake.server.request import BodyWanted, Request, Response
 from copr_chroot_fake.server.responses import CONNECTED, CONTINUE
 from copr_chroot_fake.server.server import FakeServer
-from copr_chroot_fake.server.tls import CertificateAuthority
+from copr_chroot_fake.server.tls import kept_authority
 from copr_chroot_fake.wire.answer import Answer
 
 TIMEOUT = 10
@@ -106,7 +106,7 @@ class Harness:
         self._problems: list[str] = []
         listener = bind("127.0.0.1", 0)
         self._directory = TemporaryDirectory()
-        authority = CertificateAuthority(Path(self._directory.name))
+        authority = kept_authority(Path(self._directory.name) / "authority.pem")
         app = ServedApp(self._worlds, control)
         self._observer = Observer(ProxyApp(app, authority, url_of(listener), (), lambda line: None))
         self._address = listener.getsockname()
