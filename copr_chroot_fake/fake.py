@@ -21,8 +21,8 @@ from .engine.submission_rules import SubmissionRule, SubmissionRules
 from .errors import InputError, PollLoopError, needing
 from .excerpt import public_dir
 from .model import defaults
-from .model.account import Account, Group, fas_name_of
-from .model.lifecycle import DEFAULT_LIFECYCLE, LifecycleLike
+from .model.account import Account, Group
+from .model.lifecycle import LifecycleLike
 from .model.nevra import Nevra
 from .model.progress import ProgressLike
 from .model.project import COPR_URL, PermissionName, PermissionState
@@ -34,6 +34,7 @@ from .scenario.spec import (
     DEFAULT_OWNER,
     DEFAULT_PROJECT,
     BuildSpec,
+    GroupSpec,
     ProjectSpec,
     SubmissionRuleSpec,
     split_full_name,
@@ -217,8 +218,6 @@ class FakeCopr:
         entry["project"] = self._own_name(project)
         if submitter is ...:
             del entry["submitter"]
-        if lifecycle is None and state is None:
-            entry["lifecycle"] = DEFAULT_LIFECYCLE
         return create.add_build(parse(BuildSpec, "", entry), self._store)
 
     def on_submit(
@@ -311,8 +310,7 @@ class FakeCopr:
         :param fas_name: its name in the account system; by default the same without the ``@``.
         :raises InputError: for an invalid value, or a group that exists already.
         """
-        group = Group(name, fas_name_of(checks.group("name", name)) if fas_name is None else fas_name)
-        return create.add_group(group, self._store)
+        return create.add_group(parse(GroupSpec, "", {"name": name, "fas_name": fas_name}).group, self._store)
 
     @property
     def accounts(self) -> list[Account]:

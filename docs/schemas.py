@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
-from types import NoneType, UnionType
+from types import EllipsisType, NoneType, UnionType
 from typing import Annotated, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from copr_chroot_fake.validation.rule import Keywords, Rule, Written
@@ -58,7 +58,8 @@ class Schemas:
         if origin is Literal:
             return _choice(arguments)
         if origin in _UNIONS:
-            return self._any_of(arguments)
+            # A derivable field is missing in JSON, and ``...`` in Python.
+            return self._any_of(argument for argument in arguments if argument is not EllipsisType)
         if origin in _OBJECTS:
             return self._mapping(*arguments)
         if origin in _LISTS and arguments[1:] in ((), (...,)):

@@ -5,12 +5,10 @@ from __future__ import annotations
 from ..engine import create
 from ..engine.dump import write_project
 from ..errors import InputError
-from ..scenario.spec import ProjectSpec
+from ..scenario.spec import BuildSpec, ChrootSpec, ProjectSpec
 from . import views
 from .call import Call, operation, page, select_builds, select_names
 from .specs import (
-    AddedBuild,
-    AddedChroot,
     AdvanceBody,
     AdvanceBuildBody,
     BuildsQuery,
@@ -41,7 +39,7 @@ def show_build(call: Call, query: PageQuery) -> views.BuildView:
 
 
 @operation("POST", "/builds", creates=True)
-def add_build(call: Call, body: AddedBuild) -> views.BuildView:
+def add_build(call: Call, body: BuildSpec) -> views.BuildView:
     """Add a build; omitted fields get plausible defaults, and the ``id`` is the next one by default."""
     return views.build(create.add_build(body, call.store))
 
@@ -103,7 +101,7 @@ def add_source_result(call: Call, body: ResultBody) -> None:
 
 
 @operation("POST", "/builds/{build_id}/chroots", creates=True)
-def add_chroot(call: Call, body: AddedChroot) -> views.ChrootView:
+def add_chroot(call: Call, body: ChrootSpec) -> views.ChrootView:
     """Add a chroot to a build; omitted fields get plausible defaults."""
     build = call.build
     with build.store.lock:

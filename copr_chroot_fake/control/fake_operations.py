@@ -11,9 +11,9 @@ from ..engine.snapshot import restore
 from ..errors import CoprFakeError, InputError
 from ..journal.journal import Filter
 from ..messages.message import find_messages, read_message
-from ..model.account import Account, Group, fas_name_of
+from ..model.account import Account
 from ..model.fault import FaultValue
-from ..scenario.spec import Scenario, ScenarioSpec, SubmissionRuleSpec
+from ..scenario.spec import GroupSpec, Scenario, ScenarioSpec, SubmissionRuleSpec
 from ..validation import checks
 from ..validation.rule import Written
 from . import views
@@ -21,7 +21,6 @@ from .call import Call, latest, operation, page
 from .specs import (
     ChangesQuery,
     ClockBody,
-    GroupBody,
     MessagesQuery,
     NextBuildIdBody,
     PageQuery,
@@ -105,9 +104,9 @@ def show_groups(call: Call, query: PageQuery) -> views.GroupsView:
 
 
 @operation("POST", "/groups", creates=True)
-def add_group(call: Call, body: GroupBody) -> views.GroupView:
+def add_group(call: Call, body: GroupSpec) -> views.GroupView:
     """Add a group of users."""
-    return views.group(create.add_group(Group(body.name, body.fas_name or fas_name_of(body.name)), call.store))
+    return views.group(create.add_group(body.group, call.store))
 
 
 @operation("GET", "/clock")

@@ -6,23 +6,20 @@ The OpenAPI document is generated from them by ``make docs``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from ..errors import InputError
 from ..messages.message import Topic
-from ..model.lifecycle import DEFAULT_LIFECYCLE
 from ..model.nevra import PackageValue
 from ..model.result_file import ResultContent, ResultName
 from ..model.states import State, StateValue
 from ..options import SharedOptions
 from ..scenario.files import ScenarioSource, by_name
-from ..scenario.spec import BuildSpec, ChrootSpec, FullName, ScenarioSpec
+from ..scenario.spec import FullName, ScenarioSpec
 from ..validation import checks
 from ..validation.checks import (
     Amount,
     ChrootName,
-    Group,
     JsonObject,
     PathSegment,
     Positive,
@@ -31,7 +28,7 @@ from ..validation.checks import (
     WholeNumber,
 )
 from ..validation.rule import Keywords, Rule, Written, frozen
-from ..validation.spec import check_of, parse
+from ..validation.spec import check_of
 from ..wire.endpoint_name import EndpointName
 from .worlds import Speed
 
@@ -49,18 +46,6 @@ DEFAULT_UNMATCHED, MAX_UNMATCHED = 20, 100
 
 DEFAULT_BUILDS = 50
 """How many builds an overview has by default."""
-
-
-def _parse_added(spec: type[Any], location: str, value: object) -> Any:
-    """Parse a build or a chroot to add: it advances unless a state or a lifecycle is given."""
-    entry = checks.mapping(location, value)
-    if entry.get("state") is None and entry.get("lifecycle") is None:
-        entry = {**entry, "lifecycle": DEFAULT_LIFECYCLE}
-    return parse(spec, location, entry)
-
-
-AddedBuild = Annotated[BuildSpec, Rule(partial(_parse_added, BuildSpec)), Written(BuildSpec)]
-AddedChroot = Annotated[ChrootSpec, Rule(partial(_parse_added, ChrootSpec)), Written(ChrootSpec)]
 
 
 @frozen(kw_only=True)
@@ -115,14 +100,6 @@ class ResultBody:
 
     name: ResultName
     content: ResultContent
-
-
-@frozen(kw_only=True)
-class GroupBody:
-    """A group of users; ``fas_name`` is its name in the account system, by default the same without the ``@``."""
-
-    name: Group
-    fas_name: Text | None = None
 
 
 @frozen(kw_only=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..errors import EventError, InputError, MissingKeyError
 from ..excerpt import public_dir
 from ..model import defaults
-from ..model.lifecycle import ABSENT, DEFAULT_LIFECYCLE, Lifecycle, LifecycleLike, couples_chroots
+from ..model.lifecycle import ABSENT, Lifecycle, LifecycleLike, couples_chroots
 from ..model.nevra import Nevra
 from ..model.progress import ProgressLike
 from ..model.project import SOURCES, SourcePackage
@@ -206,7 +206,7 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
             entry = {
                 "name": checks.chroot_name("chrootname", name),
                 "state": state,
-                "lifecycle": DEFAULT_LIFECYCLE if lifecycle is None and state is None else lifecycle,
+                "lifecycle": lifecycle,
                 "progress": progress,
             }
             return add_chroot(parse(ChrootSpec, "", entry), self)

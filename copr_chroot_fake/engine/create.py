@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 
 from ..errors import InputError, InputErrors, below
 from ..model import defaults
 from ..model.account import Account, Group
 from ..model.lifecycle import Lifecycle
-from ..model.nevra import Nevra
 from ..model.progress import Progress
 from ..model.project import ProjectSettings, SourcePackage
 from ..model.result_file import NO_RESULTS
 from ..model.states import State
-from ..scenario.defaults import complete_build, complete_chroot
+from ..scenario.defaults import Outcome, plausible_outcome, written_outcome
 from ..scenario.spec import (
     DEFAULT_OWNER,
     DERIVED,
@@ -27,6 +26,7 @@ from ..scenario.spec import (
     ScenarioSpec,
     SourceSpec,
 )
+from ..validation.rule import given
 from .build import Build, confirmation_due
 from .chroot import NO_OVERRIDES, BuildChroot, ChrootData, Overrides
 from .clock import VirtualClock
@@ -37,6 +37,9 @@ from .store import Batch, Store
 
 SOURCE_SECONDS = 60
 """Time from the submission of a build to the first start of its chroots, by default, in seconds."""
+
+_OutcomeOf = Callable[[ChrootSpec, int, str | None], Outcome]
+"""Return the times and the results of a chroot of a build, with its id and its package."""
 
 _WITHOUT_RESULTS = (None, State.WAITING, State.IMPORTING, State.PENDING)
 """The states in which the given result directory of a chroot with a lifecycle is the one that it will have."""
@@ -59,7 +62,7 @@ def add_scenario(spec: ScenarioSpec, store: Store) -> list[Build]:
             store.submission_rules.add(rule)
         store.mock_chroots.update({chroot.name: chroot.is_active for chroot in spec.chroots})
         store.accounts.update({account.login: account for account in spec.accounts})
-        store.groups.update({group.name: group for group in spec.groups})
+        store.groups.update({group.name: group.group for group in spec.groups})
         store.dist_gits.update({dist_git.name: dist_git.clone_url for dist_git in spec.dist_gits})
         for batch in spec.batches:
             store.batches[batch.id] = Batch(batch.id, batch.blocked_by)
@@ -184,7 +187,7 @@ def add_build(spec: BuildSpec, store: Store) -> Build:
         for error in _build_conflicts(spec, store, {None, *store.batches}):
             raise error
         build_id = store.next_build_id() if spec.id is None else spec.id
-        build = _create_with_chroots(complete_build(spec, build_id), build_id, store, store.clock.now())
+        build = _create_with_chroots(spec, build_id, store, store.clock.now(), plausible_outcome)
         _derive_source(build)
         store.add_build(build)
         build.project.enable_chroots(build.names)
@@ -220,8 +223,8 @@ def add_chroot(spec: ChrootSpec, build: Build) -> BuildChroot:
         # What is due happens before the lifecycle of the new chroot can affect the build.
         if spec.name in build:
             raise InputError("chrootname", f"build {build.id} already has {spec.name}; expected another")
-        completed = complete_chroot(spec, build.id, build.stored_package)
-        chroot = _create_chroot(completed, build, store.progress, store.clock.now())
+        spec = BuildSpec().with_defaults(spec)
+        chroot = _create_chroot(spec, build, store.progress, store.clock.now(), plausible_outcome)
         build.attach(chroot)
         chroot.schedule()
         build.project.enable(chroot.name)
@@ -259,7 +262,7 @@ def _add_project(spec: ProjectSpec, store: Store) -> Project:
 
 def _add_written(spec: NumberedBuildSpec, store: Store, begun: float, is_described: bool) -> Build:
     """Add a build of a scenario, which does not advance yet."""
-    build = _create_with_chroots(spec, spec.id, store, begun)
+    build = _create_with_chroots(spec, spec.id, store, begun, written_outcome)
     # A scenario is written with the fake's own address, wherever it is served.
     build.source.package = build.source.package.moved(store.own_results_root, store.results_root)
     store.add_build(build)
@@ -269,7 +272,7 @@ def _add_written(spec: NumberedBuildSpec, store: Store, begun: float, is_describ
     return build
 
 
-def _create_with_chroots(spec: BuildSpec, number: int, store: Store, begun: float) -> Build:
+def _create_with_chroots(spec: BuildSpec, number: int, store: Store, begun: float, outcome_of: _OutcomeOf) -> Build:
     """Return a build that is not in the store yet, with its chroots; a missing project is added."""
     owner, name = spec.location
     project = store.projects.get(spec.project_name)
@@ -279,7 +282,7 @@ def _create_with_chroots(spec: BuildSpec, number: int, store: Store, begun: floa
     build = create_build(spec, number, project, store, begun)
     for chroot in spec.chroots:
         progress = spec.progress or store.progress
-        build.attach(_create_chroot(spec.with_defaults(chroot), build, progress, begun))
+        build.attach(_create_chroot(spec.with_defaults(chroot), build, progress, begun, outcome_of))
     if spec.source is not None and spec.source.made is not None:
         build.source.is_made = spec.source.made
     if build.source.is_independent:
@@ -345,16 +348,20 @@ def _resume_source(build: Build, spec: SourceSpec, begun: float) -> None:
         build.source.start(begun, position, remaining=spec.remaining, polls=spec.polls or 0)
 
 
-def _create_chroot(spec: ChrootSpec, build: Build, progress: Progress, begun: float) -> BuildChroot:
+def _create_chroot(
+    spec: ChrootSpec, build: Build, progress: Progress, begun: float, outcome_of: _OutcomeOf
+) -> BuildChroot:
+    outcome = outcome_of(spec, build.id, build.stored_package)
     run = None
     if spec.lifecycle is not None:
         run = _create_run(spec, spec.lifecycle, build, spec.progress or progress, begun)
-    result_dir, packages = spec.result_dir, spec.packages
     if run is not None and spec.planned is None:
         # A lifecycle sets the rest when it gets there.
-        result_dir = None if spec.state in _WITHOUT_RESULTS else result_dir
-        packages = packages if spec.state is State.SUCCEEDED else None
-    chroot = _chroot(spec, build, result_dir, packages)
+        outcome = outcome._replace(
+            result_dir=None if spec.state in _WITHOUT_RESULTS else outcome.result_dir,
+            packages=outcome.packages if spec.state is State.SUCCEEDED else None,
+        )
+    chroot = _chroot(spec, build, outcome)
     if run is not None and spec.state is None:
         chroot.start_lifecycle(run)
     elif run is not None:
@@ -367,8 +374,10 @@ def _create_chroot(spec: ChrootSpec, build: Build, progress: Progress, begun: fl
 def _create_run(spec: ChrootSpec, lifecycle: Lifecycle, build: Build, progress: Progress, begun: float) -> LifecycleRun:
     plan = lifecycle.plan(f"{build.store.seed}/{build.id}/{spec.name}", through=spec.state)
     # Without a plan of its own, it follows the name of the package.
+    result_dir = given(spec.result_dir)
     planned = spec.planned or PlannedSpec(
-        result_dir=None if spec.result_dir == build.result_dir else spec.result_dir or None, packages=spec.packages
+        result_dir=None if result_dir == build.result_dir else result_dir,
+        packages=() if spec.packages is None else given(spec.packages),
     )
     positions = [index for index, stage in enumerate(plan) if stage.state == spec.state] or [0]
     run = LifecycleRun(
@@ -386,15 +395,15 @@ def _create_run(spec: ChrootSpec, lifecycle: Lifecycle, build: Build, progress: 
     return run
 
 
-def _chroot(spec: ChrootSpec, build: Build, result_dir: str | None, packages: tuple[Nevra, ...] | None) -> BuildChroot:
+def _chroot(spec: ChrootSpec, build: Build, outcome: Outcome) -> BuildChroot:
     results = NO_RESULTS if spec.results is None else dict(spec.results)
     overrides = Overrides(spec.result_url, copy.deepcopy(spec.build_config), results, spec.copied)
     stored = ChrootData(
         spec.state or State.WAITING,
-        spec.started_on,
-        spec.ended_on,
-        result_dir or "",
-        packages or (),
+        outcome.started_on,
+        outcome.ended_on,
+        outcome.result_dir or "",
+        outcome.packages or (),
         NO_OVERRIDES if overrides == NO_OVERRIDES else overrides,
         spec.canceled,
     )

@@ -14,6 +14,7 @@ from ..model.progress import dump_progress
 from ..model.result_file import dump_results
 from ..model.source import DIST_GITS
 from ..model.states import State
+from ..scenario.defaults import without_missing
 from ..scenario.spec import (
     BuildEntry,
     BuildSpec,
@@ -179,7 +180,7 @@ def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
     }
     if run is not None and not chroot.is_absent:
         written["stage"] = run.index
-    return {key: value for key, value in written.items() if value is not None}
+    return without_missing(written)
 
 
 def _write_run(run: LifecycleRun, now: float) -> Mapping[str, object]:

@@ -11,6 +11,7 @@ from ..model.lifecycle import ABSENT, PlannedStage, dump_plan, parse_lifecycle
 from ..model.nevra import dump_package
 from ..model.project import RESULTS_URL
 from ..model.states import State
+from ..scenario.defaults import without_missing
 from ..scenario.spec import ChrootSpec, Scenario, ScenarioSpec
 from ..validation import checks
 from ..validation.spec import parse
@@ -228,4 +229,4 @@ def _write_chroot(name: str, chroot: ObservedChroot, root: str, stages: Sequence
             entry["packages"] = entry["packages"] or []
         if stages[0].state == ABSENT:
             entry.update(state=None, started_on=None, ended_on=None)
-    return {key: value for key, value in entry.items() if value is not None}
+    return without_missing(entry)

@@ -1,7 +1,8 @@
 """Specs of everything that input describes: scenarios, projects, builds and their chroots.
 
 Scenario files, ``add_build`` calls, control API bodies, generated data and recordings all become these plain, frozen
-objects before a fake sees them; they know no store. Omitted fields have Copr's defaults for a new object.
+objects before a fake sees them; they know no store. Omitted fields have Copr's defaults for a new object, except those
+that are derived: of a chroot that has ended, and of which nothing else is said.
 """
 
 from __future__ import annotations
@@ -13,9 +14,16 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 
 from ..errors import InputError
 from ..model import defaults
-from ..model.account import Account, Group
+from ..model.account import Account, Group, fas_name_of
 from ..model.fault import FaultValue
-from ..model.lifecycle import LIFECYCLES, UNBUILT_LIFECYCLES, LifecycleValue, has_end, positions
+from ..model.lifecycle import (
+    DEFAULT_LIFECYCLE,
+    LIFECYCLES,
+    UNBUILT_LIFECYCLES,
+    LifecycleValue,
+    has_end,
+    positions,
+)
 from ..model.nevra import PackageValue
 from ..model.progress import ProgressValue
 from ..model.project import (
@@ -43,7 +51,7 @@ from ..validation.checks import (
     UnixTime,
     WholeNumber,
 )
-from ..validation.rule import NULLABLE, Relation, Rule, Written, frozen, whole
+from ..validation.rule import NULLABLE, Derivable, Relation, Rule, Written, frozen, given, whole
 from ..validation.spec import Unique, check_of, dump, fields_of, parse, parse_list, parse_mapping
 
 Entry: TypeAlias = dict[str, Any]
@@ -62,7 +70,7 @@ DERIVED = ""
 
 
 def _check_times(chroot: ChrootSpec) -> Iterable[tuple[str, str]]:
-    problem = checks.end_problem(chroot.started_on, chroot.ended_on)
+    problem = checks.end_problem(given(chroot.started_on), given(chroot.ended_on))
     if problem is not None and not chroot.late_start:
         yield "ended_on", problem
 
@@ -107,7 +115,7 @@ def _lifecycle_errors(chroot: ChrootSpec) -> Iterator[tuple[str, str]]:
 
 
 def _given(spec: ChrootSpec | SubmissionRuleSpec, names: Iterable[str]) -> list[str]:
-    return [name for name in names if getattr(spec, name) is not None]
+    return [name for name in names if given(getattr(spec, name)) is not None]
 
 
 @frozen(kw_only=True)
@@ -139,12 +147,12 @@ class ChrootSettings:
     stage: WholeNumber | None = None
     remaining: Remaining | None = None
     hold: StateValue | None = None
-    started_on: UnixTime | None = None
-    ended_on: UnixTime | None = None
-    result_dir: ResultDir | None = None
+    started_on: Derivable[UnixTime] = ...
+    ended_on: Derivable[UnixTime] = ...
+    result_dir: Derivable[ResultDir] = ...
     planned: PlannedSpec | None = None
     result_url: Text | None = None
-    packages: tuple[PackageValue, ...] | None = None
+    packages: Derivable[tuple[PackageValue, ...]] = ...
     build_config: JsonObject | None = None
     results: Results | None = None
     copied: tuple[PackageValue, ...] = ()
@@ -219,6 +227,19 @@ EnabledChroots = Annotated[
     Rule(_parse_enabled, lambda chroots: {name: dump(settings) for name, settings in chroots.items()}),
     Written(list[ChrootName] | Mapping[ChrootName, ProjectChroot]),
 ]
+
+
+@frozen(kw_only=True)
+class GroupSpec:
+    """A group of users; ``fas_name`` is its name in the account system, by default the same without the ``@``."""
+
+    name: checks.Group
+    fas_name: Text | None = None
+
+    @property
+    def group(self) -> Group:
+        """The group that it describes."""
+        return Group(self.name, self.fas_name or fas_name_of(self.name))
 
 
 @frozen(kw_only=True)
@@ -420,10 +441,16 @@ class BuildSpec:
         return self.project_dirname or self.location[1]
 
     def with_defaults(self, chroot: ChrootSpec) -> ChrootSpec:
-        """Return a chroot; one without a state and a lifecycle gets those of the build."""
+        """Return a chroot; one without a state and a lifecycle gets those of the build, or the default lifecycle.
+
+        Without any, it waits for the source build of a submitted build.
+        """
         if chroot.state is not None or chroot.lifecycle is not None:
             return chroot
-        return replace(chroot, state=self.state, lifecycle=self.lifecycle)
+        lifecycle = self.lifecycle
+        if lifecycle is None and self.state is None and (self.source is None or self.source.follows):
+            lifecycle = LIFECYCLES[DEFAULT_LIFECYCLE]
+        return replace(chroot, state=self.state, lifecycle=lifecycle)
 
 
 @frozen(kw_only=True)
@@ -567,7 +594,7 @@ class ScenarioSpec:
     now: Amount | None = None
     chroots: tuple[MockChrootValue, ...] = ()
     accounts: Annotated[tuple[Account, ...], Unique(("login",), "{!r} already exists; expected another")] = ()
-    groups: Annotated[tuple[Group, ...], Unique(("name",), "group {} already exists; expected another")] = ()
+    groups: Annotated[tuple[GroupSpec, ...], Unique(("name",), "group {} already exists; expected another")] = ()
     batches: Annotated[tuple[BatchSpec, ...], Unique(("id",), "batch {} already exists; expected another id")] = ()
     dist_gits: Annotated[tuple[DistGit, ...], Unique(("name",), "dist-git {} already exists; expected another")] = ()
     last_ids: LastIds | None = None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from types import EllipsisType
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
@@ -74,6 +75,14 @@ class Nullable:
 
 
 NULLABLE = Nullable()
+
+Derivable: TypeAlias = Annotated[T | EllipsisType | None, NULLABLE]
+"""A value that is derived if it is missing, which is ``...`` in a spec; null says that there is none."""
+
+
+def given(value: T | EllipsisType | None) -> T | None:
+    """Return the value of a derivable field; ``None`` if it is missing or null."""
+    return None if isinstance(value, EllipsisType) else value
 
 
 class Keywords:

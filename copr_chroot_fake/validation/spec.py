@@ -9,8 +9,8 @@ A spec lists what its input may contain::
 
 :func:`parse` validates an object and reports every error in it, :func:`validate` does the same for an instance, and
 :func:`dump` writes one as JSON; :mod:`.schema` describes it. A field without a default is required, ``None`` counts
-as missing, and ``_RELATIONS`` are conditions on several fields. A field whose key in the input is no Python name has
-it as ``metadata={"key": …}``.
+as missing unless the field is nullable, and ``_RELATIONS`` are conditions on several fields. A field whose key in the
+input is no Python name has it as ``metadata={"key": …}``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache, partial
-from types import NoneType, UnionType
+from types import EllipsisType, NoneType, UnionType
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -105,7 +105,9 @@ def dump(instance: DataclassInstance) -> dict[str, object]:
     """Return the object that parses back to a spec, without the fields that have their default."""
     fields = _table_of(type(instance)).fields.items()
     values = [(field, getattr(instance, name)) for name, field in fields]
-    return {field.key: field.dump(value) for field, value in values if value != field.default}
+    return {
+        field.key: None if value is None else field.dump(value) for field, value in values if value != field.default
+    }
 
 
 def fields_of(spec: type[DataclassInstance]) -> Mapping[str, Field]:
@@ -114,7 +116,8 @@ def fields_of(spec: type[DataclassInstance]) -> Mapping[str, Field]:
 
 
 def _entry_of(table: _Table, instance: object) -> Mapping[str, object]:
-    return {field.key: getattr(instance, name) for name, field in table.fields.items()}
+    values = [(field, getattr(instance, name)) for name, field in table.fields.items()]
+    return {field.key: value for field, value in values if value is not ... or field.default is not ...}
 
 
 def _parse(table: _Table, location: str, value: object) -> object:
@@ -357,8 +360,8 @@ def _dump_plain(value: object) -> object:
 
 
 def _only(arguments: Sequence[object]) -> object:
-    """Return the one type of ``X | None``."""
-    (only,) = (argument for argument in arguments if argument is not NoneType)
+    """Return the one type of ``X | None``, or of a derivable field."""
+    (only,) = (argument for argument in arguments if argument not in (NoneType, EllipsisType))
     return only
 
 

@@ -334,7 +334,7 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
         [f"builds[0].chroots[0].{key}" for key in ("ended_on", "hold", "state")],
     ),
     "what only goes with a life": (
-        chroots({"polls": 1, "hold": "failed", "progress": "poll"}),
+        chroots({"state": "running", "polls": 1, "hold": "failed", "progress": "poll"}),
         [f"builds[0].chroots[0].{key}" for key in ("hold", "polls", "progress")],
     ),
     "what a life gives itself": (

@@ -53,16 +53,25 @@ def test_schema_key_is_ignored() -> None:
     assert list(FakeCopr.from_scenario({"$schema": "scenario.schema.json", "builds": [{"id": 1}]}).builds) == [1]
 
 
-def test_omitted_keys_have_the_defaults_of_a_new_object() -> None:
-    """A chroot with only a name is waiting, and has neither times nor results."""
-    fake = FakeCopr.from_scenario({"builds": [{"id": 1, "chroots": [{"name": "fedora-41-x86_64"}]}]})
-    assert json.loads(direct_client(fake)("GET", "/api_3/build-chroot/1/fedora-41-x86_64").body) == {
-        "started_on": None,
+@pytest.mark.parametrize("given", [{"started_on": 5}, {"packages": None}], ids=str)
+def test_chroot_with_some_values_has_no_others(given: dict[str, object]) -> None:
+    """Recordings contain such chroots."""
+    chroot = {"name": "fedora-41-x86_64", "state": "succeeded", **given}
+    fake = FakeCopr.from_scenario({"builds": [{"id": 1, "chroots": [chroot]}]})
+    send = direct_client(fake)
+    assert json.loads(send("GET", "/api_3/build-chroot/1/fedora-41-x86_64").body) == {
+        "started_on": given.get("started_on"),
         "ended_on": None,
-        "state": "waiting",
+        "state": "succeeded",
         "name": "fedora-41-x86_64",
         "result_url": None,
     }
+    assert json.loads(send("GET", "/api_3/build/built-packages/1").body) == {"fedora-41-x86_64": {"packages": []}}
+
+
+def test_group_has_the_name_of_its_account() -> None:
+    fake = FakeCopr.from_scenario({"groups": [{"name": "@copr"}]})
+    assert fake.groups == [FakeCopr().add_group("@copr")]
 
 
 def test_undescribed_project_has_the_chroots_of_its_builds() -> None:
