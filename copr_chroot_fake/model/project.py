@@ -114,6 +114,11 @@ class ProjectSettings:
     delete_after_days: WholeNumber | None = None
 
 
+def is_in_pulp(settings: ProjectSettings) -> bool:
+    """Whether Copr stores the packages of a project in Pulp."""
+    return settings.storage == "pulp"
+
+
 @frozen()
 class SourcePackage:
     """The source package that a build was made from: its version and address."""

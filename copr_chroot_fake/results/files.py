@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import tarfile
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import partial
+from io import BytesIO
 from typing import NamedTuple
 
 from ..model.nevra import Nevra, dump_package
@@ -29,15 +31,32 @@ LIVE_LOGS = {"builder-live.log": logs.builder_live, "backend.log": logs.backend}
 _GZIP_LEVEL = 6
 """The default of the gzip command, as in Copr; the highest level takes several times as long for large logs."""
 
-_MOCK_LOGS = {"build.log": logs.build, "root.log": logs.root, "state.log": logs.state}
+_MOCK_LOGS = {
+    "build.log": logs.build,
+    "hw_info.log": logs.hw_info,
+    "installed_pkgs.log": logs.installed_pkgs,
+    "root.log": logs.root,
+    "state.log": logs.state,
+}
 
 
 def files_of(job: Job) -> list[File]:
     """Return the current files of a build, ordered by name.
 
     During the build there are only logs. At its end Copr compresses them and adds the results (from the source of
-    its backend). The files that a test has added take precedence.
+    its backend). The files that a test has added take precedence. The packages of a project in Pulp are not among them.
     """
+    hidden = packages_of(job) if job.is_in_pulp else {}
+    return [file for file in _all_files(job) if file.name not in hidden]
+
+
+def package_files_of(job: Job) -> list[File]:
+    """Return the packages of a build, wherever they are stored."""
+    packages = packages_of(job)
+    return [file for file in _all_files(job) if file.name in packages] if packages else []
+
+
+def _all_files(job: Job) -> list[File]:
     files = {file.name: file for file in _generated_files(job)}
     files |= {file.name: file for file in _added_files(job, files)}
     return sorted(files.values(), key=lambda file: file.name)
@@ -75,6 +94,8 @@ def _generated_files(job: Job) -> Iterator[File]:
         yield File(f"{name}.gz", job.modified, partial(_compressed, partial(write, job), job))
     if job.phase is State.CANCELED:
         return
+    if not job.is_source_build:
+        yield File("configs.tar.gz", job.modified, partial(_compressed, partial(_configs, job), job))
     yield File(f"{job.package}.spec", job.modified, partial(_spec, job))
     if job.phase is State.SUCCEEDED:
         yield from _files_of_success(job)
@@ -101,6 +122,17 @@ def _package(nevra: Nevra, job: Job) -> bytes:
 
 def _build_info(job: Job) -> bytes:
     return f"build_id={job.build.id}\nbuilder_ip=127.0.0.1".encode()
+
+
+def _configs(job: Job) -> bytes:
+    """Return an archive with the configuration of mock."""
+    archive = BytesIO()
+    content = f"include('/etc/mock/{job.chrootname}.cfg')\nconfig_opts['root'] = '{job.build.id}-{job.chrootname}'\n"
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        entry = tarfile.TarInfo("configs/child.cfg")
+        entry.size, entry.mtime = len(content), job.modified
+        tar.addfile(entry, BytesIO(content.encode()))
+    return archive.getvalue()
 
 
 def _results(job: Job) -> bytes:

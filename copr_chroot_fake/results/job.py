@@ -9,7 +9,7 @@ from ..engine.build import Build
 from ..engine.chroot import BuildChroot
 from ..model import defaults
 from ..model.nevra import Nevra
-from ..model.project import SOURCES
+from ..model.project import SOURCES, is_in_pulp
 from ..model.states import State
 
 
@@ -38,6 +38,11 @@ class Job(NamedTuple):
     @property
     def is_source_build(self) -> bool:
         return self.chrootname == SOURCES
+
+    @property
+    def is_in_pulp(self) -> bool:
+        """Whether its packages are in Pulp, and only the other files in its directory."""
+        return not self.is_source_build and is_in_pulp(self.build.project.settings)
 
     @property
     def package(self) -> str:

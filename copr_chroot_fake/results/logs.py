@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from ..model import defaults
 from ..model.states import State
 from .job import Job
 from .rpm_file import file_name
@@ -240,6 +241,18 @@ def _pid(job: Job) -> int:
 def _format_time(unix_time: int) -> str:
     """Return a Unix time in the format of the logs, in UTC."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(unix_time))
+
+
+def hw_info(job: Job) -> bytes:
+    """Return the description of the builder."""
+    arch = job.chrootname.rpartition("-")[2]
+    return encode_lines(["CPU info:", f"Architecture: {arch}", "CPU(s): 4", "", "Memory:", "MemTotal: 16384000 kB"])
+
+
+def installed_pkgs(job: Job) -> bytes:
+    """Return mock's list of the packages in the chroot: each with its build time, size and checksum."""
+    end = f"{defaults.dist_tag(job.chrootname)}.{defaults.package_arch(job.chrootname)}"
+    return encode_lines(f"{name}-1.0-1{end} {job.started_on} 1024 {'0' * 32} installed" for name in _BUILDROOT)
 
 
 def encode_lines(lines: Iterable[str]) -> bytes:

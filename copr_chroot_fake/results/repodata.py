@@ -17,10 +17,12 @@ from ..engine.store import Store
 from ..model.nevra import Nevra
 from ..model.states import State
 from . import rpm_file
-from .files import File, files_of, packages_of
+from .files import File, package_files_of, packages_of
 from .job import Job
 
 DIRECTORY = "repodata"
+PACKAGES = "Packages"
+"""The directory of packages in a repository of Pulp."""
 
 _COMMON, _RPM = "http://linux.duke.edu/metadata/common", "http://linux.duke.edu/metadata/rpm"
 _ROOTS = {
@@ -41,6 +43,11 @@ class _Package(NamedTuple):
     location: str
     content: bytes
     checksum: str
+
+
+def pulp_location(name: str) -> str:
+    """Return where Pulp has the file of a package, below the directory of the repository."""
+    return f"{PACKAGES}/{name[0].lower()}/{name}"
 
 
 def cached_repodata(
@@ -65,7 +72,9 @@ def _make_repodata(jobs: Iterable[tuple[str, Job]], created_on: int, base: str =
     :param created_on: the Unix time of a repository without packages.
     :param base: the URL of the packages, if they are not beside the metadata.
     """
-    packages = [package for directory, job in jobs for package in _packages_of(directory, job, base)]
+    found = [package for directory, job in jobs for package in _packages_of(directory, job, base)]
+    # In Pulp, a package replaces an earlier one of its name and version.
+    packages = [*{package.location: package for package in found}.values()]
     modified = max((package.job.modified for package in packages), default=created_on)
     documents = {name: _document(name, packages) for name in _ROOTS}
     contents: dict[str, bytes] = {}
@@ -82,14 +91,13 @@ def _make_repodata(jobs: Iterable[tuple[str, Job]], created_on: int, base: str =
 def _packages_of(directory: str, job: Job, base: str) -> Iterator[_Package]:
     attribute = f'xml:base="{_xml(base)}" ' if base else ""
     packages = packages_of(job)
-    for file in files_of(job) if packages else ():
-        if file.name in packages:
-            content = file.read()
-            # createrepo_c omits files that are not packages, such as replacements by a test.
-            if rpm_file.header_range(content) is not None:
-                checksum = hashlib.sha256(content).hexdigest()
-                location = f'{attribute}href="{_xml(f"{directory}/{file.name}")}"'
-                yield _Package(packages[file.name], job, location, content, checksum)
+    for file in package_files_of(job):
+        content = file.read()
+        # createrepo_c omits files that are not packages, such as replacements by a test.
+        if rpm_file.header_range(content) is not None:
+            checksum = hashlib.sha256(content).hexdigest()
+            path = pulp_location(file.name) if job.is_in_pulp else f"{directory}/{file.name}"
+            yield _Package(packages[file.name], job, f'{attribute}href="{_xml(path)}"', content, checksum)
 
 
 def _document(name: str, packages: Sequence[_Package]) -> bytes:

@@ -5,7 +5,8 @@ compressed log, which is sent as text with the content encoding gzip.
 
 The directories are derived from the builds and the clock on each access. A file has the path
 ``{owner}/{project directory}/{chroot}/{result directory}/{file}``. Source builds are in ``srpm-builds``, in place of a
-chroot. Each chroot is a repository of packages, with ``repodata`` beside its result directories.
+chroot. Each chroot is a repository of packages, with ``repodata`` beside its result directories, and in Pulp with the
+packages in ``Packages``.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ from urllib.parse import quote
 from ..engine.build import Build
 from ..engine.chroot import BuildChroot
 from ..engine.store import Store
-from ..model.project import SOURCES
+from ..model.project import SOURCES, ProjectSettings, is_in_pulp
 from ..wire.answer import HTML, Answer, make_answer, unsniffed
 from ..wire.headers import RawHeaders, read_header
-from .files import LIVE_LOGS, File, files_of
+from .files import LIVE_LOGS, File, files_of, package_files_of
 from .job import has_results, has_source_results, job_of, source_job_of
-from .repodata import DIRECTORY, cached_repodata
+from .repodata import DIRECTORY, PACKAGES, cached_repodata, pulp_location
 
 METHODS = "GET, HEAD, OPTIONS"
 
@@ -90,6 +91,8 @@ def _answer(store: Store, method: str, path: str, headers: RawHeaders) -> Answer
         return _index(path, found) if not last else _page(301, ("Location", f"{quote(last)}/"))
     if isinstance(found, File) and last:
         return _file(found, method, headers)
+    if isinstance(found, _Moved) and last:
+        return _page(302, ("Location", quote(found.location)))
     if last in LIVE_LOGS and isinstance(_find(store, [*names[:-1], f"{last}.gz"]), File):
         return _page(301, ("Location", f"{last}.gz"))
     return _page(404)
@@ -210,21 +213,30 @@ def _html(status: int, page: str, *headers: tuple[str, str]) -> Answer:
     return make_answer(page.encode(errors="replace"), HTML, status, headers)
 
 
+class _Moved(NamedTuple):
+    """A file that a directory does not list, as it is at another address."""
+
+    name: str
+    location: str
+
+
 class _Directory(NamedTuple):
     """A directory: its files, and its subdirectories by name, which are generated when they are opened."""
 
     directories: Mapping[str, Callable[[], _Directory]]
     files: Sequence[File] = ()
+    moved: Sequence[_Moved] = ()
 
 
-def _find(store: Store, names: Sequence[str]) -> _Directory | File | None:
+def _find(store: Store, names: Sequence[str]) -> _Directory | File | _Moved | None:
     """Return the directory or file at a path, given as the names between its slashes; ``None`` if there is none."""
     store.catch_up()
     directory = _root(store)
     for number, name in enumerate(names, 1):
         if name not in directory.directories:
             is_last = number == len(names)
-            return next((file for file in directory.files if is_last and file.name == name), None)
+            known: list[File | _Moved] = [*directory.files, *directory.moved] if is_last else []
+            return next((file for file in known if file.name == name), None)
         directory = directory.directories[name]()
     return directory
 
@@ -249,7 +261,10 @@ def _project(store: Store, owner: str, dirname: str) -> _Directory:
     ]
     names = set(() if project is None else project.chroots)
     names |= {chroot.name for build in builds for chroot in build.chroots if not chroot.is_absent}
-    directories = {name: partial(_chroot, store, owner, dirname, name, builds) for name in names}
+    directories = {name: partial(_chroot, store, (owner, dirname, name), builds) for name in names}
+    settings = ProjectSettings() if project is None else project.settings
+    if settings.devel_mode and is_in_pulp(settings):
+        directories |= {f"{name}-devel": partial(_pulp_devel, store, (owner, dirname, name), builds) for name in names}
     sources = {build.source_result_dir: partial(_source, build) for build in builds if has_source_results(build)}
     return _Directory(directories | ({SOURCES: partial(_Directory, sources)} if sources else {}))
 
@@ -258,33 +273,68 @@ def _source(build: Build) -> _Directory:
     return _of_files(files_of(source_job_of(build)))
 
 
-def _chroot(store: Store, owner: str, dirname: str, name: str, builds: Iterable[Build]) -> _Directory:
+def _chroot(store: Store, path: tuple[str, ...], builds: Iterable[Build]) -> _Directory:
     """Return the directory of a chroot: its repository, and the result directories.
 
     With ``devel_mode``, the repository is that of the last regeneration, and ``devel`` has one with all packages.
     """
-    found = (build.get(name) for build in builds)
-    # The latest wins a shared directory.
-    results = {chroot.result_dir: chroot for chroot in found if chroot is not None and has_results(chroot)}
+    owner, dirname, name = path
+    results = _results_of(builds, name)
     directories = {result_dir: partial(_result_dir, chroot) for result_dir, chroot in results.items()}
-    path = (owner, dirname, name)
     project = store.projects.get(f"{owner}/{dirname.partition(':')[0]}")
     if project is not None and project.settings.devel_mode:
-        base = f"{store.results_root}/{quote('/'.join(path))}/"
-        directories["devel"] = partial(
-            _Directory, {DIRECTORY: partial(_repository, store, (*path, "devel"), results, base)}
-        )
+        if not is_in_pulp(project.settings):
+            base = f"{store.results_root}/{quote('/'.join(path))}/"
+            directories["devel"] = partial(_Directory, _repository(store, (*path, "devel"), results, base))
         published = {*project.published.get(name, ())}
         results = {key: chroot for key, chroot in results.items() if chroot.build.id in published}
-    return _Directory({**directories, DIRECTORY: partial(_repository, store, path, results)})
+    return _Directory({**directories, **_repository(store, path, results)})
+
+
+def _pulp_devel(store: Store, path: tuple[str, ...], builds: Iterable[Build]) -> _Directory:
+    """Return the repository that Pulp has with all packages of a chroot; the logs are only beside the other one."""
+    *project, name = path
+    results = _results_of(builds, name)
+    directories = {key: partial(_Directory, {}, (), _packages_in_pulp(chroot)) for key, chroot in results.items()}
+    return _Directory({**directories, **_repository(store, (*project, f"{name}-devel"), results)})
+
+
+def _results_of(builds: Iterable[Build], name: str) -> Mapping[str, BuildChroot]:
+    """Return the chroots of a name that have results, by the directory of these."""
+    found = (build.get(name) for build in builds)
+    # The latest wins a shared directory.
+    return {chroot.result_dir: chroot for chroot in found if chroot is not None and has_results(chroot)}
 
 
 def _result_dir(chroot: BuildChroot) -> _Directory:
-    return _of_files(files_of(job_of(chroot)))
+    directory = _of_files(files_of(job_of(chroot)))
+    return (
+        directory._replace(moved=_packages_in_pulp(chroot)) if is_in_pulp(chroot.build.project.settings) else directory
+    )
 
 
-def _repository(store: Store, path: tuple[str, ...], results: Mapping[str, BuildChroot], base: str = "") -> _Directory:
-    """Return the metadata of the repository at a path; see :func:`.cached_repodata`."""
+def _packages_in_pulp(chroot: BuildChroot) -> Sequence[_Moved]:
+    """Return where the packages of a chroot are, which clients look for in its result directory."""
+    return [_Moved(file.name, f"../{pulp_location(file.name)}") for file in package_files_of(job_of(chroot))]
+
+
+def _repository(
+    store: Store, path: tuple[str, ...], results: Mapping[str, BuildChroot], base: str = ""
+) -> Mapping[str, Callable[[], _Directory]]:
+    """Return the directories of the repository at a path; see :func:`.cached_repodata`."""
+    directories = {DIRECTORY: partial(_repodata, store, path, results, base)}
+    if any(is_in_pulp(chroot.build.project.settings) for chroot in results.values()):
+        directories[PACKAGES] = partial(_packages, results)
+    return directories
+
+
+def _packages(results: Mapping[str, BuildChroot]) -> _Directory:
+    """Return the packages of a repository in Pulp, in directories by their first letter."""
+    files = {file.name: file for chroot in results.values() for file in package_files_of(job_of(chroot))}
+    return _of_files(file._replace(name=pulp_location(name).partition("/")[2]) for name, file in files.items())
+
+
+def _repodata(store: Store, path: tuple[str, ...], results: Mapping[str, BuildChroot], base: str) -> _Directory:
     project = store.projects.get("/".join(path[:2]))
     created_on = (project and project.created_on) or 0
     jobs = {result_dir: job_of(chroot) for result_dir, chroot in results.items()}

@@ -217,7 +217,8 @@ def test_monitor_prints_the_latest_build_of_each_package(copr_fake: FakeCopr, co
 
 
 RPMS = {"hello-1.0-1.fc41.src.rpm", "hello-1.0-1.fc41.x86_64.rpm"}
-LOGS = {f"{name}.log.gz" for name in ("backend", "builder-live", "build", "root", "state")}
+NAMES = ("backend", "builder-live", "build", "hw_info", "installed_pkgs", "root", "state")
+LOGS = {f"{name}.log.gz" for name in NAMES}
 
 
 def downloaded(directory: Path) -> set[str]:
@@ -233,7 +234,7 @@ def test_download_build_fetches_all_results(copr_fake: FakeCopr, copr_cli: CoprC
     assert done.returncode == 0
     assert "No data for build id: 1 and chroot: epel-9-s390x.\n" in done.stderr
     assert {path.name for path in (tmp_path / "results").iterdir()} == {F41, F42}
-    common = LOGS | {"build.info", "hello.spec"}
+    common = LOGS | {"build.info", "configs.tar.gz", "hello.spec"}
     assert downloaded(tmp_path / "results" / F41) == common | RPMS | {"results.json", "success"}
     assert downloaded(tmp_path / "results" / F42) == common
     assert {request.status for request in copr_fake.requests} == {200}
@@ -255,6 +256,18 @@ def test_download_build_fetches_packages_that_rpm_reads(copr_fake: FakeCopr, cop
     copr_fake.add_build([F41], id=1)
     assert copr_cli("watch-build", "1").returncode == 0
     assert copr_cli("download-build", "1", "--rpms").returncode == 0
+    assert {path.read_bytes()[:4] for path in tmp_path.rglob("*.rpm")} == {b"\xed\xab\xee\xdb"}
+
+
+@needs_wget
+@pytest.mark.parametrize("devel_mode", [False, True])
+def test_download_build_fetches_packages_from_pulp(
+    copr_fake: FakeCopr, copr_cli: CoprCli, tmp_path: Path, devel_mode: bool
+) -> None:
+    copr_fake.add_project("jdoe/tools", chroots=[F41], storage="pulp", devel_mode=devel_mode)
+    copr_fake.add_build({F41: "succeeded"}, id=1, project="jdoe/tools")
+    assert copr_cli("download-build", "1", "--rpms").returncode == 0
+    assert downloaded(tmp_path / F41) == RPMS
     assert {path.read_bytes()[:4] for path in tmp_path.rglob("*.rpm")} == {b"\xed\xab\xee\xdb"}
 
 

@@ -26,8 +26,12 @@ def hub(copr_server: CoprServer) -> str:
     return f"--hub={copr_server.url}"
 
 
-def test_package_is_installed_from_an_enabled_project(copr_fake: FakeCopr, dnf: Dnf, hub: str, root: Path) -> None:
+@pytest.mark.parametrize("storage", ["backend", "pulp"])
+def test_package_is_installed_from_an_enabled_project(
+    copr_fake: FakeCopr, dnf: Dnf, hub: str, root: Path, storage: str
+) -> None:
     """And upgraded after the next build."""
+    copr_fake.add_project("jdoe/playground", chroots=[F43], storage=storage)
     copr_fake.add_build({F43: {"state": "succeeded", "packages": ["hello-2.12-3.fc43.x86_64"]}}, id=1)
     dnf("copr", "enable", "jdoe/playground", hub)
     assert "Metadata cache created." in dnf("makecache")

@@ -17,6 +17,7 @@ from ..chroots import F43
 from ..examples import sample
 from ..served import COMMAND, Server, Start, failed, serving
 from .oracles import needs_tools, run
+from .test_tree import PACKAGES, SUCCEEDED
 
 SCENARIO = {
     "builds": [
@@ -38,10 +39,7 @@ SCENARIO = {
         }
     ]
 }
-FILES = {
-    *("backend.log.gz", "build.info", "build.log.gz", "builder-live.log.gz", "hello-2.12-3.fc43.src.rpm"),
-    *("hello-2.12-3.fc43.x86_64.rpm", "hello.spec", "results.json", "root.log.gz", "state.log.gz", "success"),
-}
+FILES = SUCCEEDED - PACKAGES | {f"hello-2.12-3.fc43.{arch}.rpm" for arch in ("src", "x86_64")}
 PATH = f"/results/@copr/copr-dev/{F43}/00000007-hello/"
 
 

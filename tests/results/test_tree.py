@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tarfile
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -19,8 +21,9 @@ S390X = "fedora-43-s390x"
 
 STARTING = {"backend.log"}
 RUNNING = {"backend.log", "build.info", "builder-live.log"}
-LOGS = {"backend.log.gz", "build.log.gz", "builder-live.log.gz", "root.log.gz", "state.log.gz"}
-FAILED = LOGS | {"build.info", "hello.spec"}
+NAMES = ("backend", "build", "builder-live", "hw_info", "installed_pkgs", "root", "state")
+LOGS = {f"{name}.log.gz" for name in NAMES}
+FAILED = LOGS | {"build.info", "configs.tar.gz", "hello.spec"}
 CANCELED = {"backend.log.gz", "build.info", "builder-live.log.gz"}
 PACKAGES = {"hello-1.0-1.fc43.src.rpm", "hello-1.0-1.fc43.x86_64.rpm"}
 SUCCEEDED = FAILED | PACKAGES | {"results.json", "success"}
@@ -49,6 +52,16 @@ def test_files_depend_on_the_state(lifecycle: str) -> None:
             expected = set()
         assert names_in(fake, path_of(chroot)) == expected, chroot.state
         advance_all(fake)
+
+
+def test_configuration_of_mock_is_an_archive() -> None:
+    fake = FakeCopr()
+    build = fake.add_build({F43: "succeeded"}, id=7)
+    with tarfile.open(fileobj=BytesIO(get(fake, f"{path_of(build[F43])}configs.tar.gz")[1])) as archive:
+        (member,) = archive.getmembers()
+        read = archive.extractfile(member)
+        assert read is not None
+        assert b"/etc/mock/fedora-43-x86_64.cfg" in read.read()
 
 
 @pytest.mark.parametrize("state", ["waiting", "importing", "pending", "skipped"])
