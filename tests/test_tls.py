@@ -90,8 +90,9 @@ def test_file_without_an_authority_is_an_error(tmp_path: Path) -> None:
     neither = f"{file} and {key}: not the certificate and the key of an authority: "
     remedy = "; delete both files, and a new authority is created\n"
     for pem, key_pem, problem in (
-        (b"", own_key, f"{neither}Unable to load PEM file."),
-        (certificate, b"", f"{neither}Unable to load PEM file."),
+        # The rest of the text is that of cryptography, and depends on its version.
+        (b"", own_key, neither),
+        (certificate, b"", neither),
         (certificate, other_key, f"{neither}the key is that of another certificate"),
         (
             leaf.cert_chain_pems[0].bytes(),
