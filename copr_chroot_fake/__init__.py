@@ -67,8 +67,10 @@ if TYPE_CHECKING:
     from .model.fault import FAULTS as FAULTS
     from .model.fault import Dribble as Dribble
     from .model.fault import Fault as Fault
+    from .model.fault import FaultName as FaultName
     from .model.lifecycle import LIFECYCLES as LIFECYCLES
     from .model.lifecycle import Lifecycle as Lifecycle
+    from .model.lifecycle import LifecycleName as LifecycleName
     from .model.lifecycle import Stage as Stage
     from .model.nevra import Nevra as Nevra
     from .model.package import Package as Package
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
     from .model.project import ProjectChroot as ProjectChroot
     from .model.project import ProjectSettings as ProjectSettings
     from .model.states import State as State
+    from .model.states import StateName as StateName
     from .options import FakeOptions as FakeOptions
     from .pytest_plugin.commands import CoprCli as CoprCli
     from .pytest_plugin.support import CoprServer as CoprServer
@@ -119,13 +122,13 @@ _NAMES = {
     ".messages.subscribers": "Subscription",
     ".model.account": "Account Group",
     ".model.durations": "LogNormal Uniform",
-    ".model.fault": "Dribble FAULTS Fault",
-    ".model.lifecycle": "LIFECYCLES Lifecycle Stage",
+    ".model.fault": "Dribble FAULTS Fault FaultName",
+    ".model.lifecycle": "LIFECYCLES Lifecycle LifecycleName Stage",
     ".model.nevra": "Nevra",
     ".model.package": "Package",
     ".model.progress": "Progress",
     ".model.project": "Permissions ProjectChroot ProjectSettings",
-    ".model.states": "State",
+    ".model.states": "State StateName",
     ".options": "FakeOptions",
     ".pytest_plugin.commands": "CoprCli",
     ".pytest_plugin.support": "CoprServer MakeCoprFake",

@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from copr_chroot_fake import FakeCopr, InputError, Nevra, State
-from copr_chroot_fake.scenario.spec import Entry
+from copr_chroot_fake.scenario.spec import ChrootFields
 
 from .adapters import SendRequest, direct_client
 from .chroots import F41
@@ -406,7 +406,7 @@ def test_chroot_being_canceled_cancels_its_build() -> None:
 
 def test_chroot_settings_have_a_type() -> None:
     """Settings that are assembled separately type-check."""
-    settings: Entry = {"state": "failed", "ended_on": 1000}
+    settings: ChrootFields = {"state": "failed", "ended_on": 1000}
     build = FakeCopr().add_build({F41: settings}, id=1)
     assert (build[F41].started_on, build[F41].ended_on) == (700, 1000)
 

@@ -6,13 +6,13 @@ import asyncio
 import socket
 import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
 import uvicorn
 
-from copr_chroot_fake import FakeCopr
+from copr_chroot_fake import FakeCopr, Fault
 from copr_chroot_fake.adapters.asgi import AsgiApp
 from copr_chroot_fake.wire.answer import Answer, json_answer
 from copr_chroot_fake.wire.headers import RawHeaders
@@ -102,14 +102,14 @@ def test_body_is_sent_in_pieces(fake: FakeCopr) -> None:
 
 
 @pytest.mark.parametrize("breaks", ["reset", "refused", "reset-within"])
-def test_broken_connection_is_an_error(fake: FakeCopr, breaks: str) -> None:
+def test_broken_connection_is_an_error(fake: FakeCopr, breaks: Literal["reset", "refused", "reset-within"]) -> None:
     fake.faults.add({"breaks": breaks})
     with pytest.raises(ConnectionError):
         sent_by(fake.asgi, "GET", HOME)
 
 
-@pytest.mark.parametrize("fault", [{"breaks": "timeout"}, {"delay": 300}], ids=str)
-def test_client_may_leave_before_a_response(fake: FakeCopr, fault: dict[str, Any]) -> None:
+@pytest.mark.parametrize("fault", [Fault(breaks="timeout"), Fault(delay=300)], ids=["timeout", "delay"])
+def test_client_may_leave_before_a_response(fake: FakeCopr, fault: Fault) -> None:
     fake.faults.add(fault)
     assert sent_by(fake.asgi, "GET", HOME, piece(b""), leaves_after=0) == []
 

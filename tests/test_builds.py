@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from copr_chroot_fake import LIFECYCLES, FakeCopr, Lifecycle, Progress, Stage, State
+from copr_chroot_fake import LIFECYCLES, FakeCopr, Lifecycle, LifecycleName, Progress, Stage, State, StateName
 
 from .adapters import SendRequest, direct_client
 from .chroots import F41, F42
@@ -51,7 +51,7 @@ def check_endpoints_agree(send: SendRequest, fake: FakeCopr, build_id: int) -> N
 
 
 @pytest.mark.parametrize("lifecycle", LIFECYCLES)
-def test_endpoints_agree_throughout_a_lifecycle(lifecycle: str) -> None:
+def test_endpoints_agree_throughout_a_lifecycle(lifecycle: LifecycleName) -> None:
     """Build, list, monitor and packages match the chroots, one of which is ahead of the other."""
     fake = FakeCopr(progress="clock", seed=3)
     fake.add_build({F41: {"lifecycle": lifecycle}, F42: {"lifecycle": lifecycle}}, id=1)
@@ -105,7 +105,7 @@ def test_source_chroot_polls_only_waiting_chroots() -> None:
         ("forked", ["running", "forked"], ["running", "forked"]),
     ],
 )
-def test_source_build_precedes_the_chroots(lifecycle: str, sources: list[str], states: list[str]) -> None:
+def test_source_build_precedes_the_chroots(lifecycle: LifecycleName, sources: list[str], states: list[str]) -> None:
     """The build's state is the source build's first, and then follows the chroots."""
     fake = FakeCopr(progress="manual")
     build = fake.add_build([F41], id=1, lifecycle=lifecycle)
@@ -317,7 +317,7 @@ def test_monitor_of_an_unknown_directory_is_not_found() -> None:
         ("skipped", None, None),
     ],
 )
-def test_monitor_has_the_urls_of_logs(state: str, build_log: str | None, backend_log: str | None) -> None:
+def test_monitor_has_the_urls_of_logs(state: StateName, build_log: str | None, backend_log: str | None) -> None:
     """As additional fields; they are compressed when the chroot has ended."""
     fake = FakeCopr()
     build = fake.add_build({F41: {"state": state, "result_dir": "00000001-hello"}}, id=1, package="hello")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from copr_chroot_fake import EventError, FakeCopr, InputError, Lifecycle, Stage, State, Uniform
+from copr_chroot_fake.scenario.spec import ChrootFields
 
 from .chroots import F41, F42
 from .events import finish_all
@@ -112,7 +113,11 @@ def test_restore_removes_chroots_added_since() -> None:
 def test_finish_stops_at_held_stuck_and_fixed_chroots() -> None:
     fake = FakeCopr()
     names = ["fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x", "epel-10-s390x"]
-    settings = [{"lifecycle": "retried"}, {"lifecycle": "stuck-running"}, {"hold": "starting", "lifecycle": "fails"}]
+    settings: list[ChrootFields] = [
+        {"lifecycle": "retried"},
+        {"lifecycle": "stuck-running"},
+        {"hold": "starting", "lifecycle": "fails"},
+    ]
     build = fake.add_build({**dict(zip(names, settings, strict=False)), names[3]: "pending"}, id=1)
     finish_all(build)
     assert [chroot.state for chroot in build.values()] == ["succeeded", "running", "starting", "pending"]

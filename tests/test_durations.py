@@ -102,7 +102,7 @@ def test_invalid_duration_in_python_is_rejected(make: Callable[[], object], mess
         ),
     ],
 )
-def test_invalid_duration_in_a_scenario_is_located(lasts: object, message: str) -> None:
+def test_invalid_duration_in_a_scenario_is_located(lasts: float | dict[str, object], message: str) -> None:
     with pytest.raises(InputError) as raised:
         FakeCopr().add_build([F41], id=1, lifecycle={"stages": [{"state": "running", "lasts": lasts}]})
     assert str(raised.value) == f"lifecycle.stages[0].lasts{message}"

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from copr_chroot_fake import FakeCopr, InputError, Lifecycle, LogNormal, Stage, Uniform
+from copr_chroot_fake import FakeCopr, InputError, Lifecycle, LifecycleName, LogNormal, Stage, Uniform
 from copr_chroot_fake.cli.check import check
-from copr_chroot_fake.model.lifecycle import parse_lifecycle
+from copr_chroot_fake.model.lifecycle import StageFields, parse_lifecycle
 from copr_chroot_fake.model.machine import Stamp
 
 from .chroots import F41
 
 
-def ends(lifecycle: Lifecycle | str, seed: int = 0, builds: int = 200) -> list[tuple[str, int]]:
+def ends(lifecycle: Lifecycle | LifecycleName, seed: int = 0, builds: int = 200) -> list[tuple[str, int]]:
     """Return state and duration in seconds of builds that differ only in their id."""
     fake = FakeCopr(progress="immediate", seed=seed)
     chroots = [fake.add_build([F41], id=number, lifecycle=lifecycle)[F41] for number in range(1, builds + 1)]
@@ -105,15 +105,16 @@ def test_scenario_and_python_lifecycles_are_equal(scenario: list[dict[str, objec
 
 def test_dumped_lifecycle_has_all_given_fields() -> None:
     """Random durations are dumped as drawn."""
-    dumped: list[dict[str, object]] = [
+    dumped: list[StageFields] = [
         {"state": "running", "lasts": 5},
         {"state": "running", "lasts": 1, "canceled": True},
         {"state": "failed", "without": ["ended_on", "packages"]},
     ]
     fake = FakeCopr()
-    for number, lasts in enumerate((5, {"uniform": [5, 5]}), 1):
-        stages = [{**dumped[0], "lasts": lasts}, *dumped[1:]]
-        fake.add_build([F41], id=number, lifecycle={"stages": stages})
+    durations: list[float | dict[str, object]] = [5, {"uniform": [5, 5]}]
+    for number, lasts in enumerate(durations, 1):
+        first: StageFields = {"state": "running", "lasts": lasts}
+        fake.add_build([F41], id=number, lifecycle={"stages": [first, *dumped[1:]]})
     assert [build["chroots"][0]["lifecycle"] for build in fake.to_scenario()["builds"]] == [{"stages": dumped}] * 2
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from copr_chroot_fake import LIFECYCLES, EventError, FakeCopr, Lifecycle, Stage
+from copr_chroot_fake import LIFECYCLES, EventError, FakeCopr, Lifecycle, LifecycleName, Stage
 
 from .adapters import direct_client
 from .chroots import F41, F42
@@ -13,7 +13,7 @@ from .polls import listed, state
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", LIFECYCLES)
-def test_polls_and_clock_give_the_same_states(name: str) -> None:
+def test_polls_and_clock_give_the_same_states(name: LifecycleName) -> None:
     """A client that polls gets the states that one who watches every second gets."""
     by_poll, by_clock = FakeCopr(), FakeCopr(progress="clock")
     seen: dict[FakeCopr, list[str]] = {by_poll: [], by_clock: []}
@@ -47,7 +47,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize(("name", "end"), ENDS.items())
-def test_named_lifecycle_ends_in_its_final_state(name: str, end: str) -> None:
+def test_named_lifecycle_ends_in_its_final_state(name: LifecycleName, end: str) -> None:
     fake = FakeCopr()
     fake.add_build([F41], id=1, lifecycle=name)
     send = direct_client(fake)

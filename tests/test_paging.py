@@ -7,7 +7,7 @@ from itertools import chain
 
 import pytest
 
-from copr_chroot_fake import FakeCopr
+from copr_chroot_fake import FakeCopr, StateName
 from copr_chroot_fake.api.paging import BUILD_TABLE, CHROOT_TABLE, PACKAGE_TABLE, PROJECT_TABLE, Table, parse_paging
 
 from .adapters import SendRequest, direct_client
@@ -160,7 +160,8 @@ def test_copr_chroot_ids_follow_the_order_of_the_project() -> None:
 
 def fake_of_builds() -> FakeCopr:
     fake = FakeCopr()
-    for number, state in ((1, "failed"), (2, "succeeded"), (3, "succeeded"), (4, "succeeded")):
+    states: list[StateName] = ["failed", "succeeded", "succeeded", "succeeded"]
+    for number, state in enumerate(states, 1):
         fake.add_build({"fedora-41-x86_64": state}, id=number, package="hello")
     return fake
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -13,7 +13,7 @@ import httpx2
 import pytest
 import requests
 
-from copr_chroot_fake import FakeCopr, InputError, PollLoopError, Progress, SystemClock
+from copr_chroot_fake import FakeCopr, InputError, PollLoopError, Progress, StateName, SystemClock
 
 from .chroots import F41
 
@@ -259,7 +259,7 @@ def test_counts_are_bounded() -> None:
     assert len(fake._store.poll_loops._polls) <= 10_000  # noqa: SLF001  # memory is not visible otherwise
 
 
-FORKED = {F41: "forked"}
+FORKED: Mapping[str, StateName] = {F41: "forked"}
 
 
 @pytest.mark.parametrize(
@@ -320,7 +320,7 @@ def test_alternating_requests_for_two_builds_are_found() -> None:
 
 
 @pytest.mark.parametrize(("state", "seconds"), [("running", 600), ("forked", 600), ("running", 7 * 86_400)])
-def test_waiting_for_more_than_a_day_is_found(state: str, seconds: int) -> None:
+def test_waiting_for_more_than_a_day_is_found(state: StateName, seconds: int) -> None:
     """After ten polls at least: a test may move the clock by weeks."""
     fake = FakeCopr()
     fake.add_build({F41: state}, id=1)

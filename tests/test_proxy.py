@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
@@ -144,7 +145,9 @@ def test_tunnel_works_like_any_connection(fake: FakeCopr, server: Server, proxy:
 
 
 @pytest.mark.parametrize("breaks", ["reset", "reset-within", "refused"])
-def test_fault_breaks_the_tunnel(fake: FakeCopr, server: Server, proxy: CoprProxy, breaks: str) -> None:
+def test_fault_breaks_the_tunnel(
+    fake: FakeCopr, server: Server, proxy: CoprProxy, breaks: Literal["reset", "reset-within", "refused"]
+) -> None:
     with tunnel(server, proxy) as wire:
         fake.faults.add({"breaks": breaks, "endpoint": "build-chroot", "nth": 1})
         wire.send(raw("GET", GET))

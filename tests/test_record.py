@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from copr_chroot_fake import LIFECYCLES, FakeCopr, State
+from copr_chroot_fake import LIFECYCLES, FakeCopr, LifecycleName, State
 from copr_chroot_fake.cli.check import check
 from copr_chroot_fake.client.errors import NotJsonError
 from copr_chroot_fake.scenario.files import scenario_schema
@@ -239,7 +239,7 @@ def test_result_urls_of_another_copr_are_verbatim() -> None:
 
 
 @pytest.mark.parametrize("lifecycle", [lifecycle for lifecycle in LIFECYCLES if lifecycle != "deleted"])
-def test_chroot_that_changes_while_read_is_recorded_consistently(lifecycle: str) -> None:
+def test_chroot_that_changes_while_read_is_recorded_consistently(lifecycle: LifecycleName) -> None:
     """The state, times and packages belong together although each poll moves the chroot."""
     fake = FakeCopr(progress={"poll": 2})
     fake.add_build([F43, S390X], id=1, lifecycle=lifecycle)

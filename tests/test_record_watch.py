@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -12,7 +13,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import example, given, settings
 
-from copr_chroot_fake import LIFECYCLES, FakeCopr, State
+from copr_chroot_fake import LIFECYCLES, FakeCopr, Fault, State, StateName
 from copr_chroot_fake.client.errors import ClientError
 
 from .chroots import F42, F43
@@ -285,7 +286,7 @@ def test_any_lifecycle_is_replayed(seed: int, interval: int, is_canceled: bool, 
     """
     random = Random(seed)
     fake = FakeCopr(progress="manual")
-    begin = ["starting", "running"] if starts else ["waiting", "importing", "pending"]
+    begin: list[StateName] = ["starting", "running"] if starts else ["waiting", "importing", "pending"]
     fake.add_build({name: random.choice(begin) for name in (F43, F42, S390X)}, id=1)
     history = []
 
@@ -316,9 +317,11 @@ def test_any_lifecycle_is_replayed(seed: int, interval: int, is_canceled: bool, 
         assert seen == history
 
 
-@pytest.mark.parametrize("fault", [{"status": 502}, {"breaks": "refused"}, {"status": 500}])
+@pytest.mark.parametrize(
+    "fault", [Fault(status=502), Fault(breaks="refused"), Fault(status=500)], ids=["502", "refused", "500"]
+)
 @pytest.mark.parametrize("rounds", [9, 10])
-def test_recording_survives_a_short_outage(fault: dict[str, object], rounds: int) -> None:
+def test_recording_survives_a_short_outage(fault: Fault, rounds: int) -> None:
     """After ten failed rounds in a row the recording ends, without losing anything."""
     fake = make_fake("succeeds", F43)
     polls = itertools.count()
@@ -329,7 +332,7 @@ def test_recording_survives_a_short_outage(fault: dict[str, object], rounds: int
         if seconds == 5:
             poll = next(polls)
             if poll == 20:
-                fake.faults.add({**fault, "endpoint": "build-chroot/list"})
+                fake.faults.add(replace(fault, endpoint="build-chroot/list"))
             elif poll == 20 + rounds:
                 fake.faults.clear()
 

@@ -8,7 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from copr_chroot_fake import LIFECYCLES, BuildChroot, EventError, FakeCopr, InputError, Lifecycle, Stage, SystemClock
+from copr_chroot_fake import (
+    LIFECYCLES,
+    BuildChroot,
+    EventError,
+    FakeCopr,
+    InputError,
+    Lifecycle,
+    LifecycleName,
+    Stage,
+    SystemClock,
+)
 from copr_chroot_fake.model.lifecycle import LifecycleLike
 from copr_chroot_fake.model.machine import Stamp
 from copr_chroot_fake.model.states import StateName
@@ -155,7 +165,7 @@ def reloaded(fake: FakeCopr, directory: Path) -> FakeCopr:
 @pytest.mark.sampled
 @pytest.mark.parametrize("progress", ["poll", "clock", "manual", "immediate"])
 @pytest.mark.parametrize("name", sample(LIFECYCLES))
-def test_dumped_fake_loads_to_the_same_answers(tmp_path: Path, name: str, progress: str) -> None:
+def test_dumped_fake_loads_to_the_same_answers(tmp_path: Path, name: LifecycleName, progress: str) -> None:
     """At any point of a lifecycle."""
     for steps in (0, 1, 2, 4, 7):
         fake = FakeCopr(progress=progress, seed=5)  # type: ignore[arg-type]  # one of the names

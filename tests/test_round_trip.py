@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from copr_chroot_fake import BuildChroot, FakeCopr, InputError, Lifecycle, Stage, SystemClock
+from copr_chroot_fake import BuildChroot, FakeCopr, InputError, Lifecycle, LifecycleName, Stage, SystemClock
 from copr_chroot_fake.model.machine import Stamp
 
 from .chroots import F41, F42
@@ -104,7 +104,7 @@ WITHOUT_RESULTS = Lifecycle(
 @pytest.mark.parametrize("lifecycle", ["succeeds", "retried", WITHOUT_RESULTS], ids=str)
 @pytest.mark.parametrize("happen", [rescheduled, rescheduled_and_started, started_elsewhere, advanced])
 def test_loaded_lifecycle_follows_the_same_events(
-    lifecycle: Lifecycle | str, happen: Callable[[BuildChroot], None]
+    lifecycle: Lifecycle | LifecycleName, happen: Callable[[BuildChroot], None]
 ) -> None:
     """An event can return to a stage before the current one, with its planned duration."""
     fake = FakeCopr(progress="manual")

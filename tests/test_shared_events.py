@@ -15,11 +15,14 @@ from copr_chroot_fake import (
     FakeCopr,
     InputError,
     Lifecycle,
+    LifecycleName,
     Progress,
     Stage,
     State,
+    StateName,
     VirtualClock,
 )
+from copr_chroot_fake.scenario.spec import ChrootFields
 
 from .adapters import direct_client
 from .chroots import F41, F42
@@ -59,7 +62,7 @@ def test_canceling_lifecycle_is_due_whichever_chroot_is_read(order: tuple[str, .
 @pytest.mark.parametrize(
     ("lifecycle", "end"), [("canceled-while-pending", "canceled"), ("canceled-while-running", "failed")]
 )
-def test_canceled_chroots_wait_as_long_as_their_lifecycle(lifecycle: str, end: str) -> None:
+def test_canceled_chroots_wait_as_long_as_their_lifecycle(lifecycle: LifecycleName, end: str) -> None:
     """A simultaneous cancellation by another chroot does not confirm them sooner."""
     fake = FakeCopr(progress="clock")
     build = fake.add_build([F41, F42], id=1, lifecycle=lifecycle)
@@ -116,7 +119,7 @@ def test_chroot_appearing_in_a_canceled_build_is_canceled() -> None:
     ],
 )
 def test_immediate_chroot_ends_from_any_initial_stage(
-    chroot: dict[str, str], clock: VirtualClock | None, end: str
+    chroot: ChrootFields, clock: VirtualClock | None, end: StateName
 ) -> None:
     """The first poll returns the final state, or the state in which the chroot is held or stuck."""
     fake = FakeCopr(progress="immediate", clock=clock)

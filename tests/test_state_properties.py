@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from copr_chroot_fake import LIFECYCLES, CoprFakeError, FakeCopr, FakeOptions
 from copr_chroot_fake.control.worlds import InitialConfig, World, Worlds
 from copr_chroot_fake.engine.clock import SystemClock
+from copr_chroot_fake.model.fault import FaultFields
 from copr_chroot_fake.server.state_file import StateFile
 
 from .chroots import F41, F42
@@ -22,7 +23,7 @@ from .examples import examples
 from .worlds import fake_of
 
 CHROOTS = [F41, F42, "epel-9-s390x"]
-FAULTS: list[Mapping[str, object]] = [
+FAULTS: list[FaultFields] = [
     {"nth": 3, "status": 500},
     {"probability": 0.5, "delay": {"uniform": [1, 2]}},
     {"endpoint": "build-chroot/list", "every": 2, "body": "cut"},

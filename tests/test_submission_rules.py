@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from copr_chroot_fake import Build, FakeCopr, InputError, Lifecycle, ScenarioError, Stage
+from copr_chroot_fake import Build, FakeCopr, InputError, Lifecycle, LifecycleName, ScenarioError, Stage
 
 from .chroots import F42, F43
 from .test_submitted_builds import HEADERS, fake_with_project, get, submit
@@ -193,7 +193,7 @@ def test_import_fails_for_some_chroots(fake: FakeCopr) -> None:
 
 @pytest.mark.parametrize("state", ["skipped", "forked"])
 @pytest.mark.parametrize("chroot", ["epel-*", None])
-def test_chroots_are_not_built(fake: FakeCopr, chroot: str | None, state: str) -> None:
+def test_chroots_are_not_built(fake: FakeCopr, chroot: str | None, state: LifecycleName) -> None:
     fake.on_submit(chroot=chroot, lifecycle=state)
     submit(fake)
     expected = state if chroot is None else "succeeded"
@@ -410,7 +410,7 @@ def test_scenario_has_rules_and_counts(fake: FakeCopr) -> None:
 
 @pytest.mark.parametrize("lifecycle", ["source-fails", "import-fails", "skipped", "forked", "fails"])
 @pytest.mark.parametrize("seconds", [0, 15, 25, 55, 70, 130, 400])
-def test_decided_build_loads_back(lifecycle: str, seconds: int) -> None:
+def test_decided_build_loads_back(lifecycle: LifecycleName, seconds: int) -> None:
     """Whatever state it is in, it goes on as decided."""
     fake = fake_with_project("clock")
     if lifecycle != "source-fails":

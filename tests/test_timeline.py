@@ -7,7 +7,7 @@ from operator import attrgetter
 
 import pytest
 
-from copr_chroot_fake import Build, FakeCopr, Lifecycle, Stage
+from copr_chroot_fake import Build, FakeCopr, Lifecycle, LifecycleName, Stage
 
 from .chroots import F41, F42
 from .messages.helpers import submit
@@ -68,7 +68,7 @@ def test_clear_drops_what_was_due() -> None:
 
 
 @pytest.mark.parametrize("lifecycle", ["succeeds", "deleted"])
-def test_cost_of_a_read_depends_on_due_builds(lifecycle: str) -> None:
+def test_cost_of_a_read_depends_on_due_builds(lifecycle: LifecycleName) -> None:
     """It does not depend on the number of builds that are due later."""
 
     def steps(builds: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from copr_chroot_fake import EventError, FakeCopr, Lifecycle, Stage, SystemClock
+from copr_chroot_fake import EventError, FakeCopr, Lifecycle, LifecycleName, Stage, SystemClock
 from copr_chroot_fake.model.machine import Stamp
 
 from .chroots import F41, F42
@@ -80,7 +80,7 @@ def test_without_applies_to_the_first_present_stage(before: tuple[Stage, ...]) -
 
 
 @pytest.mark.parametrize("lifecycles", [("succeeds", "as-deployed"), ("as-deployed", "succeeds")])
-def test_source_state_follows_the_earliest_chroot(lifecycles: tuple[str, str]) -> None:
+def test_source_state_follows_the_earliest_chroot(lifecycles: tuple[LifecycleName, LifecycleName]) -> None:
     """While a chroot waits for the source package, the source build is running."""
     fake = FakeCopr(progress="manual")
     build = fake.add_build(

@@ -16,7 +16,7 @@ import httpx
 import pytest
 import requests
 
-from copr_chroot_fake import FakeCopr
+from copr_chroot_fake import FakeCopr, Fault
 from copr_chroot_fake.server import server as server_module
 from copr_chroot_fake.server.live_server import LiveServer
 
@@ -105,7 +105,7 @@ def make_own_world(request: pytest.FixtureRequest) -> Iterator[MakeWorld]:
 def test_fault_response_is_sent_unchanged(server: Server, fault: dict[str, Any]) -> None:
     """The connection stays usable."""
     fake = FakeCopr.from_scenario(SCENARIO)
-    fake.faults.add({**fault, "first": 2})
+    fake.faults.add(Fault(**fault, first=2))
     server.control("POST", "/faults", {**fault, "first": 2})
     connection = server.open()
     for method, has_body in (("GET", True), ("HEAD", False), ("GET", True)):

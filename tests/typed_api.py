@@ -24,6 +24,7 @@ from copr_chroot_fake import (
     Fault,
     Faults,
     Lifecycle,
+    LifecycleName,
     LogNormal,
     Nevra,
     Progress,
@@ -59,7 +60,7 @@ def fill(fake: FakeCopr) -> None:
     fake.add_scenario({"builds": [{"id": 7}]})
     assert_type(fake.to_scenario(), Scenario)
     assert_type(fake.builds, Mapping[int, Build])
-    assert_type(LIFECYCLES, Mapping[str, Lifecycle])
+    assert_type(LIFECYCLES, Mapping[LifecycleName, Lifecycle])
 
 
 def make_up(fake: FakeCopr, faker: CoprProvider) -> None:

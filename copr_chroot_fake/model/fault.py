@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, TypedDict, get_args
 
 from ..errors import InputError, InputErrors, below
 from ..validation import checks
@@ -13,11 +13,12 @@ from ..validation.checks import Amount, Positive, Text, WholeNumber
 from ..validation.rule import Relation, Rule, Written, frozen
 from ..validation.spec import dump, parse, validate
 from ..wire.endpoint_name import EndpointName
-from .durations import DurationValue, LogNormal
+from .durations import Duration, DurationValue, LogNormal
 
 BodyName = Literal["json", "html", "empty", "cut", "malformed"]
 BreakName = Literal["refused", "reset", "reset-within", "timeout"]
 FaultName = Literal["gateway-timeout", "outage", "slow-list", "list-500", "html-200", "late-results"]
+"""The names in :data:`FAULTS`, for type checkers."""
 
 SECONDS_CLOSED = 1.0
 """How long a port refuses connections by default."""
@@ -233,5 +234,31 @@ def dump_fault(spec: FaultSpec) -> dict[str, object]:
 
 FaultValue = Annotated[FaultSpec, Rule(parse_fault, dump_fault), Written(FaultObject | FaultName)]
 
-FaultLike = Fault | FaultName | Mapping[str, object]
+
+class FaultFields(TypedDict, total=False):
+    """The fields of a :class:`FaultObject`, for type checkers."""
+
+    endpoint: EndpointName | None
+    build_id: int | None
+    chrootname: str | None
+    lasts: float | None
+    after: int | None
+    nth: int | None
+    first: int | None
+    every: int | None
+    probability: float | None
+    status: int | None
+    error: str | None
+    body: BodyName | None
+    delay: Duration | Mapping[str, object] | None
+    dribble: Dribble | Mapping[str, float] | None
+    breaks: BreakName | None
+    seconds: float | None
+    name: FaultName | None
+    id: int | None
+    seen: int
+    hits: int
+
+
+FaultLike = Fault | FaultName | FaultFields
 """A fault, the name of one, or an object with its fields."""

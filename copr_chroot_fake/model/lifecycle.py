@@ -13,16 +13,16 @@ from dataclasses import field
 from functools import cache
 from random import Random
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias, TypedDict
 
 from ..errors import InputError, InputErrors, below
 from ..validation import checks
 from ..validation.checks import Amount
 from ..validation.rule import Keywords, Relation, Rule, Written, frozen
 from ..validation.spec import dump, parse, parse_list, parse_mapping, validate
-from .durations import DurationValue, LogNormal, Uniform, draw_whole
+from .durations import Duration, DurationValue, LogNormal, Uniform, draw_whole
 from .machine import Stamp, event_between
-from .states import STATES, State, parse_state
+from .states import STATES, State, StateName, parse_state
 
 ABSENT = "absent"
 DELETED = "deleted"
@@ -147,7 +147,47 @@ class Lifecycle:
         return f"<Lifecycle {' '.join(str(stage.state) for stage in self.stages)}>"
 
 
-LifecycleLike: TypeAlias = Lifecycle | str | Mapping[str, object]
+LifecycleName = Literal[
+    "succeeds",
+    "as-deployed",
+    "fails",
+    "source-fails",
+    "import-fails",
+    "skipped",
+    "canceled-while-pending",
+    "canceled-while-running",
+    "retried",
+    "forked",
+    "stuck-pending",
+    "stuck-running",
+    "no-ended-on",
+    "deleted",
+    "appears-late",
+    "realistic",
+]
+"""The names in :data:`LIFECYCLES`, for type checkers."""
+
+
+class LifecycleFields(TypedDict):
+    """The fields of a lifecycle, for type checkers."""
+
+    stages: Iterable[Stage | StageFields]
+
+
+class _StageState(TypedDict):
+    state: StateName | Literal["absent", "deleted"]
+
+
+class StageFields(_StageState, total=False):
+    """The fields of a :class:`Stage`, for type checkers."""
+
+    lasts: Duration | Mapping[str, object] | None
+    ends: StateName | Literal["deleted"] | Mapping[StateName | Literal["deleted"], float]
+    canceled: bool
+    without: Iterable[Literal["started_on", "ended_on", "result_dir", "packages"]]
+
+
+LifecycleLike: TypeAlias = Lifecycle | LifecycleName | LifecycleFields
 """A lifecycle, the name of one, or ``{"stages": […]}``."""
 
 
@@ -296,7 +336,7 @@ _Arguments = tuple[Any, ...]
 
 _TO_RUNNING: tuple[_Arguments, ...] = (("importing", 10), ("pending", 30), ("starting", 20), ("running", 240))
 
-_BY_NAME: Mapping[str, tuple[_Arguments, ...]] = {
+_BY_NAME: Mapping[LifecycleName, tuple[_Arguments, ...]] = {
     # The documented lifecycle, and the same as the deployed service begins it.
     "succeeds": (*_TO_RUNNING, ("succeeded",)),
     "as-deployed": (("waiting", 10), *_TO_RUNNING[1:], ("succeeded",)),
@@ -323,17 +363,16 @@ _BY_NAME: Mapping[str, tuple[_Arguments, ...]] = {
 }
 
 
-LIFECYCLES: Mapping[str, Lifecycle] = MappingProxyType(
+LIFECYCLES: Mapping[LifecycleName, Lifecycle] = MappingProxyType(
     {name: Lifecycle(*itertools.starmap(Stage, stages)) for name, stages in _BY_NAME.items()}
 )
 """The lifecycles that occur in the real service, by name."""
 
-DEFAULT_LIFECYCLE = "succeeds"
+DEFAULT_LIFECYCLE: LifecycleName = "succeeds"
 
 UNBUILT_LIFECYCLES: Mapping[Lifecycle, str] = {
     LIFECYCLES[name]: name for name in ("source-fails", "import-fails", "skipped", "forked")
 }
 """The names of lifecycles in which the source build or the import ends a chroot before it is built."""
 
-LifecycleName = Annotated[str, Keywords(enum=[*LIFECYCLES])]
 LifecycleValue = Annotated[Lifecycle, Rule(parse_lifecycle, dump_lifecycle), Written(LifecycleName | _LifecycleObject)]

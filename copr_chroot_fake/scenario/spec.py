@@ -8,9 +8,9 @@ that are derived: of a chroot that has ended, and of which nothing else is said.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import field, replace
-from typing import Annotated, Any, ClassVar, TypeAlias
+from typing import Annotated, Any, ClassVar, TypeAlias, TypedDict
 
 from ..errors import InputError
 from ..model import defaults
@@ -20,12 +20,13 @@ from ..model.lifecycle import (
     DEFAULT_LIFECYCLE,
     LIFECYCLES,
     UNBUILT_LIFECYCLES,
+    LifecycleLike,
     LifecycleValue,
     has_end,
     positions,
 )
-from ..model.nevra import PackageValue
-from ..model.progress import ProgressValue
+from ..model.nevra import PackageLike, PackageValue
+from ..model.progress import ProgressLike, ProgressValue
 from ..model.project import (
     Bootstrap,
     Isolation,
@@ -211,7 +212,39 @@ Chroots = Annotated[
 ]
 
 
-ChrootsLike = Iterable[str | Mapping[str, object]] | Mapping[str, State | StateName | Mapping[str, object]]
+class ChrootFields(TypedDict, total=False):
+    """The fields of a build chroot, for type checkers."""
+
+    state: State | StateName | None
+    lifecycle: LifecycleLike | None
+    progress: ProgressLike | None
+    polls: int | None
+    stage: int | None
+    remaining: float | None
+    hold: State | StateName | None
+    started_on: int | None
+    ended_on: int | None
+    result_dir: str | None
+    planned: Mapping[str, object] | None
+    result_url: str | None
+    packages: Iterable[PackageLike] | None
+    build_config: Mapping[str, object] | None
+    results: Mapping[str, str | bytes] | None
+    copied: Iterable[PackageLike]
+    canceled: bool
+    late_start: bool
+    announced: bool | None
+
+
+class NamedChrootFields(ChrootFields):
+    """The fields of a build chroot in a list."""
+
+    name: str
+
+
+# Not any iterable: a mapping is one, of its keys, whatever its values are.
+_Listed = str | NamedChrootFields
+ChrootsLike = Sequence[_Listed] | Set[str] | Iterator[_Listed] | Mapping[str, State | StateName | ChrootFields]
 """Names or objects of chroots, or by name the state in which each stays, or its settings."""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from copr_chroot_fake import AsyncCoprClient, CoprClient, FakeCopr, InputError
+from copr_chroot_fake import AsyncCoprClient, CoprClient, FakeCopr, InputError, StateName
 from copr_chroot_fake.client import errors
 from copr_chroot_fake.client.errors import ClientError, NotFoundError, NotJsonError, WaitTimeoutError
 from copr_chroot_fake.client.results import ChrootStatus
@@ -60,7 +60,7 @@ def test_wait_polls_until_a_chroot_has_ended(harness: Harness, fake: FakeCopr) -
 
 
 @pytest.mark.parametrize("state", ["succeeded", "failed", "canceled", "skipped", "forked"])
-def test_wait_knows_every_final_state(harness: Harness, fake: FakeCopr, state: str) -> None:
+def test_wait_knows_every_final_state(harness: Harness, fake: FakeCopr, state: StateName) -> None:
     """Including forked, for which other clients wait in vain."""
     fake.add_build({F41: state}, id=1)
     assert harness.client(fake.transport).wait(1, F41).state == state

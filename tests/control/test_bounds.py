@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 import pytest
 
-from copr_chroot_fake import FakeCopr, FakeOptions
+from copr_chroot_fake import FakeCopr, FakeOptions, LifecycleName
 from copr_chroot_fake.control.api import ControlApi
 from copr_chroot_fake.control.call import Setting
 from copr_chroot_fake.control.operations import OPERATIONS
@@ -237,7 +237,7 @@ def number_of_items(document: object) -> int:
 
 def fill(fake: FakeCopr, size: int) -> None:
     for number in range(1, size + 1):
-        lifecycle = "deleted" if number % 3 == 1 else "succeeds"
+        lifecycle: LifecycleName = "deleted" if number % 3 == 1 else "succeeds"
         fake.add_build([F41, F42], id=number, project=f"jdoe/p{number}", lifecycle=lifecycle)
         fake.add_account(f"u{number}", f"l{number}", "t")
         fake.add_group(f"@g{number}")
@@ -292,7 +292,7 @@ def test_work_of_operation_is_bounded(operation: str, case: Case) -> None:
 @pytest.mark.parametrize("lifecycle", ["succeeds", "deleted", "canceled-while-running"])
 @pytest.mark.parametrize("progress", ["manual", "clock"])
 def test_work_on_build_is_linear_in_chroots(
-    method: str, target: str, body: object, lifecycle: str, progress: Literal["manual", "clock"]
+    method: str, target: str, body: object, lifecycle: LifecycleName, progress: Literal["manual", "clock"]
 ) -> None:
     def steps(size: int) -> int:
         fake = FakeCopr(progress=progress)

@@ -13,7 +13,7 @@ import responses
 import respx
 from copr.v3 import Client, CoprNoResultException
 
-from copr_chroot_fake import FakeCopr
+from copr_chroot_fake import FakeCopr, LifecycleName
 from copr_chroot_fake.pytest_plugin.support import CoprServer
 
 from ..chroots import F41, F42
@@ -30,7 +30,7 @@ from .consumers import (
     ("lifecycle", "end"), [("succeeds", "succeeded"), ("retried", "succeeded"), ("forked", "forked")]
 )
 def test_httpx_loop_ends_with_the_build(
-    copr_fake: FakeCopr, copr_httpx: respx.MockRouter, lifecycle: str, end: str
+    copr_fake: FakeCopr, copr_httpx: respx.MockRouter, lifecycle: LifecycleName, end: str
 ) -> None:
     """In any lifecycle."""
     copr_fake.add_build([F41], id=1, lifecycle=lifecycle)

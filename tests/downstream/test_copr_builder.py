@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from copr_builder.copr_builder import CoprBuilder
 
-from copr_chroot_fake import CoprCli, FakeCopr
+from copr_chroot_fake import CoprCli, FakeCopr, LifecycleName
 
 from ..chroots import F41
 from ..programs import needs
@@ -129,7 +129,7 @@ def test_waiting_reports_the_end_of_each_build(
     builder: CoprBuilder,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
-    lifecycles: list[str],
+    lifecycles: list[LifecycleName],
     is_successful: bool,
     output: list[str],
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from copr_chroot_fake import CoprCli, FakeCopr
+from copr_chroot_fake import CoprCli, FakeCopr, LifecycleName, StateName
 from copr_chroot_fake.model.fault import FaultLike
 
 from ..chroots import F41, F42
@@ -27,7 +27,7 @@ def watched(output: str) -> list[str]:
 @pytest.mark.parametrize(
     "state", ["importing", "pending", "starting", "running", "succeeded", "failed", "skipped", "forked"]
 )
-def test_status_prints_the_state_of_a_build(copr_fake: FakeCopr, copr_cli: CoprCli, state: str) -> None:
+def test_status_prints_the_state_of_a_build(copr_fake: FakeCopr, copr_cli: CoprCli, state: StateName) -> None:
     copr_fake.add_build({F41: state}, id=1)
     done = copr_cli("status", "1")
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{state}\n", "")
@@ -57,7 +57,7 @@ def test_status_prints_the_state_of_a_build(copr_fake: FakeCopr, copr_cli: CoprC
 )
 @BY_CLOCK
 def test_watch_build_reports_each_new_state_and_the_end(
-    copr_fake: FakeCopr, copr_cli: CoprCli, lifecycle: str, states: list[str], status: int, error: str
+    copr_fake: FakeCopr, copr_cli: CoprCli, lifecycle: LifecycleName, states: list[str], status: int, error: str
 ) -> None:
     """It polls every 30 seconds."""
     copr_fake.add_build([F41, F42], id=1, lifecycle=lifecycle)

@@ -11,6 +11,7 @@ import pytest
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.pytest_plugin.commands import CoprCli
 from copr_chroot_fake.pytest_plugin.support import CoprServer
+from copr_chroot_fake.scenario.spec import ChrootFields
 
 from ..chroots import F43
 from ..served import Served
@@ -135,8 +136,8 @@ def test_new_packages_wait_for_regenerated_repositories(
     """With ``--disable_createrepo``, until copr-cli regenerates them."""
     copr_fake.add_project("jdoe/playground", chroots=[F43])
     copr_cli("create", "tools", "--chroot", F43, "--disable_createrepo", "true")
-    built = {F43: {"state": "succeeded", "packages": ["hello-1-1.fc43.x86_64"]}}
-    copr_fake.add_build(built, id=1, project="jdoe/tools")
+    built: ChrootFields = {"state": "succeeded", "packages": ["hello-1-1.fc43.x86_64"]}
+    copr_fake.add_build({F43: built}, id=1, project="jdoe/tools")
     dnf("copr", "enable", "jdoe/tools", hub)
     assert dnf("repoquery") == ""
     copr_cli("regenerate-repos", "tools")

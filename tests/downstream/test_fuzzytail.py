@@ -11,7 +11,7 @@ import pytest
 import respx
 from fuzzytail.cli.main import app
 
-from copr_chroot_fake import FakeCopr
+from copr_chroot_fake import FakeCopr, LifecycleName
 from copr_chroot_fake.model.fault import FaultLike
 
 from ..chroots import F41, F42
@@ -106,7 +106,7 @@ def test_logs_prints_all_logs_of_a_finished_build(copr_fake: FakeCopr, fuzzytail
 
 @pytest.mark.parametrize("lifecycle", ["succeeds", "fails", "appears-late", "canceled-while-running"])
 @pytest.mark.copr_fake(progress="clock")
-def test_growing_log_is_followed(copr_fake: FakeCopr, fuzzytail: Run, lifecycle: str) -> None:
+def test_growing_log_is_followed(copr_fake: FakeCopr, fuzzytail: Run, lifecycle: LifecycleName) -> None:
     """Each line is printed once, until the build ends."""
     copr_fake.add_build([F41], id=1, lifecycle=lifecycle)
     status, output = fuzzytail("jdoe/playground", "--build", "1", "--builder-live", "--rpm-only", *IMPORTED)
@@ -119,7 +119,9 @@ def test_growing_log_is_followed(copr_fake: FakeCopr, fuzzytail: Run, lifecycle:
 
 @pytest.mark.parametrize("lifecycle", ["forked", "source-fails", "import-fails", "skipped", "canceled-while-pending"])
 @pytest.mark.copr_fake(progress="clock")
-def test_unsuccessful_build_is_followed_to_its_end(copr_fake: FakeCopr, fuzzytail: Run, lifecycle: str) -> None:
+def test_unsuccessful_build_is_followed_to_its_end(
+    copr_fake: FakeCopr, fuzzytail: Run, lifecycle: LifecycleName
+) -> None:
     """It also recognizes a fork as an end."""
     copr_fake.add_build([F41], id=1, lifecycle=lifecycle)
     status, output = fuzzytail("jdoe/playground", "--build", "1", *IMPORTED)

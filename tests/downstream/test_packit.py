@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from copr_chroot_fake import FakeCopr
+from copr_chroot_fake import FakeCopr, LifecycleName
 from copr_chroot_fake.pytest_plugin.commands import variables
 from copr_chroot_fake.pytest_plugin.support import CoprServer
 
@@ -101,7 +101,7 @@ def test_command_builds_a_package_in_a_new_project(copr_fake: FakeCopr, packit: 
     ],
 )
 def test_helper_reports_the_states_of_a_build(
-    copr_fake: FakeCopr, packit: Packit, source: Path, lifecycle: str, state: str, last: list[str]
+    copr_fake: FakeCopr, packit: Packit, source: Path, lifecycle: LifecycleName, state: str, last: list[str]
 ) -> None:
     """It updates the project, and its errors have Copr's message."""
     copr_fake.add_mock_chroots(F42, F43)

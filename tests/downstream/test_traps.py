@@ -12,7 +12,7 @@ from copr.v3 import Client, CoprException
 from copr.v3.helpers import succeeded, wait
 from copr.v3.pagination import next_page
 
-from copr_chroot_fake import CoprCli, FakeCopr
+from copr_chroot_fake import CoprCli, FakeCopr, LifecycleName
 
 from ..chroots import F41, F42
 from .consumers import built_nevras_with_the_official_client
@@ -52,7 +52,7 @@ def waited(client: Client, build_id: int, timeout: float = DAY) -> Any:
     ],
 )
 @BY_CLOCK
-def test_wait_ends_with_the_build(copr_fake: FakeCopr, client: Client, lifecycle: str, end: str) -> None:
+def test_wait_ends_with_the_build(copr_fake: FakeCopr, client: Client, lifecycle: LifecycleName, end: str) -> None:
     """It polls every 30 seconds, and returns the final state."""
     copr_fake.add_build([F41, F42], id=1, lifecycle=lifecycle)
     build = waited(client, 1)
@@ -62,15 +62,16 @@ def test_wait_ends_with_the_build(copr_fake: FakeCopr, client: Client, lifecycle
 
 @BY_CLOCK
 def test_wait_for_several_builds_ends_with_the_last(copr_fake: FakeCopr, client: Client) -> None:
-    for build_id, lifecycle in enumerate(("succeeds", "skipped", "import-fails"), 1):
-        copr_fake.add_build([F41], id=build_id, lifecycle=lifecycle)
+    copr_fake.add_build([F41], id=1)
+    copr_fake.add_build([F41], id=2, lifecycle="skipped")
+    copr_fake.add_build([F41], id=3, lifecycle="import-fails")
     builds = wait(client.build_proxy.get_list("jdoe", "playground"), timeout=DAY)
     assert {build.id: build.state for build in builds} == {1: "succeeded", 2: "skipped", 3: "failed"}
 
 
 @pytest.mark.parametrize("lifecycle", ["forked", "stuck-pending", "stuck-running"])
 @BY_CLOCK
-def test_wait_never_ends_with_a_fork(copr_fake: FakeCopr, client: Client, lifecycle: str) -> None:
+def test_wait_never_ends_with_a_fork(copr_fake: FakeCopr, client: Client, lifecycle: LifecycleName) -> None:
     """As with a stuck build, the official client polls until its timeout."""
     copr_fake.add_build([F41], id=1, lifecycle=lifecycle)
     with pytest.raises(CoprException, match="Timeouted"):
@@ -156,7 +157,7 @@ def test_chroots_appear_after_the_import(copr_fake: FakeCopr, client: Client) ->
 )
 @BY_CLOCK
 def test_build_can_fail_before_its_chroots_start(
-    copr_fake: FakeCopr, client: Client, lifecycle: str, before: str, times: tuple[int | None, int | None]
+    copr_fake: FakeCopr, client: Client, lifecycle: LifecycleName, before: str, times: tuple[int | None, int | None]
 ) -> None:
     """They have failed too, without results and packages; their times are those of the source build, or missing."""
     copr_fake.add_build([F41, F42], id=1, lifecycle=lifecycle)

@@ -31,8 +31,7 @@ pytestmark = pytest.mark.usefixtures("build")
 
 @pytest.fixture
 def build(copr_fake: FakeCopr) -> None:
-    chroots = {F43: {"state": "succeeded", "packages": ["hello-2.12-3.fc43.x86_64"]}}
-    copr_fake.add_build(chroots, id=7)
+    copr_fake.add_build({F43: {"state": "succeeded", "packages": ["hello-2.12-3.fc43.x86_64"]}}, id=7)
 
 
 @pytest.fixture

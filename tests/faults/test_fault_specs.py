@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
-from typing import Any
+from typing import Any, cast
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
 from copr_chroot_fake import FAULTS, Answer, Dribble, FakeCopr, Fault, InputError, LogNormal, ScenarioError, Uniform
+from copr_chroot_fake.model.fault import FaultFields
 from copr_chroot_fake.wire.answer import JSON
 
 from ..chroots import F41, F42
@@ -208,7 +209,7 @@ def test_invalid_value_is_rejected_with_valid_ones(
         Fault(**entry)
     assert str(raised.value).startswith(f"{field or 'fault'}: {problem}")
     with pytest.raises(InputError) as raised:
-        fake.faults.add(entry)
+        fake.faults.add(cast("FaultFields", entry))
     assert str(raised.value).startswith(f"{dotted('fault', field)}: {problem}")
     with pytest.raises(ScenarioError) as raised:
         fake.add_scenario({"faults": ["outage", entry]})

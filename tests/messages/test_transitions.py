@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from copr_chroot_fake import BuildChroot, FakeCopr, Lifecycle, Message, Stage, State
+from copr_chroot_fake import BuildChroot, FakeCopr, Lifecycle, LifecycleName, Message, Stage, State
 from copr_chroot_fake.model.progress import ProgressMode
 from copr_chroot_fake.model.states import StateName
 
@@ -174,7 +174,7 @@ def test_source_has_no_package_and_a_webhook_no_user() -> None:
         ("succeeds", [(1, SOURCE, 1), (1, F41, 1)]),
     ],
 )
-def test_ends_of_submitted_builds(lifecycle: str, expected: object) -> None:
+def test_ends_of_submitted_builds(lifecycle: LifecycleName, expected: object) -> None:
     """A chroot that is skipped, or whose import fails, was no task."""
     fake = FakeCopr(progress="clock")
     fake.on_submit(lifecycle=lifecycle)
@@ -195,7 +195,7 @@ def test_ends_of_submitted_builds(lifecycle: str, expected: object) -> None:
         ("deleted", []),
     ],
 )
-def test_ends_of_added_builds(lifecycle: str, expected: object) -> None:
+def test_ends_of_added_builds(lifecycle: LifecycleName, expected: object) -> None:
     """Their source build has ended before they are added, unless a chroot still waits for it."""
     fake = FakeCopr(progress="clock")
     fake.add_build([F41], id=1, lifecycle=lifecycle)
@@ -233,7 +233,7 @@ def rescheduled(chroot: BuildChroot) -> None:
 
 
 @pytest.mark.parametrize("lifecycle", [None, "retried"])
-def test_rescheduled_task_starts_once_after_a_reload(lifecycle: str | None) -> None:
+def test_rescheduled_task_starts_once_after_a_reload(lifecycle: LifecycleName | None) -> None:
     """A chroot that is pending again has started before, as its stored start tells, or its lifecycle."""
     fake = FakeCopr(progress="manual")
     fake.add_build({F41: {"state": "pending", "lifecycle": lifecycle}}, id=1)
@@ -356,8 +356,7 @@ def test_builds_of_a_batch_publish_when_they_are_unblocked() -> None:
 def test_poll_comes_after_what_is_due_to_other_chroots() -> None:
     """The chroot that was due first has ended the source build, before the poll."""
     fake = FakeCopr(progress="clock")
-    chroots = {F41: {"lifecycle": "as-deployed", "progress": {"poll": 1}}, F42: {"lifecycle": "skipped"}}
-    fake.add_build(chroots, id=1)
+    fake.add_build({F41: {"lifecycle": "as-deployed", "progress": {"poll": 1}}, F42: {"lifecycle": "skipped"}}, id=1)
     fake.answer("GET", f"/api_3/build-chroot/1/{F41}")
     fake.clock.tick(25)
     fake.answer("GET", f"/api_3/build-chroot/1/{F41}")

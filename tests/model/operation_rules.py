@@ -10,6 +10,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
 
 from copr_chroot_fake import Build, BuildChroot, CoprFakeError, FakeCopr, Snapshot, State
 from copr_chroot_fake.model.machine import Event
+from copr_chroot_fake.wire.endpoint_name import EndpointName
 
 from ..adapters import SendRequest
 from ..events import METHODS, advance_all, finish_all
@@ -220,7 +221,7 @@ class OperationRules(RuleBasedStateMachine):
             ["build-chroot", "build-chroot/list", "build", "build/list", "monitor", "build/cancel", "project"]
         )
     )
-    def fault(self, endpoint: str) -> None:
+    def fault(self, endpoint: EndpointName) -> None:
         if self.faults.get(endpoint):
             return
         self.each(lambda fake: fake.faults.add({"endpoint": endpoint, "first": 1, "status": 503}) and None)

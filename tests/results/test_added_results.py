@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from copr_chroot_fake import BuildChroot, FakeCopr, InputError, ScenarioError, State
+from copr_chroot_fake import BuildChroot, FakeCopr, InputError, LifecycleName, ScenarioError, State
+from copr_chroot_fake.model.lifecycle import StageFields
 from copr_chroot_fake.model.states import StateName
 
 from ..chroots import F43
@@ -86,7 +87,11 @@ def test_package_is_served_as_given() -> None:
 def test_added_log_grows_while_the_build_runs(name: str) -> None:
     """By lines, in proportion to the time; at its end the log is complete."""
     fake = FakeCopr(progress="clock")
-    stages = [{"state": "starting", "lasts": 50}, {"state": "running", "lasts": 100}, {"state": "failed"}]
+    stages: list[StageFields] = [
+        {"state": "starting", "lasts": 50},
+        {"state": "running", "lasts": 100},
+        {"state": "failed"},
+    ]
     chroot = fake.add_build({F43: {"lifecycle": {"stages": stages}}}, id=1)[F43]
     chroot.add_result(f"{name}.log", LOG)
     seen = []
@@ -121,7 +126,7 @@ def test_added_log_can_be_empty_or_have_no_final_newline() -> None:
 
 
 @pytest.mark.parametrize("lifecycle", ["succeeds", "fails", "canceled-while-running"])
-def test_files_exist_from_the_end_of_the_build_on(lifecycle: str) -> None:
+def test_files_exist_from_the_end_of_the_build_on(lifecycle: LifecycleName) -> None:
     """However it ends. Before that there are only the files that Copr writes meanwhile."""
     fake = FakeCopr(progress="manual")
     chroot = fake.add_build([F43], id=1, lifecycle=lifecycle)[F43]

@@ -7,14 +7,15 @@ from itertools import pairwise
 
 import pytest
 
-from copr_chroot_fake import FakeCopr, State
+from copr_chroot_fake import FakeCopr, LifecycleName, State
+from copr_chroot_fake.model.lifecycle import LifecycleFields, StageFields
 from copr_chroot_fake.model.progress import ProgressMode
 
 from ..chroots import F43
 from ..events import advance_all
 from .fetching import compressed_log_of, get, log_of
 
-LIFECYCLE = {
+LIFECYCLE: LifecycleFields = {
     "stages": [
         {"state": "pending", "lasts": 10},
         {"state": "starting", "lasts": 10},
@@ -55,7 +56,7 @@ def test_log_grows_with_the_polls() -> None:
 
 
 @pytest.mark.parametrize(("progress", "lifecycle"), [("clock", "stuck-running"), ("manual", "succeeds")])
-def test_log_without_a_known_end_grows_by_a_line_per_second(progress: ProgressMode, lifecycle: str) -> None:
+def test_log_without_a_known_end_grows_by_a_line_per_second(progress: ProgressMode, lifecycle: LifecycleName) -> None:
     """It stops growing after the last line before the result."""
     fake = FakeCopr(progress=progress)
     chroot = fake.add_build({F43: {"state": "running", "lifecycle": lifecycle}}, id=1)[F43]
@@ -74,7 +75,7 @@ def test_log_without_a_known_end_grows_by_a_line_per_second(progress: ProgressMo
 def test_log_of_a_held_chroot_is_complete_after_its_time() -> None:
     """This also holds for a stage without duration."""
     fake = FakeCopr(progress="clock")
-    stages = [{"state": "running", "lasts": 0}, {"state": "failed"}]
+    stages: list[StageFields] = [{"state": "running", "lasts": 0}, {"state": "failed"}]
     build = fake.add_build({F43: {"lifecycle": {"stages": stages}, "hold": "running"}}, id=1)
     assert "[ 60/60] gcc" in log_of(fake, build[F43]).splitlines()[-1]
 

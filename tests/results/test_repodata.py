@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from copr_chroot_fake import FakeCopr
+from copr_chroot_fake import FakeCopr, StateName
+from copr_chroot_fake.scenario.spec import ChrootFields
 
 from ..chroots import F43
 from .fetching import get, names_in
@@ -26,7 +27,12 @@ PACKAGES = [
 
 def make(packages: list[str] = PACKAGES, **options: Any) -> FakeCopr:
     fake = FakeCopr(**options)
-    chroot = {"state": "succeeded", "packages": packages, "started_on": 1_700_000_000, "ended_on": 1_700_000_300}
+    chroot: ChrootFields = {
+        "state": "succeeded",
+        "packages": packages,
+        "started_on": 1_700_000_000,
+        "ended_on": 1_700_000_300,
+    }
     fake.add_build({F43: chroot}, id=1)
     return fake
 
@@ -80,7 +86,7 @@ def test_metadata_are_those_that_createrepo_makes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("state", ["running", "failed", "canceled", "skipped"])
-def test_only_successful_builds_are_in_the_repository(state: str) -> None:
+def test_only_successful_builds_are_in_the_repository(state: StateName) -> None:
     fake = FakeCopr()
     fake.add_build({F43: {"state": state}}, id=1)
     assert all('packages="0"' in document for document in data_of(fake).values())

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from copr_chroot_fake import LIFECYCLES, FakeCopr, State
+from copr_chroot_fake import LIFECYCLES, FakeCopr, LifecycleName, State
 from copr_chroot_fake.model.states import StateName
+from copr_chroot_fake.scenario.spec import ChrootFields
 
 from ..chroots import F42, F43
 from ..events import advance_all
@@ -39,7 +40,7 @@ FILES_BY_STATE = {
 
 
 @pytest.mark.parametrize("lifecycle", LIFECYCLES)
-def test_files_depend_on_the_state(lifecycle: str) -> None:
+def test_files_depend_on_the_state(lifecycle: LifecycleName) -> None:
     """In every stage of every lifecycle: no files before the start, then live logs, and results at the end."""
     fake = FakeCopr(progress="manual")
     build = fake.add_build([F43], id=7, lifecycle=lifecycle)
@@ -253,7 +254,7 @@ def test_spec_has_the_version_of_the_source_package(tmp_path: Path) -> None:
 @needs_tools
 def test_package_has_source_project_and_build_time(tmp_path: Path) -> None:
     fake = FakeCopr()
-    chroot = {"state": "succeeded", "started_on": 1_700_000_000, "ended_on": 1_700_000_100}
+    chroot: ChrootFields = {"state": "succeeded", "started_on": 1_700_000_000, "ended_on": 1_700_000_100}
     build = fake.add_build({F43: chroot}, id=7, project="@copr/copr-dev")
     package = tmp_path / "hello.rpm"
     package.write_bytes(get(fake, f"{path_of(build[F43])}hello-1.0-1.fc43.x86_64.rpm")[1])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from copr_chroot_fake import CoprFakeError, FakeCopr
+from copr_chroot_fake import CoprFakeError, FakeCopr, LifecycleName
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.verify.messages import Broker, Delivered, verify_messages
 from copr_chroot_fake.verify.report import Report, title
@@ -36,10 +36,13 @@ class BrokerOf(Broker):
         return [message for message in changed if message is not None]
 
 
-def verified(change: Change = lambda message: message, chroots: Mapping[str, str] | None = None) -> Report:
+ENDS: Mapping[str, LifecycleName] = {F41: "succeeds", F42: "fails", F43: "import-fails"}
+
+
+def verified(change: Change = lambda message: message, chroots: Mapping[str, LifecycleName] | None = None) -> Report:
     """Compare a fake that builds, and changes its messages, with what was recorded of it."""
     fake = FakeCopr(progress="clock", default_limit=None)
-    ends = {F41: "succeeds", F42: "fails", F43: "import-fails"} if chroots is None else chroots
+    ends = ENDS if chroots is None else chroots
     fake.add_build({name: {"lifecycle": lifecycle} for name, lifecycle in ends.items()}, id=7, package="hello")
     service = copr(Changed(fake))
     return verify_messages(service, [7], BrokerOf(fake, change), lambda line: None, fake.clock.now)
