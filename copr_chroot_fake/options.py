@@ -35,6 +35,8 @@ def _check_progress(location: str, value: object) -> object:
 
 
 DefaultLimit = Annotated[int, Rule(_check_limit), Written(Positive)]
+Address = Annotated[str, Rule(checks.address)]
+CheckedClock = Annotated[Clock, Rule(check_clock)]
 ProgressOption = Annotated[ProgressLike, Rule(_check_progress), Written(ProgressValue)]
 
 
@@ -76,9 +78,9 @@ class FakeOptions(SharedOptions):
 
     max_repeats: Positive | None = 10_000
     max_wait: Amount | None = 86_400
-    results_url: Annotated[str, Rule(checks.address)] | None = None
+    results_url: Address | None = None
     results_delay: Amount = 0
-    clock: Annotated[Clock, Rule(check_clock)] | None = None
+    clock: CheckedClock | None = None
 
     def __post_init__(self) -> None:
         validate(self)

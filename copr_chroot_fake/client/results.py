@@ -42,6 +42,9 @@ def _parse_state(location: str, value: object) -> State | str:
         return text
 
 
+_StateText = Annotated[str, Rule(_parse_state)]
+
+
 @frozen()
 class ChrootStatus:
     """The status of a build chroot; times are Unix times in seconds.
@@ -50,7 +53,7 @@ class ChrootStatus:
     """
 
     name: Text
-    state: Annotated[str, Rule(_parse_state)]
+    state: _StateText
     started_on: UnixTime | None = None
     ended_on: UnixTime | None = None
     result_url: str | None = None
@@ -72,11 +75,14 @@ class ChrootStatus:
         return _utc(self.ended_on)
 
 
+_Chroot = Annotated[ChrootStatus, Rule(partial(parse_result, ChrootStatus))]
+
+
 @frozen()
 class ChrootPage:
     """A page of a build's chroots; ``limit`` is ``None`` if the service sets no limit."""
 
-    items: tuple[Annotated[ChrootStatus, Rule(partial(parse_result, ChrootStatus))], ...]
+    items: tuple[_Chroot, ...]
     offset: _Integer
     order: str
     order_type: str
@@ -110,6 +116,9 @@ class Repo:
     unknown: Json = field(default_factory=dict)
 
 
+_Repo = Annotated[Repo, Rule(partial(parse_result, Repo))]
+
+
 @frozen()
 class BuildConfig:
     """The build configuration of a chroot; ``memory_limit`` in MB, ``timeout`` in seconds.
@@ -117,7 +126,7 @@ class BuildConfig:
     ``bootstrap`` and ``bootstrap_image`` are ``None`` for the service's default.
     """
 
-    repos: tuple[Annotated[Repo, Rule(partial(parse_result, Repo))], ...] = ()
+    repos: tuple[_Repo, ...] = ()
     additional_repos: tuple[str, ...] = ()
     additional_packages: tuple[str, ...] = ()
     with_opts: tuple[str, ...] = ()

@@ -50,6 +50,9 @@ class Uniform:
         return self.minimum + (self.maximum - self.minimum) * _next(random)
 
 
+_Median = Annotated[Amount, Keywords(exclusiveMinimum=0)]
+
+
 @frozen()
 class LogNormal:
     """Mostly near ``median`` seconds and occasionally far longer, as builds are; within bounds.
@@ -60,7 +63,7 @@ class LogNormal:
     :raises InputErrors: for an invalid value, or a median out of bounds.
     """
 
-    median: Annotated[Amount, Keywords(exclusiveMinimum=0)]
+    median: _Median
     sigma: Amount
     minimum: Amount
     maximum: Amount
